@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   flag_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such flag' },
   flag_change_refused: { http: 409, trpc: 'CONFLICT', title: 'The flag cannot be changed in this way now' },
   ref_ambiguous: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The name belongs to both a branch and a tag' },
+  ref_unfit: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'GitHub cannot start the workflow there' },
   ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
   channel_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such channel' },
   channel_configured: { http: 409, trpc: 'CONFLICT', title: 'The channel is set in the configuration' },

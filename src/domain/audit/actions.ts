@@ -16,6 +16,7 @@ export const ALARM_ACTIONS = [
   'console.deploy.runs_duplicated',
   'console.deploy.run_mismatch',
   'console.deploy.other_commit_reported',
+  'console.deploy.ref_moved',
   'console.deploy.record_disagrees',
   'console.deploy.other_version_runs',
   'console.deploy.version_seen',

@@ -118,6 +118,11 @@ const DEPLOY_EVENTS = [
   /** Alarm: a callback named another run than the one on record, which stays. */
   event('console.deploy.run_mismatch', z.object({ run_id: text, reported_run_id: text })),
   /** Alarm: the run reports another commit than the one on record, which stays. */
+  /** The chosen ref moved before GitHub started the run, which deploys another commit than the reviewed one. */
+  event(
+    'console.deploy.ref_moved',
+    z.object({ ref: text, reviewed_sha: nullableText, head_sha: text, run_id: text, on_moved: text }),
+  ),
   event('console.deploy.other_commit_reported', z.object({ sha: text, reported_sha: text })),
   /** Alarm: the deploy succeeded, and two later probes of the surface reported another version. */
   event('console.deploy.other_version_runs', z.object({ sha: text, running_sha: text, seen_at: text })),

@@ -54,6 +54,13 @@ export type DispatchInput = z.output<typeof dispatchInput>
 /** Input of `deploys.release`: why somebody frees the surface although nothing proves that the deploy is over. */
 export const releaseInput = z.object({ id, reason: requiredReason })
 
+/**
+ * What happens to a deploy whose workflow runs from the chosen ref, if that ref has moved between the review and the start of the run:
+ * GitHub starts the run on the ref's commit at that time.
+ */
+export const ON_MOVED = ['cancel', 'continue'] as const
+export type OnMoved = (typeof ON_MOVED)[number]
+
 /** Where a commit is taken from when it is not simply a ref. */
 export type DeploySource = NonNullable<DispatchInput['source']>
 

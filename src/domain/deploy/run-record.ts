@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly jobs: readonly JobRecord[]
   /** Which of its jobs are which phase, as the surface declares; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
+  /** The commit that the run was started on. */
+  readonly headSha: string | null
   /** False: GitHub has more jobs than were read, so a missing job proves nothing. */
   readonly complete: boolean
 }

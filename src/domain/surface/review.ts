@@ -40,6 +40,8 @@ export interface Review {
   readonly warnings: readonly ReviewWarning[]
   /** The freezes an override would cover; empty when none is in force. */
   readonly freezeIds: readonly string[]
+  /** The branch or tag on which the run starts, by its full name; null: the surface's default ref. */
+  readonly workflowRef: string | null
   /** The inputs of the workflow that the operator fills in. */
   readonly asked: readonly AskedInput[]
 }

@@ -24,6 +24,7 @@ const approvalSelect = {
   workflowRef: true,
   dispatchInputs: true,
   askedInputs: true,
+  onMoved: true,
   kind: true,
   sourceId: true,
   ref: true,
@@ -63,6 +64,8 @@ export interface NewApproval {
   readonly dispatchInputs: InputTemplates | null
   /** What the requester filled in. */
   readonly askedInputs: AskedValues
+  /** As the surface declares it: what happens if the chosen ref moves. */
+  readonly onMoved: string | null
   readonly kind: DeployKind
   readonly sourceId: string | null
   readonly ref: string

@@ -95,6 +95,7 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     repository: row.repository,
     workflow: row.workflow,
     ref: row.workflowRef,
+    onMoved: row.onMoved,
     dispatchInputs: storedInputs.parse(row.dispatchInputs),
     // Exactly what was requested is sent, even if the surface asks for more inputs now.
     dispatchAsk: Object.keys(asked),
@@ -111,6 +112,7 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     workflow: row.workflow,
     ref: row.ref,
     workflowRef: row.workflowRef,
+    onMoved: row.onMoved,
     sha: row.sha,
     reason: row.reason,
     requestedBy: row.requestedBy,
@@ -189,8 +191,10 @@ async function auditRefusal(deps: Pick<Deps, 'db' | 'now' | 'logger'>, actor: Ac
 /** Asks GitHub whether the ref is still at the reviewed commit, and whether a promotion still adds commits. */
 async function recheckCommit(deps: Pick<Deps, 'github' | 'db'>, row: ApprovalRow): Promise<void> {
   const source = sourceOf(row.kind, row.sourceId)
-  if (source !== undefined) return requireForwardPromotion(deps, { ...row, ...row.surface }, source, row.sha)
-  requireSameCommit(await resolveRef(deps.github, row.repository, row.ref), row.sha)
+  if (source !== undefined) await requireForwardPromotion(deps, { ...row, ...row.surface }, source, row.sha)
+  // The workflow's own ref is the requested one, or points at the requested commit.
+  if (row.onMoved !== null) requireSameCommit(await resolveRef(deps.github, row.repository, row.workflowRef), row.sha)
+  else if (source === undefined) requireSameCommit(await resolveRef(deps.github, row.repository, row.ref), row.sha)
 }
 
 /**
@@ -205,14 +209,15 @@ async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): P
       `${inSentence(row.surface.name)} is no longer declared in surfaces.yaml. ${STILL_WAITS}`,
     )
   }
-  const { dispatchInputs, dispatchAsk } = await tx.surface.findUniqueOrThrow({
+  const { dispatchInputs, dispatchAsk, onMoved } = await tx.surface.findUniqueOrThrow({
     where: { id: surface.id },
-    select: { dispatchInputs: true, dispatchAsk: true },
+    select: { dispatchInputs: true, dispatchAsk: true, onMoved: true },
   })
   const asksForAll = Object.keys(askedValues.parse(row.askedInputs)).every((name) => dispatchAsk.includes(name))
   const [what] = [
     ...(['environment', 'repository', 'workflow'] as const).filter((key) => surface[key] !== row[key]),
-    ...(surface.ref === row.workflowRef ? [] : ['ref']),
+    ...(onMoved === row.onMoved ? [] : ['on_moved']),
+    ...(onMoved !== null || surface.ref === row.workflowRef ? [] : ['ref']),
     ...(asksForAll && isDeepStrictEqual(dispatchInputs, row.dispatchInputs) ? [] : ['inputs']),
   ]
   if (what !== undefined) {

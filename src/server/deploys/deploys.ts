@@ -32,6 +32,7 @@ export const deploySelect = {
   inputs: true,
   phaseJobs: true,
   probeSeconds: true,
+  onMoved: true,
   overrideReason: true,
   overriddenFreezeIds: true,
   kind: true,
@@ -131,6 +132,8 @@ export async function updateDeployFacts(
   id: string,
   facts: {
     readonly lastLookedAt?: Date
+    /** The commit that the run deploys, if the chosen ref moved. */
+    readonly sha?: string
     readonly githubRunAttempt?: number
     readonly runRecord?: RunFacts
     readonly shipped?: Shipped

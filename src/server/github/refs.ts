@@ -70,6 +70,17 @@ export async function listCommits(github: GitHub, repository: string, ref: strin
   )
 }
 
+/** The branches whose newest commit is this one. */
+export async function listBranchesAt(github: GitHub, repository: string, sha: string): Promise<NamedRef[]> {
+  return read({ repository, ref: sha }, z.array(namedRef), (request) =>
+    github.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head', {
+      ...ownerAndRepo(repository),
+      commit_sha: sha,
+      request,
+    }),
+  )
+}
+
 /** A ref as it is stored (its full name or a SHA), with the commit that it points at now. */
 export interface ResolvedRef {
   readonly ref: string

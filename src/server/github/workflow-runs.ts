@@ -74,6 +74,7 @@ const runSchema = z.object({
   run_started_at: z.string().nullish(),
   updated_at: z.string(),
   run_attempt: z.int().default(1),
+  head_sha: z.string().nullish(),
 })
 
 const stepSchema = z
@@ -138,7 +139,9 @@ export async function readRun(
   jobsAnswer.catch(() => undefined)
   const run = await nullIfMissing(github, repository, signal, () => github.request(address, parameters))
   if (run === null) return null
-  const { status, conclusion, created_at, run_started_at, updated_at, run_attempt } = runSchema.parse(run.data)
+  const { status, conclusion, created_at, run_started_at, updated_at, run_attempt, head_sha } = runSchema.parse(
+    run.data,
+  )
   const { items: jobs, complete } = await jobsAnswer
   const known: number | null = total
   return {
@@ -149,6 +152,7 @@ export async function readRun(
     startedAt: run_started_at ?? null,
     updatedAt: updated_at,
     attempt: run_attempt,
+    headSha: head_sha ?? null,
     jobs,
     jobCount: known ?? jobs.length,
     phaseJobs,

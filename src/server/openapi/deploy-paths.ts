@@ -59,6 +59,7 @@ export const deployPaths = {
         'idempotency_mismatch',
         'ref_ambiguous',
         'ref_unknown',
+        'ref_unfit',
         'github_refused',
         'github_unavailable',
       ],

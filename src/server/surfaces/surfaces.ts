@@ -1,6 +1,7 @@
 import 'server-only'
 import type { CallbackWay } from '~/domain/deploy/callback'
 import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
+import { ON_MOVED, type OnMoved } from '~/domain/deploy/request'
 import { type PhaseJobs, phaseJobs } from '~/domain/deploy/run-record'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
@@ -37,6 +38,8 @@ export interface SurfaceDeclaration {
   readonly dispatchInputs: InputTemplates | null
   /** The names of the inputs that the operator fills in. */
   readonly dispatchAsk: readonly string[]
+  /** What happens if the chosen ref moves before its run starts; null: runs start on `ref`, whatever was chosen. */
+  readonly onMoved: OnMoved | null
   /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
   /** How long the console asks the surface itself for the health check of a deploy; null: the workflow makes it. */
@@ -339,6 +342,7 @@ export async function listAllDeclarations(db: DatabaseHandle) {
     repositoryId: true,
     dispatchInputs: true,
     dispatchAsk: true,
+    onMoved: true,
     phaseJobs: true,
     probeSeconds: true,
     versionSource: true,
@@ -347,6 +351,7 @@ export async function listAllDeclarations(db: DatabaseHandle) {
   return rows.map((row) => ({
     ...row,
     dispatchInputs: storedInputs.parse(row.dispatchInputs),
+    onMoved: ON_MOVED.find((known) => known === row.onMoved) ?? null,
     phaseJobs: phaseJobs.nullable().parse(row.phaseJobs),
     versionSource: versionSourceOf(row),
   }))

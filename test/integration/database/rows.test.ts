@@ -33,6 +33,7 @@ describe('inserting a deploy', () => {
       repository: 'repository',
       workflow: 'workflow',
       ref: 'ref',
+      onMoved: null,
       workflowRef: 'workflowRef',
       sha: 'sha',
       reason: 'reason',
@@ -88,7 +89,7 @@ it('a request is read with its deploy and its surface, and whether it has an app
   const { db } = console_.deps
   const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
   const { name, environment, repository, workflow, ref, confirm } = surface
-  const dispatch = { dispatchInputs: null, dispatchAsk: [] }
+  const dispatch = { dispatchInputs: null, dispatchAsk: [], onMoved: null }
   const declared = { id: surface.id, name, environment, repository, workflow, ref, confirm, ...dispatch }
   const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }

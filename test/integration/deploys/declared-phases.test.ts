@@ -29,6 +29,7 @@ async function deployOf(phaseJobs: Readonly<Record<string, string[]>>) {
     repository: 'acme/platform',
     workflow: 'release.yml',
     ref: 'refs/heads/main',
+    onMoved: null,
     workflowRef: 'main',
     sha: SHA,
     reason: null,

@@ -37,6 +37,7 @@ describe('surfaces.yaml', () => {
         repositoryId: null,
         dispatchInputs: null,
         dispatchAsk: [],
+        onMoved: null,
         phaseJobs: null,
         probeSeconds: null,
         versionSource: null,
@@ -94,6 +95,16 @@ describe('surfaces.yaml', () => {
       'inputs that do not tell what to deploy',
       dispatching('target: prod'),
       'surfaces.yaml:11: dispatch.inputs: does not tell the workflow what to deploy',
+    ],
+    [
+      'what happens to a moved ref, for a workflow that does not run from it',
+      `${GOOD}    dispatch:\n      on_moved: continue\n`,
+      'surfaces.yaml:10: dispatch.on_moved: has no effect without "from: chosen"',
+    ],
+    [
+      'a moved ref that continues although another person approves the commit',
+      `${GOOD}    approval: required\n    dispatch:\n      from: chosen\n      on_moved: continue\n`,
+      'surfaces.yaml:12: dispatch.on_moved: cannot be "continue" with "approval: required", which approves one commit',
     ],
     [
       'an asked input that looks like a secret',

@@ -67,7 +67,7 @@ it('the approver sees the same review warnings as the requester', () => {
   const warnings: ReviewWarning[] = [frozen, { kind: 'checks_red', text: 'A check failed.', blocking: false }]
   const onFollow = () => undefined
   const commit = { ref: 'main', sha: SHA, head: null, runningSha: null, comparison: null }
-  const review: Review = { ...commit, surfaceId: 'api', warnings, freezeIds: ['f'], asked: [] }
+  const review: Review = { ...commit, surfaceId: 'api', warnings, freezeIds: ['f'], asked: [], workflowRef: null }
   expect(renderToStaticMarkup(createElement(ReviewedFacts, { review, tile: undefined, onFollow }))).toContain(
     renderToStaticMarkup(createElement(ReviewWarnings, { warnings, onFollow })),
   )

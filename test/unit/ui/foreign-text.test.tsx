@@ -118,6 +118,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     warnings: [{ kind: 'checks_red', text, blocking: false }],
     freezeIds: ['f'],
     asked: [],
+    workflowRef: null,
   }
   const approval: ApprovalView = {
     id: 'x',

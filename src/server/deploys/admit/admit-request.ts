@@ -8,6 +8,7 @@ import { refLabel, shortSha } from '~/domain/ref'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
 import { checkSource, requireForwardPromotion } from '~/server/deploys/admit/check-source'
 import { type ChosenInputs, chooseInputs } from '~/server/deploys/admit/choose-inputs'
+import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
 import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
@@ -19,6 +20,8 @@ export interface Admitted {
   readonly surface: RequestedSurface
   /** The commit that ships, even if the ref moves later. */
   readonly resolved: ResolvedRef
+  /** The ref from which the workflow runs. */
+  readonly workflowRef: string
   readonly inputs: ChosenInputs
 }
 
@@ -47,15 +50,26 @@ export async function admitRequest(
     await requireForwardPromotion(deps, surface, input.source, input.ref)
   }
   // A source names a recorded commit, so a rollback does not depend on GitHub's reads.
-  const [resolved, inputs] = await Promise.all([
+  const resolving =
     input.source === undefined
       ? resolveRef(deps.github, surface.repository, input.ref)
-      : { ref: input.ref, sha: input.ref },
-    chooseInputs(deps, surface, input.inputs ?? {}),
-  ])
+      : Promise.resolve({ ref: input.ref, sha: input.ref })
+  const [resolved, { workflowRef, inputs }] = await Promise.all([resolving, chooseRun(deps, surface, resolving, input)])
   await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)
-  return { surface, resolved, inputs }
+  return { surface, resolved, workflowRef, inputs }
+}
+
+/** The run does not depend on the resolved commit while the workflow runs from the surface's default ref. */
+async function chooseRun(
+  deps: Deps,
+  surface: RequestedSurface,
+  resolving: Promise<ResolvedRef>,
+  input: DispatchInput,
+): Promise<Pick<Admitted, 'workflowRef' | 'inputs'>> {
+  const workflowRef =
+    surface.onMoved === null ? surface.ref : await chooseWorkflowRef(deps.github, surface, await resolving)
+  return { workflowRef, inputs: await chooseInputs(deps, { ...surface, ref: workflowRef }, input.inputs ?? {}) }
 }
 
 /** Throws `ref_moved`, with both commits, when the ref has moved since the review. */

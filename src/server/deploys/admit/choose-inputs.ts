@@ -13,6 +13,8 @@ interface Dispatchable {
   /** The ref that the workflow file comes from. */
   readonly ref: string
   readonly dispatchInputs: InputTemplates | null
+  /** Not null: the workflow runs from the chosen ref, so it checks out the commit by itself. */
+  readonly onMoved: string | null
   /** The inputs that the operator fills in. */
   readonly dispatchAsk: readonly string[]
 }
@@ -44,21 +46,22 @@ export async function chooseInputs(deps: ReadDeps, surface: Dispatchable, given:
   return { templates, asked: values }
 }
 
-function defaultInputs({ name, workflow }: Dispatchable, declared: readonly AskedInput[]): InputTemplates {
+function defaultInputs({ name, workflow, onMoved }: Dispatchable, declared: readonly AskedInput[]): InputTemplates {
   const isDeclared = (input: string) => declared.some((one) => one.name === input)
-  if (isDeclared('ref'))
+  if (onMoved !== null || isDeclared('ref'))
     return Object.fromEntries(Object.entries(DEFAULT_INPUTS).filter(([input]) => isDeclared(input)))
   throw new AppError(
     'workflow_unfit',
     `${inSentence(workflow)} declares no input \`ref\`, so it would not deploy the reviewed commit of ${inSentence(name)}. ` +
-      'Nothing was deployed. Name the input that takes the commit under `dispatch.inputs` in surfaces.yaml.',
+      'Nothing was deployed. Name the input that takes the commit under `dispatch.inputs` in surfaces.yaml, or run the workflow from the ' +
+      'chosen ref (`dispatch.from: chosen`).',
   )
 }
 
 /** The inputs that the operator fills in for a surface, as its workflow file declares them. Plain text if the file cannot be read. */
 export async function readAskedInputs(
   deps: ReadDeps,
-  surface: Omit<Dispatchable, 'dispatchInputs'>,
+  surface: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
 ): Promise<readonly AskedInput[]> {
   if (surface.dispatchAsk.length === 0) return []
   return askedInputs(deps, surface, await readWorkflowInputs(deps, surface))
@@ -66,7 +69,7 @@ export async function readAskedInputs(
 
 async function askedInputs(
   deps: ReadDeps,
-  { name, repository, workflow, dispatchAsk }: Omit<Dispatchable, 'dispatchInputs'>,
+  { name, repository, workflow, dispatchAsk }: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
   declared: readonly AskedInput[] | null,
 ): Promise<readonly AskedInput[]> {
   if (declared === null) return dispatchAsk.map(textInput)

@@ -66,6 +66,8 @@ export interface NewDeploy {
   readonly workflow: string
   readonly ref: string
   readonly workflowRef: string
+  /** What happens if the chosen ref moves before its run starts; null: the run does not start on it. */
+  readonly onMoved: string | null
   readonly sha: string
   readonly reason: string | null
   readonly requestedBy: string

@@ -22,6 +22,7 @@ const surfaceSelect = {
   deployFreezeReadAt: true,
   dispatchInputs: true,
   dispatchAsk: true,
+  onMoved: true,
 } satisfies Prisma.SurfaceSelect
 
 type DeclaredSurface = Prisma.SurfaceGetPayload<{ select: typeof surfaceSelect }>

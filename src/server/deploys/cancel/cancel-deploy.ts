@@ -3,13 +3,11 @@ import type { Actor } from '~/domain/actor'
 import type { CancelAnswer } from '~/domain/deploy/request'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
-import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { requireReach } from '~/server/auth/authorize'
-import { requestCancel } from '~/server/deploys/cancel/request-cancel'
+import { recordCancelRequest, requestCancel } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy, readDeploy } from '~/server/deploys/deploys'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
-import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
 
 /** The queued job takes over if this process stops before it has asked GitHub. */
@@ -32,11 +30,8 @@ export async function cancelDeploy(deps: Deps, actor: Actor, id: string): Promis
       throw new AppError('deploy_ended', `The deploy has already ended: ${deploy.status}. Nothing was cancelled.`)
     }
     const at = deps.now()
-    await recordCancelRequest(
-      tx,
-      { deployId: id, surfaceId: deploy.surfaceId, actor: actor.name, userId: actor.userId, at },
-      deploy.githubRunId,
-    )
+    const subject = { deployId: id, surfaceId: deploy.surfaceId, actor: actor.name, at }
+    await recordCancelRequest(tx, subject, deploy.githubRunId, actor.userId)
     const runAt = new Date(at.getTime() + FOLLOW_MS)
     await addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }, { runAt })
     return false
@@ -53,29 +48,6 @@ async function askGitHub(deps: Deps, id: string): Promise<void> {
   // The run ended before the cancellation arrived. The reconciler reads how it ended.
   if (outcome.kind === 'ended') await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
   if (outcome.kind === 'refused') throw new AppError('github_refused', `${outcome.reason} The deploy continues.`)
-}
-
-interface CancelRequest {
-  readonly deployId: string
-  readonly surfaceId: string
-  readonly actor: string
-  readonly userId: string
-  readonly at: Date
-}
-
-/** Records the request to cancel. A repetition changes nothing. */
-async function recordCancelRequest(tx: DatabaseHandle, request: CancelRequest, runId: bigint | null): Promise<void> {
-  const { deployId, actor, userId, at } = request
-  const { count } = await tx.deploy.updateMany({
-    where: { id: deployId, cancelRequestedAt: null },
-    data: { cancelRequestedAt: at, cancelRequestedBy: actor },
-  })
-  if (count === 0) return
-  await appendAuditEvent(tx, request, {
-    action: 'console.deploy.cancel_requested',
-    status: null,
-    payload: { run_id: runId?.toString() ?? null, ...tokenOwner({ name: actor, userId }) },
-  })
 }
 
 /** The state of the request to cancel; null when there is none. */

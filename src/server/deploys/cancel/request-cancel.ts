@@ -1,7 +1,7 @@
 import 'server-only'
 import { isDeepStrictEqual } from 'node:util'
 import { isTerminal } from '~/domain/deploy/status'
-import { appendAuditEvent } from '~/server/audit/append-audit'
+import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { type CancelOutcome, cancelRun } from '~/server/github/cancel-run'
@@ -36,6 +36,29 @@ interface Subject {
   readonly surfaceId: string
   readonly actor: string
   readonly at: Date
+}
+
+/** Records the request to cancel, by a person (`userId`) or by the console. A repetition changes nothing. */
+export async function recordCancelRequest(
+  tx: DatabaseHandle,
+  subject: Subject,
+  runId: bigint | null,
+  userId?: string,
+): Promise<void> {
+  const { deployId, actor, at } = subject
+  const { count } = await tx.deploy.updateMany({
+    where: { id: deployId, cancelRequestedAt: null },
+    data: { cancelRequestedAt: at, cancelRequestedBy: actor },
+  })
+  if (count === 0) return
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.cancel_requested',
+    status: null,
+    payload: {
+      run_id: runId?.toString() ?? null,
+      ...(userId === undefined ? {} : tokenOwner({ name: actor, userId })),
+    },
+  })
 }
 
 /** Records, once, that GitHub accepted the request. */

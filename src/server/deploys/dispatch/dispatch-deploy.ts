@@ -30,7 +30,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
  * through `requestDeploy`, which passes on the request that it has read.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
- *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`,
+ *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`, `ref_unfit`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing is recorded then)
  */
 export function dispatchDeploy(
@@ -50,7 +50,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
   const request = known ?? (await read())
   if (request.deploy !== null) return answerRepetition(request.deploy, requestDigest)
 
-  const { surface, resolved, inputs } = await admitRequest(deps, actor, input, request.surface)
+  const { surface, resolved, workflowRef, inputs } = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
   const requested: RequestedDeploy = {
     id: deps.newId(),
@@ -59,7 +59,8 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
     repository: surface.repository,
     workflow: surface.workflow,
     ref: resolved.ref,
-    workflowRef: surface.ref,
+    workflowRef,
+    onMoved: surface.onMoved,
     sha: resolved.sha,
     reason: input.reason || null,
     requestedBy: actor.name,

@@ -9,6 +9,7 @@ import { waitForRun } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
 import { type DispatchOutcome, dispatchWorkflow } from '~/server/github/dispatch-workflow'
 import { type DatabaseHandle, isDatabaseUnavailable } from '~/server/platform/database'
+import { addJob } from '~/server/platform/jobs.sql'
 
 /** The flags that a dispatch reads for the surface's environment. */
 export const DISPATCH_FLAGS = ['FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', 'FLAG_CONSOLE_DEPLOY_ASYNC'] as const
@@ -51,14 +52,17 @@ async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<DeployState> {
     ref: deploy.workflowRef,
     inputs: deploy.inputs,
   })
-  const { id, surfaceId, requestedBy } = deploy
-  return recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)
+  const { id, surfaceId, requestedBy, onMoved } = deploy
+  const subject = { deployId: id, surfaceId, actor: requestedBy, runsChosenRef: onMoved !== null }
+  return recordDispatchOutcome(deps, subject, outcome)
 }
 
 interface Subject {
   readonly deployId: string
   readonly surfaceId: string
   readonly actor: string
+  /** The run starts on the chosen ref, which may have moved: the run is looked at as soon as it is known. */
+  readonly runsChosenRef?: boolean
 }
 
 /**
@@ -85,6 +89,9 @@ async function recordOutcome(
   switch (outcome.kind) {
     case 'accepted': {
       const { runId } = outcome
+      if (subject.runsChosenRef === true && runId !== null) {
+        await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
+      }
       const moved = await advanceDeploy(tx, {
         ...subject,
         to: 'dispatched',

@@ -3,7 +3,7 @@ import { type AuditAction, type AuditEvent, readAuditEvent } from '~/domain/audi
 import { CHANNELS } from '~/domain/delivery'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import { shortSha } from '~/domain/ref'
+import { refLabel, shortSha } from '~/domain/ref'
 
 type AuditRow = Parameters<typeof readAuditEvent>[0]
 
@@ -35,6 +35,7 @@ const DESCRIBED_ALARMS: readonly string[] = [
   'console.deploy.run_mismatch',
   'console.deploy.other_commit_reported',
   'console.deploy.other_version_runs',
+  'console.deploy.ref_moved',
   'console.deploy.record_disagrees',
 ] satisfies readonly AuditAction[]
 
@@ -56,6 +57,13 @@ function describeAlarm(row: AuditRow): string | null {
       const commits = event.payload
       return `The workflow reports that it deployed ${commits.reported_sha}, but this deploy is for ${commits.sha}. Find out what the surface runs, and deploy the right commit.`
     }
+    case 'console.deploy.ref_moved': {
+      const then =
+        event.payload.on_moved === 'continue'
+          ? 'The surface lets such a deploy continue. Review the commit that ships.'
+          : 'The console requested a cancel. Find out what the surface runs, then review the deploy again.'
+      return `${movedSentence(event.payload)} ${then}`
+    }
     case 'console.deploy.other_version_runs': {
       const { sha, running_sha, seen_at } = event.payload
       return `The surface reported ${shortSha(running_sha)} at ${seen_at.slice(0, 16).replace('T', ' ')} UTC, but the workflow reported ${shortSha(sha)} as deployed. Find out what the surface runs before you rely on this deploy.`
@@ -67,6 +75,13 @@ function describeAlarm(row: AuditRow): string | null {
     default:
       return null
   }
+}
+
+type Moved = Extract<AuditEvent, { action: 'console.deploy.ref_moved' }>['payload']
+
+function movedSentence({ ref, reviewed_sha, head_sha }: Moved): string {
+  const reviewed = reviewed_sha === null ? 'another commit' : shortSha(reviewed_sha)
+  return `The ref ${inSentence(refLabel(ref))} was at ${reviewed} in the review, and at ${shortSha(head_sha)} when GitHub started the run.`
 }
 
 type Rejection = Extract<AuditEvent, { action: 'console.deploy.callback_rejected' }>
@@ -124,6 +139,8 @@ export function describeEvent(row: AuditRow): string | null {
       return `Run ${event.payload.run_id} belongs to this deploy.`
     case 'console.deploy.run_mismatch':
       return `A callback named run ${event.payload.reported_run_id}. Run ${event.payload.run_id} stays on record.`
+    case 'console.deploy.ref_moved':
+      return movedSentence(event.payload)
     case 'console.deploy.other_commit_reported':
       return `The workflow reports commit ${event.payload.reported_sha}, but this deploy is for ${event.payload.sha}.`
     case 'console.deploy.other_version_runs':

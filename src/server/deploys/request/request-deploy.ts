@@ -71,7 +71,7 @@ function storeApproval(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  { surface, resolved, inputs }: Admitted,
+  { surface, resolved, workflowRef, inputs }: Admitted,
 ): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
@@ -85,7 +85,8 @@ function storeApproval(
       environment: surface.environment,
       repository: surface.repository,
       workflow: surface.workflow,
-      workflowRef: surface.ref,
+      workflowRef,
+      onMoved: surface.onMoved,
       dispatchInputs: surface.dispatchInputs,
       askedInputs: inputs.asked,
       ...kindOf(input.source),

@@ -16,6 +16,7 @@ import {
 } from '~/server/deploys/deploys'
 import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
+import { recordMovedRef } from '~/server/deploys/runs/record-moved-ref'
 import { recordLateRun, recordRunAttempt, storeRunRecord } from '~/server/deploys/runs/record-run'
 import type { Deps } from '~/server/deps'
 import { asGitHubError } from '~/server/github/answers'
@@ -35,12 +36,13 @@ type ReconcileDeps = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
  * @throws the error of GitHub's client when GitHub does not answer
  */
 export async function reconcileDeploy(deps: ReconcileDeps, id: string): Promise<void> {
-  const deploy = await findDeploy(deps.db, id)
-  if (deploy === null || !isKnownStatus(deploy.status)) return
+  const asked = await findDeploy(deps.db, id)
+  if (asked === null || !isKnownStatus(asked.status)) return
   // Recorded before GitHub is asked: a deploy whose look fails must not be the first of every pass.
   await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
 
-  const { runId, run } = await askGitHub(deps, deploy)
+  const { runId, run } = await askGitHub(deps, asked)
+  const deploy = runId === null || run === null ? asked : await recordMovedRef(deps, asked, runId, run)
   if (isTerminal(deploy.status))
     return runId === null || run === null ? undefined : reconcileEndedDeploy(deps, deploy, runId, run)
   if (runId === null || run === null) return endAfterTimeLimit(deps, deploy, runId)

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { inputName, looksSecret, MOST_INPUTS } from '~/domain/deploy/asked-inputs'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { DEFAULT_INPUTS, tellsCommit, unknownFact } from '~/domain/deploy/inputs'
+import { ON_MOVED } from '~/domain/deploy/request'
 import type { PhaseKey } from '~/domain/deploy/status'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
@@ -26,10 +27,8 @@ const inputTemplate = storableText.max(1_000).superRefine((template, context) =>
 const declaredInputs = z
   .record(inputName, inputTemplate)
   .refine((inputs) => Object.keys(inputs).length <= MOST_INPUTS, `has more than ${MOST_INPUTS} inputs`)
-  .refine(
-    tellsCommit,
-    `does not tell the workflow what to deploy: one input needs \${sha}, \${short_sha}, \${ref} or \${ref_name}`,
-  )
+
+const TELLS_NOTHING = `does not tell the workflow what to deploy: one input needs \${sha}, \${short_sha}, \${ref} or \${ref_name}`
 
 const askedName = inputName.refine(
   (name) => !looksSecret(name),
@@ -38,10 +37,18 @@ const askedName = inputName.refine(
 
 const dispatchSchema = z
   .strictObject({
+    from: z.enum(['default', 'chosen'], 'must be "default" or "chosen"').default('default'),
+    on_moved: z.enum(ON_MOVED, 'must be "cancel" or "continue"').optional(),
     inputs: declaredInputs.optional(),
     ask: z.array(askedName).min(1, 'names no input').max(MOST_INPUTS).optional(),
   })
-  .superRefine(({ inputs = DEFAULT_INPUTS, ask = [] }, context) => {
+  .superRefine(({ from, on_moved, inputs = DEFAULT_INPUTS, ask = [] }, context) => {
+    if (from === 'default' && !tellsCommit(inputs)) {
+      context.addIssue({ code: 'custom', path: ['inputs'], message: TELLS_NOTHING })
+    }
+    if (from === 'default' && on_moved !== undefined) {
+      context.addIssue({ code: 'custom', path: ['on_moved'], message: 'has no effect without "from: chosen"' })
+    }
     for (const [index, name] of ask.entries()) {
       const message = Object.hasOwn(inputs, name)
         ? 'is already filled in by the console'
@@ -125,7 +132,11 @@ const surfaceSchema = z.strictObject({
 const fileSchema = z
   .strictObject({ surfaces: z.array(surfaceSchema).min(1, 'no surface is declared') })
   .superRefine(({ surfaces }, context) => {
-    for (const [index, { id }] of surfaces.entries()) {
+    for (const [index, { id, approval, dispatch }] of surfaces.entries()) {
+      if (approval === 'required' && dispatch?.on_moved === 'continue') {
+        const message = 'cannot be "continue" with "approval: required", which approves one commit'
+        context.addIssue({ code: 'custom', path: ['surfaces', index, 'dispatch', 'on_moved'], message })
+      }
       if (surfaces.findIndex((other) => other.id === id) < index) {
         context.addIssue({ code: 'custom', path: ['surfaces', index, 'id'], message: `"${id}" is declared twice` })
       }
@@ -196,6 +207,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     dispatchInputs: surface.dispatch?.inputs ?? null,
     dispatchAsk: surface.dispatch?.ask ?? [],
     ...phasesOf(surface.phases),
+    onMoved: surface.dispatch?.from === 'chosen' ? (surface.dispatch.on_moved ?? 'cancel') : null,
     versionSource: surface.version === undefined ? null : sourceOf(surface.version),
   }))
 }

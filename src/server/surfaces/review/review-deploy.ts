@@ -1,6 +1,5 @@
 import 'server-only'
 import { decideFreeze, deployFreezeRefusal, refuseWhileDeploying } from '~/domain/deploy/admission'
-import type { AskedInput } from '~/domain/deploy/asked-inputs'
 import { explainHold } from '~/domain/deploy/report'
 import type { DeploySource } from '~/domain/deploy/request'
 import { explainSource, sourceToKeep } from '~/domain/deploy/source'
@@ -11,13 +10,14 @@ import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
 import { explainUnknownVersion } from '~/domain/surface/version'
 import { readAskedInputs } from '~/server/deploys/admit/choose-inputs'
+import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
 import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
-import { readCommit, resolveRef } from '~/server/github/refs'
+import { type ResolvedRef, readCommit, resolveRef } from '~/server/github/refs'
 import { requireSurface } from '~/server/surfaces/review/list-refs'
 import { knownVersion, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
@@ -56,11 +56,11 @@ export async function reviewDeploy(
   const found = await (isOnRecord ? nullIfUnavailable(resolving) : resolving)
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
-  const [comparison, checks, deployFreeze, asked] = await Promise.all([
+  const [comparison, checks, deployFreeze, run] = await Promise.all([
     isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared,
     checkWarnings(deps, repository, sha),
     deployFreezeWarnings(deps, surface),
-    askedOf(deps, surface),
+    runOf(deps, surface, { ref, sha }),
   ])
   return {
     surfaceId: surface.id,
@@ -76,14 +76,20 @@ export async function reviewDeploy(
       ...adviceOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id),
-    asked,
+    ...run,
   }
 }
 
-async function askedOf(deps: ReviewDeps, { id }: SurfaceRow): Promise<readonly AskedInput[]> {
-  const select = { name: true, repository: true, workflow: true, ref: true, dispatchAsk: true } as const
-  const declared = await deps.db.surface.findUniqueOrThrow({ where: { id }, select })
-  return readAskedInputs(deps, declared)
+/** The ref from which the workflow would run, if that is the chosen one, and the inputs that the operator fills in. */
+async function runOf(
+  deps: ReviewDeps,
+  { id }: SurfaceRow,
+  chosen: ResolvedRef,
+): Promise<Pick<Review, 'workflowRef' | 'asked'>> {
+  const select = { name: true, repository: true, workflow: true, ref: true, dispatchAsk: true, onMoved: true } as const
+  const surface = await deps.db.surface.findUniqueOrThrow({ where: { id }, select })
+  const ref = await chooseWorkflowRef(deps.github, surface, chosen)
+  return { workflowRef: surface.onMoved === null ? null : ref, asked: await readAskedInputs(deps, { ...surface, ref }) }
 }
 
 /** The refusals that a dispatch would get now, in the same words. */

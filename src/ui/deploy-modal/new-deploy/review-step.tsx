@@ -3,6 +3,7 @@
 import { type ReactNode, useEffect } from 'react'
 import type { AskedValues } from '~/domain/deploy/asked-inputs'
 import type { DeploySource } from '~/domain/deploy/request'
+import { refLabel } from '~/domain/ref'
 import type { Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
@@ -11,7 +12,7 @@ import { Changes } from '~/ui/deploy-modal/review/changes'
 import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
-import { Sentence } from '~/ui/primitives/foreign-text'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { useRefusal } from '~/ui/shell/member'
@@ -143,6 +144,11 @@ function Reviewed({ review, seenAt, surface, onFollow, override, asked }: Review
       <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
       {override}
       {asked}
+      {review.workflowRef !== null && review.workflowRef !== review.ref && (
+        <p className="text-sm text-ink-soft">
+          The workflow starts on <ForeignText text={refLabel(review.workflowRef)} />, which points at this commit.
+        </p>
+      )}
       <Changes review={review} surface={surface} />
       <p className="text-xs text-ink-faint">
         <SaidAt at={seenAt} /> Ref, freezes and locks are checked again when you deploy.
@@ -173,7 +179,7 @@ interface ReviewErrorProps {
 /** Why the review failed. Offers a retry only if another answer is possible. */
 function ReviewError({ error, onRetry, onChooseAnother }: ReviewErrorProps) {
   const { appCode, message } = readWireError(error)
-  const badRef = appCode === 'ref_unknown' || appCode === 'invalid_input'
+  const badRef = appCode === 'ref_unknown' || appCode === 'ref_unfit' || appCode === 'invalid_input'
   return (
     <Notice
       tone="bad"

@@ -26,6 +26,7 @@ const run = (jobs: JobRecord[], conclusion: string | null = null): RunRecord => 
   attempt: 1,
   jobs,
   phaseJobs: null,
+  headSha: null,
   complete: true,
 })
 const statuses = (from: DeployStatus, record: RunRecord) => evidenceBeyond(from, record).map(({ status }) => status)
