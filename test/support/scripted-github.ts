@@ -33,6 +33,8 @@ interface Script {
   onListRuns: Handler
   onRun: Handler
   onJobs: Handler
+  /** `actions/jobs/…/logs`: by default, there is no log. */
+  onJobLog: Handler
   onCommit: Handler
   /** `git/ref/…`: by default, every name is a branch at the commit of `onCommit`, and not a tag. */
   onRef: Handler
@@ -73,6 +75,7 @@ export async function startScriptedGitHub() {
     onDispatch: () => ({ status: 200, body: { workflow_run_id: 4294967296, run_url: '', html_url: '' } }),
     onRun: () => ({ status: 404, body: { message: 'Not Found' } }),
     onJobs: () => ({ status: 404, body: { message: 'Not Found' } }),
+    onJobLog: () => answers.notFound,
     onListRuns: () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } }),
     onCancel: () => ({ status: 202, body: {} }),
     onRepository: () => ({ status: 200, body: {} }),
@@ -162,6 +165,7 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.includes('/git/ref/')) return script.onRef
   if (path.includes('/commits/')) return script.onCommit
   if (/\/(repos\/[^/]+\/[^/]+|repositories\/\d+)$/.test(path)) return script.onRepository
+  if (path.endsWith('/logs')) return script.onJobLog
   if (path.includes('/jobs')) return script.onJobs
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns
 }

@@ -56,14 +56,6 @@ export type KeptJobs = z.output<typeof keptJobs>
 export type RunStep = z.output<typeof runStep>
 export type RunJob = z.output<typeof runJob>
 
-/** One attempt of a run, as GitHub's record showed it at `seenAt`. */
-export interface RunAttempt {
-  readonly attempt: number
-  readonly seenAt: string
-  readonly jobs: readonly (RunJob & { readonly url: string | null })[]
-  readonly moreJobs: number
-}
-
 const JOBS_AT_MOST = 100
 const STEPS_AT_MOST = 500
 const NAME_AT_MOST = 200

@@ -1,6 +1,7 @@
+import type { FailedLog } from '~/domain/deploy/failed-log'
 import type { DeployReport } from '~/domain/deploy/report'
 import type { CancelRequest } from '~/domain/deploy/request'
-import type { RunAttempt } from '~/domain/deploy/run-jobs'
+import type { KeptJobs, RunJob } from '~/domain/deploy/run-jobs'
 
 /** How many attempts of its run a deploy shows, the newest ones. */
 export const ATTEMPTS_SHOWN = 3
@@ -32,6 +33,15 @@ export interface LogLine {
 export interface SentInput {
   readonly name: string
   readonly value: string
+}
+
+/** One attempt of the run, as GitHub's record showed it at `seenAt`. */
+export interface RunAttempt extends Pick<KeptJobs, 'moreJobs'> {
+  readonly attempt: number
+  readonly seenAt: string
+  readonly jobs: readonly (RunJob & { readonly url: string | null })[]
+  /** The end of the log of the first job that failed; null before it was asked for. */
+  readonly failedLog: FailedLog | null
 }
 
 /** One row of the deploy's timeline, from the audit trail. */

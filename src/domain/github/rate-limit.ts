@@ -3,6 +3,7 @@ export const REQUEST_KINDS = {
   runs: 'Lists of runs',
   lookup: 'Look-ups of a deploy’s run',
   run: 'Runs and their jobs',
+  log: 'Logs of failed jobs',
   ref: 'Refs',
   compare: 'Comparisons',
   variable: 'DEPLOY_FREEZE',

@@ -70,6 +70,11 @@ export function answerOfError(error: unknown): GitHubAnswer {
   }
 }
 
+/** The address in the answer to a request for a file, such as a log: 302, from another host. Null for other answers, a moved repository's too. */
+export function linkOfAnswer({ status, headers }: GitHubAnswer): string | null {
+  return status === 302 ? String(headers['location'] ?? '') : null
+}
+
 /** The rate limit that an answer reports, with its end; null for other answers. A secondary limit is recognised by its text. */
 export function limitOf({ status, headers, message }: GitHubAnswer, now: number) {
   if (status !== 403 && status !== 429) return null

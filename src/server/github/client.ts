@@ -150,13 +150,13 @@ export const digestOfCredentials = (credentials: GitHubCredentials): string =>
   )
 
 /**
- * Limits requests without an own limit, such as the one for an installation token. Only a GET follows a redirect: fetch would turn a POST
- * that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
+ * Limits requests without an own limit, such as the one for an installation token. Only a GET follows a redirect, unless its caller does:
+ * fetch would turn a POST that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
  */
 const fetchWithLimit = (url: string, init: RequestInit) =>
   fetch(url, {
     ...init,
-    redirect: (init.method ?? 'GET') === 'GET' ? 'follow' : 'manual',
+    redirect: init.redirect ?? ((init.method ?? 'GET') === 'GET' ? 'follow' : 'manual'),
     signal: init.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   })
 

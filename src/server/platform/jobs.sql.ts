@@ -5,8 +5,11 @@ import type { DatabaseHandle } from '~/server/platform/database'
 /** The queued jobs, by task. Payloads are stored, so a newer version must be able to read an older payload. */
 export type Job =
   | {
-      /** `reconcile_deploy` compares a deploy with GitHub's record. `notify_outcome` was queued by older versions. */
-      readonly task: 'reconcile_deploy' | 'notify_outcome'
+      /**
+       * `reconcile_deploy` compares a deploy with GitHub's record. `read_failed_log` reads the log of its failed job.
+       * `notify_outcome` was queued by older versions.
+       */
+      readonly task: 'reconcile_deploy' | 'read_failed_log' | 'notify_outcome'
       readonly payload: { readonly deployId: string }
     }
   | {

@@ -123,6 +123,17 @@ const runAttempt = z.looseObject({
     }),
   ),
   more_jobs: z.int().meta({ description: 'The number of jobs that were too many to keep.' }),
+  failed_log: z
+    .looseObject({
+      job_id: z.string(),
+      step: z.string().nullable(),
+      of: z.enum(['step', 'job']).meta({ description: 'Whose last lines these are.' }),
+      lines: z.array(z.string()),
+      unread: z.string().nullable().meta({ description: 'Why the log was not read. Null if it was.' }),
+      read_at: time,
+    })
+    .nullable()
+    .meta({ description: 'The last lines of the first job that failed. Null before they were asked for.' }),
 })
 
 const timelineEntry = z.looseObject({

@@ -9,6 +9,7 @@ import { adoptOutcome } from '~/server/deliveries/deliveries'
 import { deliver } from '~/server/deliveries/send/deliver'
 import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
+import { readFailedLog } from '~/server/deploys/runs/read-failed-log'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
@@ -43,6 +44,7 @@ export const FORGET_ANSWERS = 'forget_github_answers'
 export function jobTasks(deps: Deps): TaskList {
   const tasks = {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
+    read_failed_log: (payload) => readLogUnlessPaused(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
     deliver: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
     find_outside_runs: async (payload) => {
@@ -76,6 +78,12 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
   await reconcileDeploy(deps, deployId)
   await scheduleCancelFollowUp(deps, deployId)
+}
+
+async function readLogUnlessPaused(deps: Deps, deployId: string): Promise<void> {
+  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), 'running')
+  if (runAt !== null) return addJob(deps.db, { task: 'read_failed_log', payload: { deployId } }, { runAt })
+  await readFailedLog(deps, deployId)
 }
 
 /** Events may have been missed before a start, so the first pass covers every unfinished deploy. */

@@ -1,9 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
-import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+import { nextNotice } from '~test/support/next-notice'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
+import {
+  type Answer,
+  answerInTurn,
+  answers,
+  type Handler,
+  jobsAnswer,
+  runAnswer,
+  startScriptedGitHub,
+} from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -19,6 +29,12 @@ afterAll(async () => {
   await console_.close()
   await github.close()
 })
+
+let run = 100n
+const nextRun = () => {
+  run += 1n
+  return run
+}
 
 function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAnswer>[0], attempt = 1) {
   github.script.onRun = () => runAnswer(conclusion, attempt)
@@ -77,4 +93,98 @@ it('a deploy that a callback has ended shows the end of its jobs after the next 
   await receiveCallback(console_.deps, signedCallback(id, { status: 'succeeded', run_id: '9' }), id)
   await reconcileDeploy(console_.deps, id)
   expect(await statesOf(id)).toEqual([[1, [['deploy', 'success']]]])
+})
+
+describe('the log of a failed job', () => {
+  const line = (second: string, text: string) => `2026-11-21T10:0${second}.1234567Z ${text}\n`
+  const LOG = `${line('0:30', 'Applying')}${line('4:00', '\u001b[31mError: quota exceeded\u001b[0m')}${line('4:02', 'Post job cleanup.')}`
+
+  /** A deploy whose job has failed, seen by one look. */
+  async function failedDeploy() {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: nextRun() })
+    gitHubHasRun(null, { test: 'success', deploy: { Build: 'success', Apply: 'failure' } })
+    await reconcileDeploy(console_.deps, id)
+    return id
+  }
+  const logOf = async (id: string) => (await attemptsOf(id))[0]?.failedLog
+  const link =
+    (path: string): Handler =>
+    () => ({ status: 302, headers: { location: `${github.origin}${path}` } })
+  const asked = () => github.requests.filter(({ path }) => /\/logs$|^\/blob/.test(path))
+
+  it('is read once, from the link that GitHub gives, and the credentials do not travel to the other host', async () => {
+    github.script.onJobLog = link('/blob/log?sig=secret')
+    github.script.onElsewhere = () => ({ status: 200, text: LOG, headers: { 'content-type': 'text/plain' } })
+    const id = await failedDeploy()
+    expect(await logOf(id)).toBeNull()
+    const { heard } = await nextNotice(console_.deps, id)
+    await runQueue(console_.deps)
+    await heard
+    expect(await logOf(id)).toMatchObject({
+      jobId: '2',
+      step: 'Apply',
+      of: 'step',
+      lines: ['Applying', '\u001b[31mError: quota exceeded\u001b[0m'],
+      unread: null,
+    })
+    const [api, blob] = asked()
+    expect(api?.path).toBe('/api/v3/repos/acme/platform/actions/jobs/2/logs')
+    expect(api?.headers.authorization).toBe('token test-token')
+    expect(blob?.headers).not.toHaveProperty('authorization')
+    expect(JSON.stringify(blob?.headers)).not.toContain('test-token')
+
+    await reconcileDeploy(console_.deps, id)
+    await runQueue(console_.deps)
+    expect(asked()).toHaveLength(2)
+  })
+
+  it.each<[string, Answer | Handler, Answer, string, number]>([
+    ['does not exist yet', answers.notFound, answers.notFound, 'GitHub did not find the job’s log in acme/platform', 1],
+    ['may not be read', answers.forbidden, answers.notFound, 'The console’s credentials may not do this', 0],
+    ['has a link that has expired', link('/blob'), { status: 403, text: '' }, 'could not be downloaded (HTTP 403)', 1],
+    [
+      'breaks off',
+      link('/blob'),
+      { status: 200, text: line('0:30', 'Applying'), cut: true },
+      'could not be downloaded from the address',
+      1,
+    ],
+    [
+      'has an address that is none',
+      { status: 302, headers: { location: 'ftp://x' } },
+      answers.notFound,
+      'no usable address',
+      0,
+    ],
+  ])('that %s is said to be unread, with the reason, and is asked for again only if that may help', async (...row) => {
+    const [, api, blob, reason, waiting] = row
+    github.script.onJobLog = answerInTurn(api)
+    github.script.onElsewhere = () => blob
+    const id = await failedDeploy()
+    await runQueue(console_.deps)
+    expect(await logOf(id)).toMatchObject({ of: 'job', lines: [], unread: expect.stringContaining(reason) })
+    // Later looks do not ask for it again.
+    await reconcileDeploy(console_.deps, id)
+    const queued = (await queuedJobs(console_.deps)).filter(({ key }) => key === `read_failed_log:${id}`)
+    expect(queued).toHaveLength(waiting)
+  })
+
+  it('that is longer than 32 MB is not read to its end, and the deploy says so', async () => {
+    github.script.onJobLog = link('/blob')
+    github.script.onElsewhere = () => ({ status: 200, text: 'x'.repeat(33 * 1024 * 1024) })
+    const id = await failedDeploy()
+    await runQueue(console_.deps)
+    expect(await logOf(id)).toMatchObject({ lines: [], unread: 'The log is longer than 32 MB. Read it on GitHub.' })
+  })
+
+  it('waits while the rest of GitHub’s rate limit is reserved', async () => {
+    const id = await failedDeploy()
+    const until = new Date(Date.now() + 60_000)
+    const rateLimit = { ...console_.deps.github.rateLimit, pausedUntil: () => until }
+    await runQueue({ ...console_.deps, github: Object.assign(Object.create(console_.deps.github), { rateLimit }) })
+    expect(asked()).toEqual([])
+    expect(await queuedJobs(console_.deps)).toContainEqual(
+      expect.objectContaining({ key: `read_failed_log:${id}`, runAt: until }),
+    )
+  })
 })

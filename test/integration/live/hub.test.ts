@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import type { Role } from '~/domain/permissions'
@@ -13,6 +12,7 @@ import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { recordActivity, recordHearing } from '~/server/webhooks/webhook-hearings.sql'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import { nextNotice } from '~test/support/next-notice'
 import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -72,19 +72,6 @@ async function settled(deps = console_.deps, options: Options = {}) {
   await window.until(({ reload }) => reload)
   await window.next()
   return window
-}
-
-/** Starts to listen. `heard` settles once the database has announced this change. */
-async function nextNotice({ config }: TestConsole['deps'], id: string): Promise<{ readonly heard: Promise<void> }> {
-  const client = new pg.Client({ connectionString: config.databaseUrl })
-  await client.connect()
-  await client.query('LISTEN console_changes')
-  const heard = new Promise<void>((resolve) => {
-    client.on('notification', ({ payload }) => {
-      if (payload?.includes(id) === true) resolve()
-    })
-  }).finally(() => client.end())
-  return { heard }
 }
 
 const tileOf = (event: LiveEvent, id: string) => event.tiles.find((tile) => tile.id === id)

@@ -79,6 +79,7 @@ async function takeAll(
   await review('api-staging')
   await confirm('api-staging')
   await untilStatus('failed')
+  await dialog.getByRole('log', { name: 'Log of the failed job' }).waitFor()
   await shootEveryWay(page, 'failed')
   const failed = page.url()
   await close()

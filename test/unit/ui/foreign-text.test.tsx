@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import type { ApprovalView } from '~/domain/deploy/approval'
+import type { FailedLog } from '~/domain/deploy/failed-log'
 import type { DeployView } from '~/domain/deploy/view'
 import type { Review } from '~/domain/surface/review'
 import { ApprovalRow } from '~/ui/approvals/approvals-page'
@@ -34,8 +35,12 @@ const nothing = () => undefined
 
 const jobNamed = (name: string) => ({
   ...{ id: '7', name, url: 'https://example.com/7', moreSteps: 0 },
-  ...{ status: 'completed', conclusion: name, startedAt: AT, endedAt: AT },
+  ...{ status: 'completed', conclusion: 'failure', startedAt: AT, endedAt: AT },
   steps: [{ number: 1, name, status: name, conclusion: null, startedAt: AT, endedAt: null }],
+})
+
+const logOf = (text: string): FailedLog => ({
+  ...{ jobId: '7', step: text, of: 'step', lines: [text], unread: null, readAt: AT },
 })
 
 /** The main views, with `text` wherever somebody else can choose the text. */
@@ -57,7 +62,13 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     runId: null,
     runAttempt: null,
     runUrl: null,
-    runAttempts: [2, 1].map((attempt) => ({ attempt, seenAt: AT, jobs: [jobNamed(text)], moreJobs: 0 })),
+    runAttempts: [2, 1].map((attempt) => ({
+      attempt,
+      seenAt: AT,
+      jobs: [jobNamed(text)],
+      moreJobs: 0,
+      failedLog: logOf(text),
+    })),
     lateRunUrl: null,
     cancel: null,
     warnings: [text],

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { useState } from 'react'
 import { describe, expect, it } from 'vitest'
-import type { RunAttempt } from '~/domain/deploy/run-jobs'
+import type { RunAttempt } from '~/domain/deploy/view'
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { renderPage } from './render-page'
 
@@ -23,6 +23,7 @@ const attempt = (jobs: RunAttempt['jobs'], number = 1): RunAttempt => ({
   seenAt: END,
   jobs,
   moreJobs: 0,
+  failedLog: null,
 })
 
 async function show(...attempts: RunAttempt[]) {
@@ -96,6 +97,25 @@ describe('the jobs of a deploy', () => {
     expect(page.element('leg 20')?.getAttribute('data-state')).toBe('failed')
     await page.settle(() => page.button('Show all 30 jobs').click())
     expect([...document.querySelectorAll('[data-job]')]).toHaveLength(30)
+  })
+
+  it('the failed job shows the last lines of its failed step, and a log that was not read gives its reason', async () => {
+    const log = {
+      jobId: 'ship',
+      step: 'Apply',
+      of: 'step',
+      lines: ['one', '\u001b[31mtwo'],
+      unread: null,
+      readAt: END,
+    } as const
+    const red = attempt([job('test', 'success'), job('ship', 'failure')])
+    const page = await show({ ...red, failedLog: { ...log, lines: [...log.lines] } })
+    expect(document.querySelector('[role="log"]')?.textContent).toBe('onetwo')
+    expect(page.element('ship')?.textContent).toContain('Last lines of Apply, from GitHub')
+    await page.update({ ...red, failedLog: { ...log, of: 'job', lines: ['one'] } })
+    expect(page.text()).toContain('do not tell which of them the failed step wrote')
+    await page.update({ ...red, failedLog: { ...log, of: 'job', lines: [], unread: 'GitHub does not answer.' } })
+    expect(page.text()).toContain('The log of this job was not read. GitHub does not answer.')
   })
 
   it('earlier attempts are kept below the latest one', async () => {

@@ -1,15 +1,17 @@
 import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { readAuditEvent } from '~/domain/audit/event'
+import { failedLog } from '~/domain/deploy/failed-log'
 import { storedInputs } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
-import { keptJobs, type RunAttempt } from '~/domain/deploy/run-jobs'
+import { keptJobs } from '~/domain/deploy/run-jobs'
 import { isTerminal } from '~/domain/deploy/status'
 import {
   ATTEMPTS_SHOWN,
   type DeployView,
   LOG_TAIL_LENGTH,
   type LogLine,
+  type RunAttempt,
   type TimelineEntry,
 } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
@@ -90,7 +92,8 @@ function attemptOf(apiUrl: string, repository: string, row: StoredDeploy['attemp
     ...job,
     url: job.id === null ? null : jobUrl(apiUrl, repository, row.runId, job.id),
   }))
-  return [{ attempt: row.attempt, seenAt: row.seenAt.toISOString(), jobs, moreJobs: kept.moreJobs }]
+  const log = failedLog.safeParse(row.failedLog).data ?? null
+  return [{ attempt: row.attempt, seenAt: row.seenAt.toISOString(), jobs, moreJobs: kept.moreJobs, failedLog: log }]
 }
 
 /** The warning that GitHub does not answer, while the reconciler still follows the deploy. */
@@ -124,7 +127,7 @@ const recordSelect = {
   attempts: {
     orderBy: { attempt: 'desc' },
     take: ATTEMPTS_SHOWN,
-    select: { attempt: true, runId: true, jobs: true, seenAt: true },
+    select: { attempt: true, runId: true, jobs: true, seenAt: true, failedLog: true },
   },
   surface: {
     select: {

@@ -1,4 +1,5 @@
 import 'server-only'
+import { failedPart } from '~/domain/deploy/failed-log'
 import { shippedOf } from '~/domain/deploy/report'
 import { keepJobs, type ListedRunJobs } from '~/domain/deploy/run-jobs'
 import { factsOf } from '~/domain/deploy/run-record'
@@ -8,6 +9,7 @@ import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
 import { type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { addJob } from '~/server/platform/jobs.sql'
 
 interface SeenRun {
   readonly runId: bigint
@@ -120,14 +122,23 @@ export async function storeRunRecord(
   return shipped
 }
 
-/** Each attempt keeps its own jobs, so that a re-run does not change the history of the first one. */
+/** A log may not be there yet right after the end of its job. */
+const LOG_ATTEMPTS = 4
+
+/**
+ * Each attempt keeps its own jobs, so that a re-run does not change the history of the first one. The log of a job that failed is asked
+ * for once for each attempt.
+ */
 async function keepAttempt(tx: DatabaseHandle, deployId: string, run: ListedRunJobs, seenAt: Date): Promise<void> {
   const { attempt, runId } = run
-  const seen = { jobs: keepJobs(run), seenAt }
-  await tx.runAttempt.upsert({
+  const jobs = keepJobs(run)
+  const { failedLog } = await tx.runAttempt.upsert({
     where: { deployId_attempt: { deployId, attempt } },
-    create: { deployId, attempt, runId, ...seen },
-    update: seen,
-    select: { attempt: true },
+    create: { deployId, attempt, runId, jobs, seenAt },
+    update: { jobs, seenAt },
+    select: { failedLog: true },
   })
+  if (failedLog !== null || failedPart(jobs.jobs) === null) return
+  const job = { task: 'read_failed_log', payload: { deployId } } as const
+  await addJob(tx, job, { keepRunAt: true, maxAttempts: LOG_ATTEMPTS })
 }

@@ -69,7 +69,7 @@ export function LogLines({ rows, onLoad, loading, failed }: LogLinesProps) {
             <time dateTime={row.line.at} title={exactUtc(row.line.at)} className="text-ink-faint select-none">
               {exactUtc(row.line.at).slice(11, 19)}
             </time>
-            <Line line={row.line.line} />
+            <AnsiLine line={row.line.line} />
           </li>
         ) : (
           <li key={`before ${row.before}`} className="px-3 font-sans">
@@ -102,7 +102,7 @@ const COLOURS = {
 } as const satisfies Record<AnsiColour, string>
 
 /** The workflow's output in its own colours. Copying gives the text as printed. */
-function Line({ line }: { readonly line: string }) {
+export function AnsiLine({ line }: { readonly line: string }) {
   const spans = ansiSpans(line)
   const shown = spans.map(({ text }) => text).join('')
   return (

@@ -2,11 +2,14 @@
 
 import { ArrowUpRight, ChevronRight } from 'lucide-react'
 import { useState } from 'react'
-import { jobInFocus, partState, type RunAttempt, type RunJob, type RunStep } from '~/domain/deploy/run-jobs'
-import type { DeployView } from '~/domain/deploy/view'
+import type { FailedLog } from '~/domain/deploy/failed-log'
+import { jobInFocus, partState, type RunJob, type RunStep } from '~/domain/deploy/run-jobs'
+import type { DeployView, RunAttempt } from '~/domain/deploy/view'
+import { AnsiLine } from '~/ui/deploy-modal/follow/log-tail'
+import { useFollow } from '~/ui/deploy-modal/follow/use-follow'
 import { Button } from '~/ui/primitives/button'
 import { Disclosure } from '~/ui/primitives/disclosure'
-import { ForeignText } from '~/ui/primitives/foreign-text'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { PhaseMark } from '~/ui/status/marks'
 import { partWord } from '~/ui/status/status-words'
 import { Elapsed, TimeAgo } from '~/ui/time/time-ago'
@@ -55,7 +58,7 @@ interface JobsProps {
 function Jobs({ attempt, ended }: JobsProps) {
   const [opened, setOpened] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [showsAll, setShowsAll] = useState(false)
-  const { jobs, moreJobs, seenAt } = attempt
+  const { jobs, moreJobs, seenAt, failedLog } = attempt
   const inFocus = jobInFocus(jobs)
   const isShown = (job: RunJob, index: number) => showsAll || index < SHOWN_AT_FIRST || job === inFocus
   const shown = jobs.filter(isShown)
@@ -73,6 +76,7 @@ function Jobs({ attempt, ended }: JobsProps) {
               isOpen={isOpen}
               onToggle={() => setOpened(new Map(opened).set(key, !isOpen))}
               until={ended ? seenAt : null}
+              log={failedLog !== null && failedLog.jobId === job.id ? failedLog : null}
             />
           )
         })}
@@ -93,9 +97,10 @@ interface JobProps {
   readonly onToggle: () => void
   /** The end of what runs: null while it counts up. */
   readonly until: string | null
+  readonly log: FailedLog | null
 }
 
-function Job({ job, isOpen, onToggle, until }: JobProps) {
+function Job({ job, isOpen, onToggle, until, log }: JobProps) {
   const state = partState(job)
   return (
     <li data-job={job.name} data-state={state} className="relative">
@@ -113,6 +118,7 @@ function Job({ job, isOpen, onToggle, until }: JobProps) {
         <PartTime part={job} until={until} />
       </button>
       {isOpen && <Steps job={job} until={until} />}
+      {isOpen && log !== null && <LogOfFailure log={log} />}
       {job.url !== null && (
         <a
           href={job.url}
@@ -163,6 +169,48 @@ function StepsNotShown({ job: { steps, moreSteps }, waiting }: { readonly job: R
   if (waiting > 0) return line(waiting === 1 ? '1 step has not begun.' : `${waiting} steps have not begun.`)
   if (moreSteps > 0) return line(`${moreSteps} steps are listed on GitHub.`)
   return steps.length === 0 ? line('GitHub lists no steps.') : null
+}
+
+/** Why the job failed, in its own words. A log that could not be read says so. */
+function LogOfFailure({ log }: { readonly log: FailedLog }) {
+  const { box } = useFollow({ rows: log.lines.length, first: 0 })
+  if (log.unread !== null) {
+    return (
+      <p className="px-3 pb-2 text-xs text-ink-soft">
+        The log of this job was not read. <Sentence text={log.unread} />
+      </p>
+    )
+  }
+  return (
+    <div className="px-2 pb-2">
+      <p className="mb-1 text-xs text-ink-faint">
+        {log.of === 'step' && log.step !== null ? (
+          <>
+            Last lines of <ForeignText text={log.step} />, from GitHub
+          </>
+        ) : (
+          'Last lines of the job, from GitHub. GitHub’s times do not tell which of them the failed step wrote.'
+        )}
+      </p>
+      <div
+        ref={box}
+        role="log"
+        aria-live="off"
+        aria-label="Log of the failed job"
+        className="max-h-56 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well px-3 py-2 font-mono text-xs leading-5"
+      >
+        {log.lines.length === 0 ? (
+          <p className="text-ink-faint">The log is empty.</p>
+        ) : (
+          log.lines.map((line, index) => (
+            <div key={`${String(index)} ${line}`}>
+              <AnsiLine line={line} />
+            </div>
+          ))
+        )}
+      </div>
+    </div>
+  )
 }
 
 /** The word for the state, which is visible where the mark alone could be missed, and the time it took. */

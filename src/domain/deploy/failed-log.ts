@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { jobInFocus, partState, type RunJob, type RunStep } from '~/domain/deploy/run-jobs'
+
+/** The end of a failed job's log as it is stored with its attempt. Members are only ever added. */
+export const failedLog = z.object({
+  jobId: z.string(),
+  /** The step that failed; null if GitHub names none. */
+  step: z.string().nullable(),
+  /** Whose lines these are. `job`: GitHub's times do not tell which lines the step wrote. */
+  of: z.enum(['step', 'job']),
+  lines: z.array(z.string()),
+  /** Why the log was not read; null if it was. */
+  unread: z.string().nullable(),
+  readAt: z.string(),
+})
+export type FailedLog = z.output<typeof failedLog>
+
+const hasFailed = (part: Pick<RunStep, 'status' | 'conclusion'>) =>
+  partState(part) === 'failed' || partState(part) === 'timed_out'
+
+/** The first job that failed, with its first step that failed. Null if no job has failed, or if GitHub gives it no id. */
+export function failedPart(
+  jobs: readonly RunJob[],
+): { readonly job: RunJob & { readonly id: string }; readonly step: RunStep | null } | null {
+  const job = jobInFocus(jobs)
+  if (job === null || job.id === null || !hasFailed(job)) return null
+  return { job: { ...job, id: job.id }, step: job.steps.find(hasFailed) ?? null }
+}
+
+const LINES_AT_MOST = 100
+const LINE_AT_MOST = 1_000
+const TEXT_AT_MOST = 32_000
+
+/** GitHub starts each line with its time, and the file with a byte order mark. */
+const TIMED = /^\uFEFF?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) ?/
+
+export interface LogTail {
+  readonly add: (line: string) => void
+  /** Whether all lines of the step were read. */
+  readonly isPastStep: () => boolean
+  readonly result: () => Pick<FailedLog, 'of' | 'lines'>
+}
+
+/** Gathers the last lines of a step by the times of the lines, and the last lines of the job in case no line is of the step. */
+export function createLogTail(step: Pick<RunStep, 'startedAt' | 'endedAt'> | null): LogTail {
+  const from = Date.parse(step?.startedAt ?? '')
+  // GitHub's times of steps are whole seconds.
+  const to = Date.parse(step?.endedAt ?? '') + 1_000
+  const ofStep: string[] = []
+  const ofJob: string[] = []
+  let at = Number.NaN
+  return {
+    add(line) {
+      const time = TIMED.exec(line)
+      if (time !== null) at = Date.parse(time[1] ?? '')
+      const text = line.slice(time?.[0].length ?? 0, LINE_AT_MOST + (time?.[0].length ?? 0))
+      keepLast(ofJob, text)
+      if (at >= from && at < to) keepLast(ofStep, text)
+    },
+    isPastStep: () => ofStep.length > 0 && at >= to,
+    result: () =>
+      ofStep.length > 0 ? { of: 'step', lines: lastThatFit(ofStep) } : { of: 'job', lines: lastThatFit(ofJob) },
+  }
+}
+
+function keepLast(lines: string[], line: string): void {
+  lines.push(line)
+  if (lines.length > LINES_AT_MOST) lines.shift()
+}
+
+function lastThatFit(lines: readonly string[]): string[] {
+  let left = TEXT_AT_MOST
+  const tooLong = lines.findLastIndex((line) => {
+    left -= line.length
+    return left < 0
+  })
+  return lines.slice(tooLong + 1)
+}
