@@ -49,6 +49,9 @@ const FACT = /\$\{([^}]*)\}/g
 const isFact = (name: string): name is Fact => Object.hasOwn(FACTS, name)
 const namesIn = (template: string): string[] => [...template.matchAll(FACT)].map(([, name = '']) => name)
 
+/** Whether the value is known only with a deploy. */
+export const holdsFact = (template: string): boolean => namesIn(template).length > 0
+
 /** Null if each fact in the template is known; otherwise a sentence that names the first one that is not. */
 export function unknownFact(template: string): string | null {
   const unknown = namesIn(template).find((name) => !isFact(name))

@@ -202,8 +202,17 @@ const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
   ['deploy', BUILD],
 ]
 
+interface NamedJob {
+  readonly name: string
+  readonly steps: readonly { readonly name: string }[]
+}
+
+/** Whether the names of a job and of its steps tell that it is the deploy phase. */
+export const isDeployJob = (name: string, steps: readonly string[]): boolean =>
+  phaseOfJob({ name, steps: steps.map((step) => ({ name: step })) }) === 'deploy'
+
 /** By its name, or by the notify steps in it; null for a job that belongs to none of the four phases. */
-function phaseOfJob(job: JobRecord): PhaseKey | null {
+function phaseOfJob(job: NamedJob): PhaseKey | null {
   const named = JOB_NAMES.find(([, name]) => name.test(job.name))?.[0]
   if (named !== undefined) return named
   const deploys = job.steps.some(({ name }) => {

@@ -1,5 +1,6 @@
 import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import { callbackSecret } from './callback-secret.ts'
+import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
@@ -7,6 +8,7 @@ import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspen
 
 /** The commands of `npm run console -- …`. */
 export const COMMANDS: readonly Command[] = [
+  check,
   auditVerify,
   auditCheckpointCommand,
   auditRecords,

@@ -335,7 +335,16 @@ export async function recordDeployFreeze(
 }
 
 /** The declarations of all surfaces, with archived ones. */
-export async function listAllDeclarations(db: DatabaseHandle) {
+export const listAllDeclarations = (db: DatabaseHandle) => readDeclarations(db, {})
+
+/** Throws `surface_unknown` when there is none. */
+export async function requireDeclaration(db: DatabaseHandle, id: string) {
+  const [declaration] = await readDeclarations(db, { id })
+  if (declaration !== undefined) return declaration
+  throw new AppError('surface_unknown', `There is no surface "${id}". Check the id.`)
+}
+
+async function readDeclarations(db: DatabaseHandle, where: Prisma.SurfaceWhereInput) {
   const select = {
     ...declarationSelect,
     callbacks: true,
@@ -347,7 +356,7 @@ export async function listAllDeclarations(db: DatabaseHandle) {
     probeSeconds: true,
     versionSource: true,
   } as const
-  const rows = await db.surface.findMany({ select })
+  const rows = await db.surface.findMany({ where, select })
   return rows.map((row) => ({
     ...row,
     dispatchInputs: storedInputs.parse(row.dispatchInputs),

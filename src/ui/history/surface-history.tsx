@@ -120,6 +120,9 @@ function Links({ id }: { readonly id: string }) {
       <PageLink href={`/audit?surface=${encodeURIComponent(id)}`} className={LINK}>
         Audit of this surface
       </PageLink>
+      <PageLink href={`/surfaces/${encodeURIComponent(id)}/setup`} className={LINK}>
+        Setup
+      </PageLink>
       <PageLink href={`/?surface=${encodeURIComponent(id)}`} className={LINK}>
         Deploy
       </PageLink>

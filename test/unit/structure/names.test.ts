@@ -5,7 +5,19 @@ import { expect, it } from 'vitest'
 const source = path.resolve(import.meta.dirname, '../../../src')
 
 /** Names that Next.js reads from files under `src/app`. */
-const OF_NEXT = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'metadata', 'dynamic', 'Page'])
+const OF_NEXT = new Set([
+  'GET',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'HEAD',
+  'OPTIONS',
+  'metadata',
+  'generateMetadata',
+  'dynamic',
+  'Page',
+])
 
 /** The files that export a function of each name. The sandbox is a separate program, so its names are compared among themselves. */
 function filesByName(): ReadonlyMap<string, readonly string[]> {

@@ -4,7 +4,7 @@ import { DEFAULT_INPUTS, type InputTemplates } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { Deps } from '~/server/deps'
-import { readEnvironments, readWorkflowInputs } from '~/server/github/workflow-inputs'
+import { readEnvironments, readWorkflowFile } from '~/server/github/workflow-file'
 
 interface Dispatchable {
   readonly name: string
@@ -37,7 +37,7 @@ type ReadDeps = Pick<Deps, 'github' | 'logger'>
 export async function chooseInputs(deps: ReadDeps, surface: Dispatchable, given: AskedValues): Promise<ChosenInputs> {
   const { dispatchInputs, dispatchAsk } = surface
   const isDeclared = dispatchInputs !== null
-  const declared = isDeclared && dispatchAsk.length === 0 ? null : await readWorkflowInputs(deps, surface)
+  const declared = isDeclared && dispatchAsk.length === 0 ? null : await readInputs(deps, surface)
   const asked = await askedInputs(deps, surface, declared)
   const values = completeValues(asked, given)
   const misfit = explainMisfit(asked, { ...given, ...values })
@@ -64,7 +64,7 @@ export async function readAskedInputs(
   surface: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
 ): Promise<readonly AskedInput[]> {
   if (surface.dispatchAsk.length === 0) return []
-  return askedInputs(deps, surface, await readWorkflowInputs(deps, surface))
+  return askedInputs(deps, surface, await readInputs(deps, surface))
 }
 
 async function askedInputs(
@@ -86,6 +86,11 @@ async function askedInputs(
   const environments = await readEnvironments(deps, repository)
   return asked.map((input) => (input.type === 'environment' ? { ...input, options: environments } : input))
 }
+
+const readInputs = async (
+  deps: ReadDeps,
+  { repository, workflow, ref }: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
+) => (await readWorkflowFile(deps, { repository, workflow, ref }))?.inputs ?? null
 
 const textInput = (name: string): AskedInput => ({
   name,

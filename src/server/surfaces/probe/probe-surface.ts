@@ -97,7 +97,10 @@ async function compareWithDeploy(
 }
 
 /** The health address is asked for the version too, unless the surface declares another address for it. */
-async function askSurface({ logger }: Pick<Deps, 'logger'>, surface: SurfaceRow): Promise<Sighting> {
+export async function askSurface(
+  { logger }: Pick<Deps, 'logger'>,
+  surface: Pick<SurfaceRow, 'id' | 'healthUrl' | 'versionSource'>,
+): Promise<Sighting> {
   const source = versionSourceOf(surface)
   const versionUrl = source?.url ?? surface.healthUrl
   const health = ask(surface.healthUrl)

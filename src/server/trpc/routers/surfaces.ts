@@ -7,6 +7,7 @@ import { storableText, surfaceId } from '~/domain/input'
 import { type Grid, withoutTimes } from '~/domain/surface/tile'
 import { lockSurface, unlockSurface } from '~/server/freezes/change-freezes'
 import { etagOf } from '~/server/platform/http/etag'
+import { checkSurface } from '~/server/surfaces/check/check-surface'
 import { listRefs, requireGitHubRead } from '~/server/surfaces/review/list-refs'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
@@ -40,6 +41,8 @@ export const surfacesRouter = router({
   review: githubRead
     .input(dispatchInput.pick({ surfaceId: true, ref: true, source: true }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
+
+  check: githubRead.input(z.object({ surfaceId })).query(({ ctx, input }) => checkSurface(ctx.deps, input.surfaceId)),
 
   lock: procedureFor('freeze.manage')
     .input(lockInput)

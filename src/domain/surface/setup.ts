@@ -1,0 +1,180 @@
+import { type AskedInput, misfitOf } from '~/domain/deploy/asked-inputs'
+import { DEFAULT_INPUTS, holdsFact, type InputTemplates, tellsCommit } from '~/domain/deploy/inputs'
+import { isDeployJob, type PhaseJobs } from '~/domain/deploy/run-record'
+import { PHASES } from '~/domain/deploy/status'
+import { inSentence } from '~/domain/foreign-text'
+import { mayBothMatch, namesOf, type WorkflowFile } from '~/domain/github/workflow-file'
+import { likelySpelling } from '~/domain/likely-spelling'
+
+/** `unknown`: it could not be looked at. */
+export const SETUP_STATES = ['ok', 'broken', 'unknown'] as const
+
+/** One thing that a surface needs before its first deploy. */
+export interface SetupLine {
+  readonly about: string
+  readonly state: (typeof SETUP_STATES)[number]
+  /** What was found, a sentence. */
+  readonly found: string
+  /** What to do; null if there is nothing to do. */
+  readonly fix: string | null
+}
+
+/** What was found out about one surface, before its first deploy or at any time. */
+export interface SetupReport {
+  readonly surface: { readonly id: string; readonly name: string; readonly environment: string }
+  readonly lines: readonly SetupLine[]
+}
+
+export const ok = (about: string, found: string): SetupLine => ({ about, state: 'ok', found, fix: null })
+export const broken = (about: string, found: string, fix: string): SetupLine => ({ about, state: 'broken', found, fix })
+export const unknown = (about: string, found: string, fix: string | null = null): SetupLine => ({
+  about,
+  state: 'unknown',
+  found,
+  fix,
+})
+
+/** The declaration of a surface, as far as its workflow file is compared with it. */
+interface Declared {
+  readonly workflow: string
+  readonly dispatchInputs: InputTemplates | null
+  readonly dispatchAsk: readonly string[]
+  /** Not null: the workflow runs from the chosen ref. */
+  readonly onMoved: string | null
+  readonly phaseJobs: PhaseJobs | null
+}
+
+/** Compares a declaration with the workflow file, as GitHub will when the first deploy is dispatched. */
+export function checkWorkflow(surface: Declared, file: WorkflowFile): SetupLine[] {
+  return [
+    checkTrigger(surface, file),
+    checkInputs(surface, file),
+    checkPhases(surface, file),
+    checkRunName(surface, file),
+  ]
+}
+
+function checkTrigger({ workflow }: Declared, { dispatchable }: WorkflowFile): SetupLine {
+  const name = inSentence(workflow)
+  return dispatchable
+    ? ok('Trigger', `${name} is started by workflow_dispatch.`)
+    : broken(
+        'Trigger',
+        `${name} has no workflow_dispatch, so the console cannot start it.`,
+        'Add `workflow_dispatch:` under `on:` in the workflow file.',
+      )
+}
+
+/** The inputs that the console fills in: the declared ones, or the default ones that the file declares. */
+function filledIn({ dispatchInputs }: Declared, { inputs }: WorkflowFile): InputTemplates {
+  if (dispatchInputs !== null) return dispatchInputs
+  return Object.fromEntries(Object.entries(DEFAULT_INPUTS).filter(([name]) => inputs.some((one) => one.name === name)))
+}
+
+function checkInputs(surface: Declared, file: WorkflowFile): SetupLine {
+  const filled = filledIn(surface, file)
+  const problem =
+    undeclaredInput(surface, file, filled) ?? missingInput(surface, file, filled) ?? misfit(file.inputs, filled)
+  if (problem !== null) return { about: 'Inputs', state: 'broken', ...problem }
+  if (surface.onMoved === null && !tellsCommit(filled)) {
+    return broken(
+      'Inputs',
+      `${inSentence(surface.workflow)} declares no input \`ref\`, so it would not deploy the reviewed commit.`,
+      'Name the input that takes the commit under `dispatch.inputs`, or declare `dispatch.from: chosen`.',
+    )
+  }
+  const names = [...Object.keys(filled), ...surface.dispatchAsk].map(inSentence).join(', ')
+  return ok('Inputs', names === '' ? 'No inputs are sent.' : `The workflow takes ${names}.`)
+}
+
+type Problem = { readonly found: string; readonly fix: string } | null
+
+function undeclaredInput(surface: Declared, { inputs }: WorkflowFile, filled: InputTemplates): Problem {
+  const known = inputs.map(({ name }) => name)
+  const name = [...Object.keys(filled), ...surface.dispatchAsk].find((one) => !known.includes(one))
+  if (name === undefined) return null
+  const meant = likelySpelling(name, known)
+  const hint = meant === null ? '' : ` Did you mean ${inSentence(meant)}?`
+  return {
+    found: `${inSentence(surface.workflow)} declares no input ${inSentence(name)}, so GitHub would refuse the dispatch.${hint}`,
+    fix: 'Correct the name under `dispatch` in surfaces.yaml.',
+  }
+}
+
+function missingInput(surface: Declared, { inputs }: WorkflowFile, filled: InputTemplates): Problem {
+  const missing = inputs.find(
+    ({ name, required, default: preset }) =>
+      required && preset === null && !Object.hasOwn(filled, name) && !surface.dispatchAsk.includes(name),
+  )
+  if (missing === undefined) return null
+  return {
+    found: `${inSentence(surface.workflow)} requires the input ${inSentence(missing.name)}, which is not sent.`,
+    fix: 'Add the input to `dispatch.inputs` or to `dispatch.ask` in surfaces.yaml.',
+  }
+}
+
+/** Only a literal can be compared before the deploy. */
+function misfit(inputs: readonly AskedInput[], filled: InputTemplates): Problem {
+  for (const input of inputs) {
+    const template = filled[input.name]
+    if (template === undefined || holdsFact(template)) continue
+    const problem = misfitOf(input, template)
+    if (problem !== null) {
+      return {
+        found: `The input ${inSentence(input.name)} ${problem}, and surfaces.yaml sends ${inSentence(template)}.`,
+        fix: 'Correct the value under `dispatch.inputs` in surfaces.yaml.',
+      }
+    }
+  }
+  return null
+}
+
+function checkPhases({ workflow, phaseJobs }: Declared, file: WorkflowFile): SetupLine {
+  const about = 'Phases'
+  const name = inSentence(workflow)
+  if (phaseJobs === null) {
+    if (file.jobs.some(({ name: job, steps }) => isDeployJob(job, steps))) {
+      return ok(about, 'The names of jobs and steps tell the phases.')
+    }
+    if (file.jobs.some(({ name: job, calls }) => calls || job.includes('*'))) {
+      const found = 'No job is known to be the deploy phase before a run shows the names of all jobs.'
+      return unknown(about, found, 'Declare `phases` in surfaces.yaml.')
+    }
+    const found = `No name of a job in ${name} tells the deploy phase, so no run could prove that it deployed.`
+    return broken(about, found, 'Declare `phases` in surfaces.yaml.')
+  }
+  const known = namesOf(file)
+  const patterns = PHASES.flatMap(({ key }) => phaseJobs[key] ?? [])
+  const wrong = patterns.find((pattern) => !known.some((one) => mayBothMatch(pattern, one)))
+  if (wrong !== undefined) {
+    const meant = likelySpelling(wrong, known)
+    const hint = meant === null ? '' : ` Did you mean ${inSentence(meant)}?`
+    return broken(
+      about,
+      `No job or step of ${name} is called ${inSentence(wrong)}.${hint}`,
+      'Correct `phases` in surfaces.yaml. The names are those that GitHub shows.',
+    )
+  }
+  const fixed = known.filter((one) => !one.includes('*'))
+  const unsure = patterns.find((pattern) => !fixed.some((one) => mayBothMatch(pattern, one)))
+  return unsure === undefined
+    ? ok(about, 'Every declared job is in the workflow file.')
+    : ok(
+        about,
+        `Every declared job may be in the workflow file. Whether ${inSentence(unsure)} fits is known with the first run.`,
+      )
+}
+
+/** Without the deploy's id in the title of its run, a run whose start GitHub did not confirm cannot be told from others. */
+function checkRunName(surface: Declared, file: WorkflowFile): SetupLine {
+  const about = 'Name of the run'
+  const [input] =
+    Object.entries(filledIn(surface, file)).find(([, template]) => template.includes(`\${deploy_id}`)) ?? []
+  if (input !== undefined && file.runName?.includes(`inputs.${input}`) === true) {
+    return ok(about, 'The name of a run contains the id of its deploy.')
+  }
+  return ok(
+    about,
+    'The name of a run does not contain the id of its deploy. A run is still followed, unless GitHub’s answer to the dispatch is lost.',
+  )
+}

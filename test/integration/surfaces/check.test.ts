@@ -1,0 +1,228 @@
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SetupReport } from '~/domain/surface/setup'
+import { checkSurface } from '~/server/surfaces/check/check-surface'
+import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
+import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
+import { callConsole } from '~test/support/call-console'
+import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
+import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+
+describe('the setup check of the sample surfaces', () => {
+  let sandbox: RunningSandbox
+  let console_: TestConsole
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ consoleUrl: 'http://127.0.0.1:9', callbackSecret: CALLBACK_SECRET })
+    console_ = await createTestConsole({ githubApiUrl: sandbox.apiUrl, env: { GITHUB_DISPATCH_TOKEN: sandbox.token } })
+    await seedSurfaces(console_.deps, readSurfacesFile(path.join(root, 'surfaces.yaml'), sandbox.url))
+  })
+  afterAll(async () => {
+    await console_.close()
+    await sandbox.stop()
+  })
+
+  it('finds nothing broken, and npm run console -- check says so and exits with 0', async () => {
+    const { config } = console_.deps
+    const settings = {
+      GITHUB_API_URL: config.githubApiUrl,
+      GITHUB_DISPATCH_TOKEN: sandbox.token,
+      DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+      AUTH_SECRET,
+    }
+    const { code, out, err } = await callConsole(config.databaseUrl, ['check', '--json'], settings)
+    const reports: SetupReport[] = JSON.parse(out)
+    expect(reports.flatMap(({ lines }) => lines.filter(({ state }) => state === 'broken'))).toEqual([])
+    expect(reports.map(({ surface }) => surface.id)).toContain('storefront')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+  })
+
+  it('exits with 1 and says what to correct when a declaration does not fit its workflow', async () => {
+    const { config, db } = console_.deps
+    const phaseJobs = { deploy: ['aply (*) / upload'] }
+    await db.surface.update({ where: { id: 'storefront' }, data: { phaseJobs } })
+    const settings = {
+      GITHUB_API_URL: config.githubApiUrl,
+      GITHUB_DISPATCH_TOKEN: sandbox.token,
+      DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+      AUTH_SECRET,
+    }
+    const { code, out } = await callConsole(config.databaseUrl, ['check', 'storefront'], settings)
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      /✗ Phases: No job or step of release\.yml is called aply \(\*\) \/ upload\..*\n {6}Correct `phases`/,
+    )
+    expect(out).toMatch(/1 of 1 surfaces need work\.\n$/)
+  })
+})
+
+describe('the setup check against a GitHub that answers otherwise', () => {
+  let console_: TestConsole
+  let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+  let surface: { readonly id: string }
+  const initial: { script?: typeof github.script } = {}
+
+  beforeAll(async () => {
+    github = await startScriptedGitHub()
+    github.script.onRepository = () => ({ status: 200, body: repository() })
+    github.script.onContents = () =>
+      contents('on: { workflow_dispatch: { inputs: { ref: {} } } }\njobs: { deploy: {} }')
+    // The address of a workflow is none that a handler of the script covers.
+    github.script.around = ({ path: address, ...request }, answer) =>
+      /\/workflows\/[^/]+\.yml$/.test(address) && !address.includes('/contents/')
+        ? { status: 200, body: { state: 'active' } }
+        : answer({ path: address, ...request })
+    github.script.onElsewhere = () => ({ status: 200, body: { version: 'a'.repeat(40) } })
+    initial.script = { ...github.script }
+    console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+    const { id } = await insertSurface(console_.deps)
+    const healthUrl = `${github.origin}/health`
+    surface = await console_.deps.db.surface.update({ where: { id }, data: { healthUrl } })
+  })
+  beforeEach(() => {
+    Object.assign(github.script, initial.script)
+  })
+  afterAll(async () => {
+    await console_.close()
+    await github.close()
+  })
+
+  const repository = (changes: object = {}) => ({
+    id: 1,
+    full_name: 'acme/platform',
+    permissions: { push: true },
+    ...changes,
+  })
+
+  const contents = (text: string): Answer => ({
+    status: 200,
+    body: { encoding: 'base64', content: Buffer.from(text).toString('base64') },
+  })
+
+  /** The lines that are not in order. */
+  async function complaints() {
+    const { lines } = await checkSurface(console_.deps, surface.id)
+    return lines.filter(({ state }) => state !== 'ok').map(({ about, state }) => `${about}: ${state}`)
+  }
+
+  it('nothing is wrong with a surface whose workflow, repository and answers fit', async () => {
+    expect(await complaints()).toEqual([])
+  })
+
+  it.each<[string, string[], () => void]>([
+    ['a renamed repository', ['Repository: broken'], () => showRepository(repository({ full_name: 'acme/renamed' }))],
+    ['an archived repository', ['Repository: broken'], () => showRepository(repository({ archived: true }))],
+    [
+      'credentials that may only read',
+      ['Credentials: broken'],
+      () => showRepository(repository({ permissions: { push: false } })),
+    ],
+    [
+      'credentials of an App, of which GitHub does not say it',
+      ['Credentials: unknown'],
+      () => showRepository(repository({ permissions: undefined })),
+    ],
+    [
+      'a hidden repository',
+      ['Repository: broken'],
+      () => {
+        github.script.onRepository = () => ({ status: 404, body: { message: 'Not Found' } })
+      },
+    ],
+    [
+      'a silent GitHub, which proves nothing',
+      ['Repository: unknown', 'Default ref: unknown', 'Workflow: unknown', 'Workflow file: unknown'],
+      () => {
+        github.script.around = ({ path: address, ...request }, answer) =>
+          address === '/health' ? answer({ path: address, ...request }) : { status: 502, text: 'Bad gateway' }
+      },
+    ],
+    [
+      'a missing default ref',
+      ['Default ref: broken'],
+      () => {
+        github.script.onRef = () => ({ status: 404, body: { message: 'Not Found' } })
+      },
+    ],
+    [
+      'a hidden file',
+      ['Workflow file: broken'],
+      () => {
+        github.script.onContents = () => ({ status: 404, body: { message: 'Not Found' } })
+      },
+    ],
+    [
+      'a file that is not YAML',
+      ['Workflow file: broken'],
+      () => {
+        github.script.onContents = () => contents('on: [')
+      },
+    ],
+    [
+      'a file without workflow_dispatch or input',
+      ['Trigger: broken', 'Inputs: broken'],
+      () => {
+        github.script.onContents = () => contents('on: push\njobs: { deploy: {} }')
+      },
+    ],
+    [
+      'a required input that is not sent',
+      ['Inputs: broken'],
+      () => {
+        github.script.onContents = () =>
+          contents(
+            'on: { workflow_dispatch: { inputs: { ref: {}, region: { required: true } } } }\njobs: { deploy: {} }',
+          )
+      },
+    ],
+    [
+      'no job that deploys',
+      ['Phases: broken'],
+      () => {
+        github.script.onContents = () =>
+          contents('on: { workflow_dispatch: { inputs: { ref: {} } } }\njobs: { test: {} }')
+      },
+    ],
+    [
+      'an unhealthy surface',
+      ['Health: broken'],
+      () => {
+        github.script.onElsewhere = () => ({ status: 503, body: { version: 'a'.repeat(40) } })
+      },
+    ],
+    [
+      'a surface that does not say what it runs',
+      ['Version: broken'],
+      () => {
+        github.script.onElsewhere = () => ({ status: 200, text: 'ok' })
+      },
+    ],
+  ])('%s is found', async (_, expected, arrange) => {
+    arrange()
+    expect(await complaints()).toEqual(expected)
+  })
+
+  it('a disabled workflow is found', async () => {
+    const { around } = github.script
+    github.script.around = async (request, answer) => {
+      const answered = await around(request, answer)
+      return request.path.endsWith('/workflows/deploy-console.yml') && !request.path.includes('/contents/')
+        ? { status: 200, body: { state: 'disabled_inactivity' } }
+        : answered
+    }
+    expect(await complaints()).toEqual(['Workflow: broken'])
+  })
+
+  it('a clock that differs from GitHub’s is found', async () => {
+    const deps = { ...console_.deps, now: () => new Date(Date.now() + 10 * 60_000) }
+    const { lines } = await checkSurface(deps, surface.id)
+    expect(lines.find(({ about }) => about === 'Clock')).toMatchObject({ state: 'broken' })
+  })
+
+  function showRepository(body: object): void {
+    github.script.onRepository = () => ({ status: 200, body })
+  }
+})
