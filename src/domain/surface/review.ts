@@ -55,7 +55,15 @@ export interface Comparison {
   readonly commits: readonly CommitSummary[]
   /** The commits that would be gone, newest first, as far as one page holds them. */
   readonly removed: readonly CommitSummary[]
+  /** Which of these commits touch the paths of the surface; null if it declares none, and for its whole repository. */
+  readonly touching: Touching | null
   readonly url: string
+}
+
+export interface Touching {
+  readonly paths: readonly string[]
+  /** Null if GitHub's lists do not tell. */
+  readonly known: { readonly adds: number; readonly removes: number; readonly shas: readonly string[] } | null
 }
 
 export interface ReviewWarning {

@@ -20,6 +20,8 @@ export interface SurfaceTile {
   readonly workflow: string
   /** The default ref, usually `main`. */
   readonly ref: string
+  /** The files and folders whose commits count; none: the whole repository. */
+  readonly paths: readonly string[]
   readonly url: string
   /** What the operator must type to deploy. */
   readonly confirm: string
@@ -36,7 +38,7 @@ export interface SurfaceTile {
     readonly tag: string | null
     readonly url: string
     readonly seenAt: string
-    /** Commits of the default ref that this version lacks; null if unknown. */
+    /** Commits of the default ref that this version lacks, of those that touch `paths` if there are any; null if unknown. */
     readonly behindBy: number | null
     /** Commits of this version that the default ref lacks; null when unknown. */
     readonly aheadBy: number | null

@@ -44,7 +44,7 @@ const comparisonSchema = z.object({
 })
 
 export async function listBranches(github: GitHub, repository: string): Promise<NamedRef[]> {
-  return read({ repository }, z.array(namedRef), (request) =>
+  return readRepository({ repository }, z.array(namedRef), (request) =>
     github.request('GET /repos/{owner}/{repo}/branches', {
       ...ownerAndRepo(repository),
       per_page: PAGE_LENGTH,
@@ -54,13 +54,13 @@ export async function listBranches(github: GitHub, repository: string): Promise<
 }
 
 export async function listTags(github: GitHub, repository: string): Promise<NamedRef[]> {
-  return read({ repository }, z.array(namedRef), (request) =>
+  return readRepository({ repository }, z.array(namedRef), (request) =>
     github.request('GET /repos/{owner}/{repo}/tags', { ...ownerAndRepo(repository), per_page: PAGE_LENGTH, request }),
   )
 }
 
 export async function listCommits(github: GitHub, repository: string, ref: string): Promise<CommitSummary[]> {
-  return read({ repository, ref }, z.array(commitSchema), (request) =>
+  return readRepository({ repository, ref }, z.array(commitSchema), (request) =>
     github.request('GET /repos/{owner}/{repo}/commits', {
       ...ownerAndRepo(repository),
       sha: ref,
@@ -72,7 +72,7 @@ export async function listCommits(github: GitHub, repository: string, ref: strin
 
 /** The branches whose newest commit is this one. */
 export async function listBranchesAt(github: GitHub, repository: string, sha: string): Promise<NamedRef[]> {
-  return read({ repository, ref: sha }, z.array(namedRef), (request) =>
+  return readRepository({ repository, ref: sha }, z.array(namedRef), (request) =>
     github.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head', {
       ...ownerAndRepo(repository),
       commit_sha: sha,
@@ -131,7 +131,7 @@ export async function listMatchingRefs(
   kind: NamedKind,
   prefix: string,
 ): Promise<NamedRef[]> {
-  const found = await read({ repository }, z.array(gitRef), (request) =>
+  const found = await readRepository({ repository }, z.array(gitRef), (request) =>
     github.request('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', {
       ...ownerAndRepo(repository),
       ref: fullName(kind, prefix).slice('refs/'.length),
@@ -153,7 +153,7 @@ async function readNamedRef(
 ): Promise<ResolvedRef | null> {
   const ref = fullName(kind, name)
   try {
-    const found = await read({ repository, ref }, gitRef, (request) =>
+    const found = await readRepository({ repository, ref }, gitRef, (request) =>
       github.request('GET /repos/{owner}/{repo}/git/ref/{ref}', {
         ...ownerAndRepo(repository),
         ref: ref.slice('refs/'.length),
@@ -172,7 +172,7 @@ async function peel(github: GitHub, asked: Asked, object: z.output<typeof gitObj
   let at = object
   for (let depth = 0; at.type === 'tag' && depth < 5; depth++) {
     const tag_sha = at.sha
-    const tag = await read(asked, z.object({ object: gitObject }), (request) =>
+    const tag = await readRepository(asked, z.object({ object: gitObject }), (request) =>
       github.request('GET /repos/{owner}/{repo}/git/tags/{tag_sha}', {
         ...ownerAndRepo(asked.repository),
         tag_sha,
@@ -187,7 +187,7 @@ async function peel(github: GitHub, asked: Asked, object: z.output<typeof gitObj
 
 /** A commit by its SHA. Throws `ref_unknown` when there is none. */
 export async function readCommit(github: GitHub, repository: string, sha: string): Promise<CommitSummary> {
-  return read({ repository, ref: sha }, commitSchema, (request) =>
+  return readRepository({ repository, ref: sha }, commitSchema, (request) =>
     github.request('GET /repos/{owner}/{repo}/commits/{ref}', { ...ownerAndRepo(repository), ref: sha, request }),
   )
 }
@@ -200,7 +200,7 @@ export async function compareCommits(
   head: string,
 ): Promise<Comparison | null> {
   try {
-    const compared = await read({ repository }, comparisonSchema, (request) =>
+    const compared = await readRepository({ repository }, comparisonSchema, (request) =>
       github.request('GET /repos/{owner}/{repo}/compare/{basehead}', {
         ...ownerAndRepo(repository),
         basehead: `${base}...${head}`,
@@ -213,6 +213,7 @@ export async function compareCommits(
       removes: compared.behind_by,
       commits: compared.commits.slice(-PAGE_LENGTH).toReversed(),
       removed: [],
+      touching: null,
       url: compared.html_url,
     }
   } catch (error) {
@@ -235,7 +236,7 @@ interface Asked {
 }
 
 /** Sends one read, parses the answer, and turns every failure into an AppError. */
-async function read<Answer>(
+export async function readRepository<Answer>(
   asked: Asked,
   schema: z.ZodType<Answer>,
   send: (request: { signal: AbortSignal }) => Promise<{ data: unknown }>,

@@ -42,6 +42,8 @@ export interface SurfaceDeclaration {
   readonly onMoved: OnMoved | null
   /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
+  /** The files and folders whose commits count for the surface; none: the whole repository. */
+  readonly paths: readonly string[]
   /** How long the console asks the surface itself for the health check of a deploy; null: the workflow makes it. */
   readonly probeSeconds: number | null
   /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
@@ -79,6 +81,7 @@ const tileSelect = {
   healthCheckedAt: true,
   runningSha: true,
   runningSeenAt: true,
+  paths: true,
   versionSource: true,
   reportedVersion: true,
   versionProblem: true,
@@ -203,15 +206,19 @@ export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
   return [...new Map(rows.map(({ repository }) => [repository.toLowerCase(), repository])).values()]
 }
 
-/** `forgetsVersion`: the recorded version was read from another repository or place, so its name is resolved again. */
+/**
+ * `forgetsVersion`: the recorded version was read from another repository or place, so its name is resolved again. `forgetsDrift`: other
+ * commits count now.
+ */
 export async function upsertSurface(
   tx: DatabaseHandle,
   declared: SurfaceDeclaration,
-  { forgetsVersion }: { readonly forgetsVersion: boolean },
+  { forgetsVersion, forgetsDrift }: { readonly forgetsVersion: boolean; readonly forgetsDrift: boolean },
 ): Promise<void> {
   const { id, dispatchInputs, dispatchAsk, phaseJobs: jobs, versionSource: source, ...declaration } = declared
   const rest = {
     ...declaration,
+    paths: [...declaration.paths],
     dispatchInputs: dispatchInputs ?? Prisma.DbNull,
     dispatchAsk: [...dispatchAsk],
     phaseJobs: jobs ?? Prisma.DbNull,
@@ -224,7 +231,12 @@ export async function upsertSurface(
   await tx.surface.upsert({
     where: { id },
     create: { id, ...rest },
-    update: { ...rest, archivedAt: null, ...(forgetsVersion ? { reportedVersion: null, versionProblem: null } : {}) },
+    update: {
+      ...rest,
+      archivedAt: null,
+      ...(forgetsVersion ? { reportedVersion: null, versionProblem: null } : {}),
+      ...(forgetsDrift ? DRIFT_UNKNOWN : {}),
+    },
     select: { id: true },
   })
 }
@@ -354,6 +366,7 @@ async function readDeclarations(db: DatabaseHandle, where: Prisma.SurfaceWhereIn
     onMoved: true,
     phaseJobs: true,
     probeSeconds: true,
+    paths: true,
     versionSource: true,
   } as const
   const rows = await db.surface.findMany({ where, select })

@@ -5,6 +5,7 @@ import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence, visible, visibleSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
+import { listPaths } from '~/domain/surface/paths'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
 import { MiniPhases } from '~/ui/grid/mini-phases'
@@ -25,9 +26,13 @@ function Fact({ term, children }: { readonly term: string; readonly children: Re
   )
 }
 
-function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['version']>, ref: string): ReactNode {
+function distance(
+  { behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['version']>,
+  { ref, paths }: SurfaceTile,
+): ReactNode {
   if (behindBy === null) return null
-  const counted = comparedAt === null ? '' : `Counted ${exactUtc(comparedAt)}`
+  const only = paths.length === 0 ? '' : `, only commits in the history of ${listPaths(paths)}`
+  const counted = comparedAt === null ? '' : `Counted ${exactUtc(comparedAt)}${only}`
   const words = [
     behindBy > 0 ? `${behindBy} behind` : [],
     aheadBy !== null && aheadBy > 0 ? `${aheadBy} ahead of` : [],
@@ -97,7 +102,7 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
                 <span className="sr-only">{driftWords(version)}</span>
               </span>
             )}
-            {distance(version, tile.ref)}
+            {distance(version, tile)}
             {health.checkedAt !== null && version.seenAt < health.checkedAt && (
               <span className="shrink-0 text-ink-faint">
                 seen <TimeAgo at={version.seenAt} />

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { hearingState } from '~/domain/github/webhook-hearing'
 import { createDeps } from '~/server/deps'
 import { measureDrift } from '~/server/surfaces/follow/measure-drift'
@@ -149,6 +149,106 @@ it('an abbreviated commit is the one commit that GitHub knows under it, never a 
   expect(await branch()).toMatchObject({
     version: null,
     unknown: expect.stringContaining('which GitHub does not know'),
+  })
+})
+
+const dated = (digit: string, day: number) => {
+  const { commit: about, ...rest } = commit(digit.repeat(40))
+  return { ...rest, commit: { ...about, committer: { date: `2026-11-${String(day).padStart(2, '0')}T12:00:00Z` } } }
+}
+
+/** GitHub's lists for the paths of a monorepo: what `main` adds to the running commit, what it removes, and the history of each path. */
+function monorepo({ adds = 3, apiPages = 1 } = {}) {
+  const { onListRuns } = github.script
+  const status = { status: 'diverged', html_url: 'https://github.example.com' }
+  const added = [dated('1', 3), dated('2', 4), dated('3', 5)]
+  const histories: Readonly<Record<string, string[]>> = { 'services/api': ['3', '9', '1'], 'go.mod': ['2', '1'] }
+  github.script.onListRuns = ({ path }) => {
+    const { pathname, searchParams } = new URL(path, 'http://github')
+    if (pathname.endsWith(`/compare/${RUNNING}...${SHA}`))
+      return { status: 200, body: { ...status, ahead_by: adds, behind_by: 1, commits: added } }
+    if (pathname.endsWith(`/compare/${SHA}...${RUNNING}`))
+      return { status: 200, body: { ...status, ahead_by: 1, behind_by: adds, commits: [dated('8', 1)] } }
+    const isFull = Number(searchParams.get('page')) < apiPages
+    const listed = (histories[searchParams.get('path') ?? ''] ?? []).map((digit) => dated(digit, 1))
+    return { status: 200, body: isFull ? Array.from({ length: 100 }, () => dated('7', 9)) : listed }
+  }
+  onTestFinished(() => {
+    github.script.onListRuns = onListRuns
+  })
+}
+
+async function surfaceOf(paths: readonly string[]) {
+  const { deps } = console_
+  const { id } = await insertSurface(deps)
+  const running = { runningSha: RUNNING, runningSeenAt: deps.now() }
+  await deps.db.surface.update({ where: { id }, data: { paths: [...paths], ...running } })
+  return id
+}
+
+describe('a surface with paths', () => {
+  const counts = async (...ids: readonly string[]) => {
+    await measureDrift(console_.deps, 'acme/platform')
+    const tiles = await listTiles(console_.deps)
+    return ids.map((id) => {
+      const version = tiles.find((tile) => tile.id === id)?.version
+      return [version?.behindBy, version?.aheadBy]
+    })
+  }
+
+  it('only commits in the history of its paths are counted, and other surfaces that run the same commit count their own', async () => {
+    monorepo()
+    const api = await surfaceOf(['services/api/**'])
+    const both = await surfaceOf(['services/api/**', 'go.mod'])
+    const docs = await surfaceOf(['docs/'])
+    const all = await surfaceOf([])
+    expect(await counts(api, both, docs, all)).toEqual([
+      [2, 0],
+      [3, 0],
+      [0, 0],
+      [3, 1],
+    ])
+    const listed = github.requests.filter(({ path }) => path.includes('/commits?'))
+    const { searchParams } = new URL(listed[0]?.path ?? '', 'http://github')
+    expect(Object.fromEntries(searchParams)).toEqual({
+      sha: SHA,
+      path: 'services/api',
+      since: '2026-11-03T11:59:59Z',
+      per_page: '100',
+      page: '1',
+    })
+    github.requests.length = 0
+    await counts(api)
+    expect(github.requests.filter(({ path }) => path.includes('/commits?') || path.includes('/compare/'))).toEqual([])
+  })
+
+  it.each([
+    ['a comparison lists only some of its commits', { adds: 251 }],
+    ['the history of a path is longer than three pages', { apiPages: 4 }],
+  ])('its counts are unknown if %s', async (_, lists) => {
+    monorepo(lists)
+    expect(await counts(await surfaceOf(['services/api']))).toEqual([[null, null]])
+  })
+
+  it('a history of several pages is read to its end', async () => {
+    monorepo({ apiPages: 3 })
+    expect(await counts(await surfaceOf(['services/api']))).toEqual([[2, 0]])
+  })
+
+  it('its review says which of the compared commits are in the history of its paths, or that this is not known', async () => {
+    monorepo()
+    const review = async () =>
+      (await reviewDeploy(console_.deps, { surfaceId: await surfaceOf(['services/api/**']), ref: 'main' })).comparison
+    expect(await review()).toMatchObject({
+      adds: 3,
+      removes: 1,
+      touching: {
+        paths: ['services/api/**'],
+        known: { adds: 2, removes: 0, shas: ['3'.repeat(40), '1'.repeat(40)] },
+      },
+    })
+    monorepo({ apiPages: 4 })
+    expect((await review())?.touching).toEqual({ paths: ['services/api/**'], known: null })
   })
 })
 

@@ -40,6 +40,7 @@ describe('surfaces.yaml', () => {
         onMoved: null,
         phaseJobs: null,
         probeSeconds: null,
+        paths: [],
         versionSource: null,
       },
     ])
@@ -151,6 +152,21 @@ describe('surfaces.yaml', () => {
       'a time limit without a health check of the console',
       `${GOOD}    phases:\n      deploy: [ship]\n      probe_seconds: 60\n`,
       'surfaces.yaml:10: phases: declares probe_seconds without "health_check: probe"',
+    ],
+    [
+      'a path with a wildcard in its middle',
+      `${GOOD}    paths: ["services/*/src"]\n`,
+      'surfaces.yaml:9: paths.0: is neither a file nor a folder',
+    ],
+    [
+      'a path that does not begin at the root',
+      `${GOOD}    paths: [docs/, /services/api]\n`,
+      'surfaces.yaml:9: paths.1: is not a path from the root of the repository',
+    ],
+    [
+      'a path that is the whole repository',
+      `${GOOD}    paths: ["**"]\n`,
+      'surfaces.yaml:9: paths.0: is neither a file nor a folder',
     ],
     [
       'a version that is read from two places',

@@ -50,6 +50,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     repository: 'acme/platform',
     workflow: 'deploy-console.yml',
     ref: 'main',
+    paths: [],
     url: 'https://example.com',
     confirm: id,
     health: { state: 'healthy', detail: null, checkedAt: null },

@@ -117,7 +117,15 @@ describe('the request that pressing Deploy sends', () => {
     const rollback = { kind: 'rollback', deployId: 'x' } as const
     const promotion = { kind: 'promotion', surfaceId: 'console-staging' } as const
     const sourceSent = (source: DeploySource, adds: number, removes: number) => {
-      const comparison = { kind: 'diverged', adds, removes, commits: [], removed: [], url: 'https://x' } as const
+      const comparison = {
+        kind: 'diverged',
+        adds,
+        removes,
+        commits: [],
+        removed: [],
+        touching: null,
+        url: 'https://x',
+      } as const
       const action: FlowAction = {
         type: 'reviewed',
         sha,

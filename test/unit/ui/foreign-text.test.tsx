@@ -81,6 +81,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
   const production = tile('api', {
     name: text,
     ref: text,
+    paths: [text],
     confirm: text,
     health: { state: 'unhealthy', detail: text, checkedAt: AT },
     version: {
@@ -124,6 +125,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       removes: 0,
       commits: [commit],
       removed: [commit],
+      touching: { paths: [text], known: { adds: 1, removes: 0, shas: [] } },
       url: 'https://example.com',
     },
     warnings: [{ kind: 'checks_red', text, blocking: false }],

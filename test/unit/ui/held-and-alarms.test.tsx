@@ -75,6 +75,21 @@ describe('an alarm', () => {
   })
 })
 
+describe('the version of a tile', () => {
+  it('is the reported tag, linked to its commit', () => {
+    const version = { sha: SHA, tag: 'v1.4.0', url: 'https://example.com/c', seenAt: AT, behindBy: 3, aheadBy: 0 }
+    const shown = grid(tile('api', { version: { ...version, comparedAt: AT, shippedHere: true }, paths: ['docs'] }))
+    expect(shown).toMatch(/href="https:\/\/example\.com\/c"[^>]*>.*v1\.4\.0/)
+    expect(shown).toContain('only commits in the history of docs')
+  })
+
+  it('is the reported name and why its commit is unknown, or not reported', () => {
+    const shown = grid(tile('api', { unknownVersion: { name: 'latest', why: 'That tag was moved.' } }))
+    expect(shown).toMatch(/title="That tag was moved\."[^>]*><bdi>latest<\/bdi> · commit unknown/)
+    expect(grid(tile('api'))).toContain('not reported')
+  })
+})
+
 describe('a tile whose version this console did not deploy', () => {
   const version = {
     sha: SHA,

@@ -9,7 +9,15 @@ const unreachable = { kind: 'unreachable', appCode: null, message: 'no answer' }
 const commit = { sha: 'd'.repeat(40), title: 'Retry', author: 'ada', at: '2026-11-28T00:00:00.000Z', url: 'https://x' }
 const reviewed = {
   runningSha: 'a'.repeat(40),
-  comparison: { kind: 'diverged', adds: 1, removes: 1, commits: [commit], removed: [commit], url: 'https://x' },
+  comparison: {
+    kind: 'diverged',
+    adds: 1,
+    removes: 1,
+    commits: [commit],
+    removed: [commit],
+    touching: null,
+    url: 'https://x',
+  },
 } as const
 
 const through = (...actions: readonly FlowAction[]) => actions.reduce(flowReducer, startFlow(null))

@@ -11,6 +11,7 @@ import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
 import { likelySpelling } from '~/domain/likely-spelling'
 import { PROBE_SECONDS } from '~/domain/surface/health-check'
+import { pathProblem } from '~/domain/surface/paths'
 import type { VersionSource } from '~/domain/surface/version'
 import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
@@ -81,6 +82,15 @@ const phasesSchema = z
 /** A member of a JSON body, by its path: `version` or `build.commit`. */
 const memberPath = storableText.max(200).regex(/^[^.]+(\.[^.]+)*$/, 'is not a path such as build.commit')
 
+const repositoryPath = storableText
+  .min(1)
+  .max(255)
+  .refine(isVisible, UNSEEN)
+  .superRefine((path, context) => {
+    const problem = pathProblem(path)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
+
 const headerName = z
   .string()
   .max(200)
@@ -127,6 +137,7 @@ const surfaceSchema = z.strictObject({
   dispatch: dispatchSchema.optional(),
   phases: phasesSchema.optional(),
   version: versionSchema.optional(),
+  paths: z.array(repositoryPath).min(1, 'names no path').max(10, 'names more than 10 paths').optional(),
 })
 
 const fileSchema = z
@@ -208,6 +219,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     dispatchAsk: surface.dispatch?.ask ?? [],
     ...phasesOf(surface.phases),
     onMoved: surface.dispatch?.from === 'chosen' ? (surface.dispatch.on_moved ?? 'cancel') : null,
+    paths: surface.paths ?? [],
     versionSource: surface.version === undefined ? null : sourceOf(surface.version),
   }))
 }

@@ -44,7 +44,8 @@ export async function seedSurfaces(
       const weakenings = weakeningsOf(before, surface)
       const forgetsVersion =
         before?.repository !== surface.repository || !isDeepStrictEqual(before.versionSource, surface.versionSource)
-      await upsertSurface(tx, surface, { forgetsVersion })
+      const forgetsDrift = !isDeepStrictEqual(before?.paths, surface.paths)
+      await upsertSurface(tx, surface, { forgetsVersion, forgetsDrift })
       await audit(
         surface.id,
         change,

@@ -2,6 +2,7 @@ import 'server-only'
 import { AppError } from '~/domain/errors'
 import { fullName } from '~/domain/ref'
 import type { Deps } from '~/server/deps'
+import { findTouchingCommits } from '~/server/github/path-commits'
 import { compareCommits, readCommit, resolveRef } from '~/server/github/refs'
 import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server/surfaces/follow/repository-looks'
 import {
@@ -37,9 +38,8 @@ export async function measureDrift(deps: MeasureDeps, repository: string): Promi
       // The ref moved at some time since the previous look, so a webhook since then counts as the announcement.
       await recordActivity(deps.db, { repository, subject: 'refs', at: before?.lookedAt ?? at })
     }
-    for (const runningSha of new Set(onRef.map((surface) => surface.runningSha ?? ''))) {
-      const same = onRef.filter((surface) => surface.runningSha === runningSha)
-      await measure(deps, same, runningSha, head, at)
+    for (const same of groupBy(onRef, ({ runningSha, paths }) => JSON.stringify([runningSha, paths]))) {
+      await measure(deps, same, head, at)
     }
   }
 }
@@ -58,8 +58,7 @@ async function resolveReportedVersions(deps: MeasureDeps, surfaces: readonly Sur
     const isSettled = problem === 'not_commit' || problem === 'moved' || (sha !== null && !isTag)
     return name === null || isSettled ? [] : [{ id: surface.id, repository: surface.repository, name, sha, isTag }]
   })
-  for (const key of new Set(asked.map(keyOfName))) {
-    const same = asked.filter((one) => keyOfName(one) === key)
+  for (const same of groupBy(asked, ({ name, isTag }) => `${isTag} ${name}`)) {
     const [first] = same
     if (first === undefined) continue
     const found = await resolveUnlessUnknown(() => findNamedCommit(deps.github, first))
@@ -70,8 +69,6 @@ async function resolveReportedVersions(deps: MeasureDeps, surfaces: readonly Sur
     }
   }
 }
-
-const keyOfName = ({ name, isTag }: { readonly name: string; readonly isTag: boolean }) => `${isTag} ${name}`
 
 /** The one commit that GitHub knows under this tag or abbreviation; null if it knows none. */
 async function findNamedCommit(
@@ -84,24 +81,42 @@ async function findNamedCommit(
   return sha.startsWith(name) ? sha : null
 }
 
-/** Records the drift of surfaces that run the same commit. */
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return [...groups.values()]
+}
+
+/** Records the drift of surfaces that run the same commit and count the same paths. */
 async function measure(
   { db, github }: MeasureDeps,
   same: readonly SurfaceRow[],
-  runningSha: string,
   head: string | null,
   at: Date,
 ): Promise<void> {
   const [first] = same
-  if (first === undefined) return
+  if (first === undefined || first.runningSha === null) return
+  const { repository, runningSha, paths } = first
   const ids = same.map(({ id }) => id)
   const counted = head === null ? undefined : same.find(({ comparedSha }) => comparedSha === head)
   if (counted !== undefined && same.every(({ comparedSha }) => comparedSha === head))
     return confirmDrift(db, ids, { runningSha, at })
-  const compared = head === null ? null : await compareCommits(github, first.repository, runningSha, head)
+  const between = head === null || counted !== undefined ? null : { base: runningSha, head, paths }
+  const compared = between === null ? null : await countCommits(github, repository, between)
   const behind = counted === undefined ? (compared?.adds ?? null) : counted.behindBy
   const ahead = counted === undefined ? (compared?.removes ?? null) : counted.aheadBy
   await recordDrift(db, ids, { runningSha, comparedSha: head, behind, ahead, at })
+}
+
+/** How many commits `head` adds to `base` and removes from it, of those that touch the paths if there are any; null if unknown. */
+async function countCommits(
+  github: MeasureDeps['github'],
+  repository: string,
+  between: { readonly base: string; readonly head: string; readonly paths: readonly string[] },
+): Promise<{ readonly adds: number; readonly removes: number } | null> {
+  if (between.paths.length === 0) return compareCommits(github, repository, between.base, between.head)
+  const touching = await findTouchingCommits(github, repository, between)
+  return touching === null ? null : { adds: touching.adds.length, removes: touching.removes.length }
 }
 
 /**

@@ -16,6 +16,7 @@ import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
+import { findTouchingCommits } from '~/server/github/path-commits'
 import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
 import { type ResolvedRef, readCommit, resolveRef } from '~/server/github/refs'
 import { requireSurface } from '~/server/surfaces/review/list-refs'
@@ -57,7 +58,10 @@ export async function reviewDeploy(
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
   const [comparison, checks, deployFreeze, run] = await Promise.all([
-    isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared,
+    addTouching(github, surface, isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared, {
+      base: runningSha,
+      head: sha,
+    }),
     checkWarnings(deps, repository, sha),
     deployFreezeWarnings(deps, surface),
     runOf(deps, surface, { ref, sha }),
@@ -90,6 +94,23 @@ async function runOf(
   const surface = await deps.db.surface.findUniqueOrThrow({ where: { id }, select })
   const ref = await chooseWorkflowRef(deps.github, surface, chosen)
   return { workflowRef: surface.onMoved === null ? null : ref, asked: await readAskedInputs(deps, { ...surface, ref }) }
+}
+
+/** Adds which commits of a comparison touch the surface's paths. It is unknown while GitHub does not answer. */
+async function addTouching(
+  github: Deps['github'],
+  { repository, paths }: SurfaceRow,
+  compared: Promise<Comparison | null> | null,
+  { base, head }: { readonly base: string | null; readonly head: string },
+): Promise<Comparison | null> {
+  const comparison = await compared
+  if (comparison === null || base === null || paths.length === 0) return comparison
+  const found = await nullIfUnavailable(findTouchingCommits(github, repository, { base, head, paths }))
+  const known =
+    found === null
+      ? null
+      : { adds: found.adds.length, removes: found.removes.length, shas: [...found.adds, ...found.removes] }
+  return { ...comparison, touching: { paths, known } }
 }
 
 /** The refusals that a dispatch would get now, in the same words. */

@@ -67,6 +67,7 @@ function tileOf(
     repository,
     workflow,
     ref,
+    paths: surface.paths,
     url,
     confirm,
     health: {

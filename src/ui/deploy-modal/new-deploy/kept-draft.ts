@@ -29,6 +29,14 @@ const reviewed = z.object({
       removes: z.number(),
       commits,
       removed: commits,
+      /** An earlier version of the console did not store it. */
+      touching: z
+        .object({
+          paths: z.array(z.string()),
+          known: z.object({ adds: z.number(), removes: z.number(), shas: z.array(z.string()) }).nullable(),
+        })
+        .nullable()
+        .default(null),
       url: z.string(),
     })
     .nullable(),

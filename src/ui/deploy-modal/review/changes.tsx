@@ -1,9 +1,11 @@
 import { ArrowRight } from 'lucide-react'
 import { changeSentence } from '~/domain/deploy/source'
 import { refLabel } from '~/domain/ref'
+import { touchingSentence } from '~/domain/surface/paths'
 import type { CommitSummary, Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ForeignText } from '~/ui/primitives/foreign-text'
+import { Disclosure } from '~/ui/primitives/disclosure'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { ExternalLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -56,10 +58,45 @@ interface ChangedCommitsProps {
   readonly head: CommitSummary | null
 }
 
-/** The commits that a deploy adds and removes, newest first. */
+/** The commits that a deploy adds and removes, newest first. If the surface has paths, those that touch none of them are collapsed. */
 export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
   if (comparison === null) return head === null ? null : <CommitList commits={[head]} />
-  const { adds, removes, commits, removed } = comparison
+  const { touching } = comparison
+  if (touching === null || comparison.kind === 'identical') return <AddedAndRemoved {...comparison} />
+  const { known } = touching
+  const isCounted = ({ sha }: CommitSummary) => known === null || known.shas.includes(sha)
+  const counted = {
+    ...(known ?? comparison),
+    commits: comparison.commits.filter(isCounted),
+    removed: comparison.removed.filter(isCounted),
+  }
+  const others = {
+    adds: comparison.adds - counted.adds,
+    removes: comparison.removes - counted.removes,
+    commits: comparison.commits.filter((commit) => !isCounted(commit)),
+    removed: comparison.removed.filter((commit) => !isCounted(commit)),
+  }
+  const otherCount = others.adds + others.removes
+  return (
+    <>
+      <p className="text-sm text-ink-soft">
+        <Sentence text={touchingSentence({ ...comparison, touching })} />
+      </p>
+      {counted.adds + counted.removes > 0 && <AddedAndRemoved {...counted} />}
+      {otherCount > 0 && (
+        <div className="mt-2">
+          <Disclosure title="Other commits" note={String(otherCount)}>
+            <AddedAndRemoved {...others} />
+          </Disclosure>
+        </div>
+      )}
+    </>
+  )
+}
+
+type Changed = Pick<Comparison, 'adds' | 'removes' | 'commits' | 'removed'>
+
+function AddedAndRemoved({ adds, removes, commits, removed }: Changed) {
   return (
     <>
       {removes > 0 && adds > 0 && <h4 className="text-sm">Added</h4>}
