@@ -35,7 +35,9 @@ export const looksSecret = (name: string): boolean => /secret|token|passw|creden
 
 /** The values to send: those that were given, or else the defaults. An input without either is left out. */
 export function completeValues(asked: readonly AskedInput[], given: AskedValues): AskedValues {
-  const entries = asked.map(({ name, default: preset }) => [name, given[name] ?? preset] as const)
+  const entries = asked.map(
+    ({ name, default: preset }) => [name, (Object.hasOwn(given, name) ? given[name] : null) ?? preset] as const,
+  )
   return Object.fromEntries(entries.filter((entry): entry is readonly [string, string] => entry[1] !== null))
 }
 
@@ -56,7 +58,7 @@ export function explainMisfit(asked: readonly AskedInput[], values: AskedValues)
     return `The surface does not ask for the input ${inSentence(unknown)}. ${names === '' ? 'It asks for none.' : `It asks for ${names}.`}`
   }
   for (const input of asked) {
-    const misfit = misfitOf(input, values[input.name])
+    const misfit = misfitOf(input, Object.hasOwn(values, input.name) ? values[input.name] : undefined)
     if (misfit !== null) return `The input ${inSentence(input.name)} ${misfit}.`
   }
   return null

@@ -116,7 +116,7 @@ function missingInput(surface: Declared, { inputs }: WorkflowFile, filled: Input
 /** Only a literal can be compared before the deploy. */
 function misfit(inputs: readonly AskedInput[], filled: InputTemplates): Problem {
   for (const input of inputs) {
-    const template = filled[input.name]
+    const template = Object.hasOwn(filled, input.name) ? filled[input.name] : undefined
     if (template === undefined || holdsFact(template)) continue
     const problem = misfitOf(input, template)
     if (problem !== null) {

@@ -15,6 +15,8 @@ const content = z.object({ encoding: z.literal('base64'), content: z.string() })
 /** YAML reads `default: 1.0` as a number and `default: true` as a boolean. GitHub passes both on as text. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 const optionalText = scalar.nullish().catch(null)
+/** An empty entry of a list is the empty text. */
+const option = scalar.nullish().transform((text) => text ?? '')
 
 /** An input without a type is a string. A type that GitHub adds later is filled in as text. */
 const declaredInput = z.object({
@@ -22,7 +24,7 @@ const declaredInput = z.object({
   description: optionalText,
   required: z.boolean().nullish().catch(null),
   default: optionalText,
-  options: z.array(scalar).nullish().catch(null),
+  options: z.array(option).nullish().catch(null),
 })
 
 /** A mapping whose members may be empty, such as `note:` without anything. */
@@ -44,21 +46,43 @@ const step = z.object({ name: optionalText, uses: optionalText, run: optionalTex
 const job = z.object({
   name: optionalText,
   uses: optionalText,
-  strategy: z.object({ matrix: z.unknown() }).nullish().catch(null),
+  /** An expression may be the whole strategy, or the whole matrix. */
+  strategy: z
+    .union([z.string(), z.object({ matrix: z.unknown() })])
+    .nullish()
+    .catch(null),
   steps: z.array(step).nullish().catch(null),
 })
-const workflow = z.object({ on: events, 'run-name': optionalText, jobs: mapping(job).default({}) })
+/** Tools that write YAML 1.1 turn the key `on` into `true`. */
+const withOn = (value: unknown) =>
+  typeof value === 'object' && value !== null && 'true' in value && !('on' in value)
+    ? { ...value, on: value.true }
+    : value
+const workflow = z.preprocess(
+  withOn,
+  z.object({ on: events, 'run-name': optionalText, jobs: mapping(job).default({}) }),
+)
+
+/** GitHub reads YAML 1.2, whatever version the file names, and knows aliases but no merge keys. */
+const YAML = { schema: 'core', merge: false, maxAliasCount: 1_000, logLevel: 'error' } as const
 
 /** Reads the text of a workflow file. Throws when it is not YAML, or not a workflow. */
 export function parseWorkflowFile(text: string): WorkflowFile {
-  const { on, 'run-name': runName = null, jobs } = workflow.parse(parse(text))
-  const { inputs } = dispatchEvent.parse(on['workflow_dispatch']) ?? {}
+  const { on, 'run-name': runName = null, jobs } = readAs(workflow, parse(text, YAML))
+  const { inputs } = readAs(dispatchEvent, on['workflow_dispatch'], 'on.workflow_dispatch') ?? {}
   return {
     dispatchable: Object.hasOwn(on, 'workflow_dispatch'),
     inputs: Object.entries(inputs ?? {}).map(([name, declared]) => inputOf(name, declared)),
     runName,
     jobs: Object.entries(jobs).map(([id, declared]) => jobOf(id, declared)),
   }
+}
+
+function readAs<Schema extends z.ZodType>(schema: Schema, value: unknown, ...at: string[]): z.output<Schema> {
+  const { data, error } = schema.safeParse(value)
+  if (error === undefined) return data
+  const place = [...at, ...(error.issues[0]?.path ?? [])].join('.')
+  throw new Error(place === '' ? 'it is not a mapping' : `\`${place}\` is missing or is not what GitHub documents`)
 }
 
 function inputOf(name: string, declared: z.output<typeof declaredInput>): AskedInput {
@@ -70,26 +94,45 @@ function inputOf(name: string, declared: z.output<typeof declaredInput>): AskedI
     required: required === true,
     // GitHub sends `false` for a boolean without a default.
     default: preset ?? (type === 'boolean' ? 'false' : null),
-    options: type === 'choice' ? (options ?? []) : null,
+    options: type === 'choice' ? (options ?? null) : null,
   }
 }
 
-const EXPRESSION = /\$\{\{.*?\}\}/gs
-const withoutExpressions = (text: string) => text.replaceAll(EXPRESSION, '*')
+/** Text in quotes may contain the end of an expression. */
+const EXPRESSION = /\$\{\{(?:'[^']*'|[^'])*?\}\}/g
+/** A longer text is not searched for expressions: a hostile one would take too long. */
+const SEARCHED_AT_MOST = 2_000
+const withoutExpressions = (text: string) => (text.length > SEARCHED_AT_MOST ? '*' : text.replaceAll(EXPRESSION, '*'))
 
 /** GitHub adds the values of a matrix to a name that has no expression of its own. */
 function jobOf(id: string, { name, uses, strategy, steps }: z.output<typeof job>): WorkflowJob {
-  const plain = withoutExpressions(name ?? id)
-  const hasMatrix = strategy?.matrix !== undefined && strategy.matrix !== null
   const listed = steps ?? []
   return {
-    name: hasMatrix && !plain.includes('*') ? `${plain} (*)` : plain,
+    name: withMatrix(shownName(name) ?? id, strategy),
     calls: typeof uses === 'string',
-    steps: listed.map((one) =>
-      withoutExpressions(one.name ?? `Run ${one.uses ?? one.run?.trim().split('\n', 1)[0] ?? ''}`),
-    ),
+    steps: listed.map((one) => shownName(one.name) ?? `Run ${commandOf(one)}`),
     uses: listed.flatMap((one) => (typeof one.uses === 'string' ? [one.uses] : [])),
   }
+}
+
+/** Null without a name. What GitHub shows for an empty name is not documented. */
+function shownName(name: string | null | undefined): string | null {
+  if (name === null || name === undefined) return null
+  return name.trim() === '' ? '*' : withoutExpressions(name)
+}
+
+function withMatrix(name: string, strategy: z.output<typeof job>['strategy']): string {
+  if (strategy === null || strategy === undefined || name.includes('*')) return name
+  if (typeof strategy === 'string') return `${name}*`
+  return strategy.matrix === undefined || strategy.matrix === null ? name : `${name} (*)`
+}
+
+/** GitHub shows the image of `docker://image`, and the first line of a script. */
+function commandOf({ uses, run }: z.output<typeof step>): string {
+  if (typeof uses === 'string') return uses.replace(/^docker:\/\//, '*')
+  // An expression may span lines.
+  const beginning = (run ?? '').trim().slice(0, SEARCHED_AT_MOST)
+  return withoutExpressions(beginning).split('\n', 1)[0] ?? ''
 }
 
 interface WorkflowAt {
@@ -103,7 +146,10 @@ interface ReadDeps {
   readonly logger: Logger
 }
 
-/** A workflow file, as of a ref. Throws Octokit's error, or the parser's. */
+/** GitHub answered without the text of the file: it leaves out texts above 1 MB. */
+export class UnshownFileError extends Error {}
+
+/** A workflow file, as of a ref. Throws Octokit's error, `UnshownFileError`, or the parser's. */
 export async function loadWorkflowFile(github: GitHub, at: WorkflowAt): Promise<WorkflowFile> {
   const { data } = await github.request('GET /repos/{owner}/{repo}/contents/.github/workflows/{file}', {
     ...ownerAndRepo(at.repository),
@@ -111,7 +157,9 @@ export async function loadWorkflowFile(github: GitHub, at: WorkflowAt): Promise<
     ref: at.ref,
     request: { signal: AbortSignal.timeout(READ_TIMEOUT_MS) },
   })
-  return parseWorkflowFile(Buffer.from(content.parse(data).content, 'base64').toString('utf8'))
+  const shown = content.safeParse(data).data
+  if (shown === undefined) throw new UnshownFileError('GitHub does not show the text of the file')
+  return parseWorkflowFile(Buffer.from(shown.content, 'base64').toString('utf8'))
 }
 
 /** Null if GitHub does not show the file or it cannot be parsed. GitHub itself refuses inputs that a file does not declare. */

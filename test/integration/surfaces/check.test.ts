@@ -162,6 +162,13 @@ describe('the setup check against a GitHub that answers otherwise', () => {
       },
     ],
     [
+      'a file whose text GitHub leaves out, which proves nothing',
+      ['Workflow file: unknown'],
+      () => {
+        github.script.onContents = () => ({ status: 200, body: { encoding: 'none', content: '' } })
+      },
+    ],
+    [
       'a file without workflow_dispatch or input',
       ['Trigger: broken', 'Inputs: broken'],
       () => {

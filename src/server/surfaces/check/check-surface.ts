@@ -10,7 +10,7 @@ import { answerOfError, asGitHubError, classifyAnswer, explainAnswer } from '~/s
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { readVariable } from '~/server/github/reads'
 import { resolveRef } from '~/server/github/refs'
-import { loadWorkflowFile } from '~/server/github/workflow-file'
+import { loadWorkflowFile, UnshownFileError } from '~/server/github/workflow-file'
 import { askSurface } from '~/server/surfaces/probe/probe-surface'
 import { requireDeclaration } from '~/server/surfaces/surfaces'
 
@@ -166,6 +166,7 @@ function unreadableFile(error: unknown, { repository, workflow, ref }: Declarati
       `Put ${name} on ${inSentence(ref)}, or give the credentials "Contents: read".`,
     )
   }
+  if (error instanceof UnshownFileError) return unknown(about, `GitHub does not show the text of ${name}.`)
   const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : ''
   return broken(about, `${name} cannot be read as a workflow: ${inSentence(why.slice(0, 200))}`, 'Correct the file.')
 }
