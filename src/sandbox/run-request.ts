@@ -4,6 +4,7 @@ import { readBlob } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/endpoint'
 import type { IdTokens } from '~/sandbox/github/endpoints/id-tokens'
 import type { RunRequest } from '~/sandbox/runner/types'
+import type { PendingDeployments } from '~/sandbox/runs/pending-deployments'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { SandboxRepository } from '~/sandbox/samples/repositories'
 import type { SandboxConfig } from '~/sandbox/state/config'
@@ -13,6 +14,7 @@ interface RunEnvironment {
   readonly repositories: ReadonlyMap<string, SandboxRepository>
   readonly urls: Urls
   readonly pauses: Pauses
+  readonly pending: PendingDeployments
   readonly grantIdTokens: IdTokens['grant']
 }
 
@@ -20,10 +22,10 @@ interface RunEnvironment {
 export const runRequestFor =
   (environment: RunEnvironment) =>
   async (run: RunRecord): Promise<RunRequest> => {
-    const { config, urls, pauses, grantIdTokens } = environment
+    const { config, urls, pauses, pending, grantIdTokens } = environment
     const own = environment.repositories.get(run.repository)
     if (own === undefined) throw new Error(`The sandbox has no repository ${run.repository}`)
-    const { repository } = own
+    const { repository, environments } = own
     const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
     return {
       runId: run.runId,
@@ -46,6 +48,7 @@ export const runRequestFor =
       apiUrl: urls.api,
       workDir,
       grantIdTokens,
+      protect: (job, name, signal) => pending.wait({ runId: run.runId, environments }, job, name, signal),
       beforeStep: pauses.pass,
     }
   }

@@ -13,6 +13,7 @@ import { fullNameOf, type Repository } from '~/sandbox/git/repository'
 import type { ApiDeps } from '~/sandbox/github/endpoint'
 import { createApi } from '~/sandbox/github/endpoints/api'
 import { openIdTokens } from '~/sandbox/github/endpoints/id-tokens'
+import { createLogLinks } from '~/sandbox/github/log-links'
 import { json, writeAnswer } from '~/sandbox/http/answer'
 import { closeServer, listen } from '~/sandbox/http/listen'
 import { pageRoutes } from '~/sandbox/pages/page-routes'
@@ -20,11 +21,12 @@ import { createRequestHandler } from '~/sandbox/request-handler'
 import { runRequestFor } from '~/sandbox/run-request'
 import type { Executor } from '~/sandbox/runs/executor'
 import { openIds } from '~/sandbox/runs/ids'
+import { createPendingDeployments } from '~/sandbox/runs/pending-deployments'
 import { createRunQueue } from '~/sandbox/runs/run-queue'
 import { createRunService } from '~/sandbox/runs/run-service'
 import { openRunStore, type RunStore, runsOf } from '~/sandbox/runs/run-store'
 import { clearLeftovers, createWorkDir, removeWorkDir } from '~/sandbox/runs/work-dirs'
-import { openSandboxRepositories, PLATFORM, repositoryOfSurface } from '~/sandbox/samples/repositories'
+import { openSandboxRepositories, PLATFORM, repositoryOfSurface, STOREFRONT } from '~/sandbox/samples/repositories'
 import type { SandboxConfig, SurfaceDeclaration } from '~/sandbox/state/config'
 import { jsonDocument } from '~/sandbox/state/json-document'
 import { openSurfaces } from '~/sandbox/surfaces/surface-platform'
@@ -73,7 +75,10 @@ const openSecrets = (dir: string): z.infer<typeof secretsSchema> => {
 }
 
 /** Sends the webhooks of every repository to the console, if there is a secret to sign them. */
-const openWebhooks = async (config: SandboxConfig, repositories: readonly Pick<ApiDeps, 'urls' | 'repository'>[]) => {
+const openWebhooks = async (
+  config: SandboxConfig,
+  repositories: readonly Pick<ApiDeps, 'urls' | 'repository' | 'environments'>[],
+) => {
   if (config.webhookSecret === undefined) return { store: (store: RunStore) => store, close: async () => undefined }
   const url = `${config.consoleUrl}/api/github/webhooks`
   const deliveries = openDeliveries(url, config.webhookSecret)
@@ -126,31 +131,42 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
 
   const told = await openWebhooks(
     config,
-    repositories.map((repository) => ({ urls, repository })),
+    [...opened.values()].map(({ repository, environments }) => ({ urls, repository, environments })),
   )
   const store = told.store(openRunStore(`${config.dir}/runs`))
   const pauses = createPauses()
+  const pending = createPendingDeployments()
+  const logs = createLogLinks(web, store)
   const idTokens = await openIdTokens({ dir: config.dir, web, repositories })
-  const requestFor = runRequestFor({ config, repositories: opened, urls, pauses, grantIdTokens: idTokens.grant })
+  const requestFor = runRequestFor({
+    config,
+    repositories: opened,
+    urls,
+    pauses,
+    pending,
+    grantIdTokens: idTokens.grant,
+  })
   const ids = openIds(`${config.dir}/ids.json`)
   const queue = createRunQueue({
     ...{ store, executor, requestFor, createWorkDir, removeWorkDir },
     nextJobId: ids.nextJobId,
     limit: CONCURRENT_RUNS,
   })
-  const runs = createRunService({ ids, store, queue, executor, requestFor })
+  const runs = createRunService({ ids, store, queue, pending, executor, requestFor })
 
   const faults = createFaults()
-  const apis = [...opened].map(([name, { repository, variables }]) => ({
-    ...{ urls, repository, variables, runs },
+  const apis = [...opened].map(([name, { repository, variables, environments }]) => ({
+    ...{ urls, repository, variables, environments, pending, runs },
+    linkToLog: logs.linkTo,
     store: runsOf(store, name),
   }))
   const isCommit = async (surface: SurfaceDeclaration, sha: string): Promise<boolean> => {
     const own = opened.get(repositoryOfSurface(surface))
     return own !== undefined && (await resolveCommit(own.repository, sha)) === sha
   }
+  const shop = opened.get(STOREFRONT)
   const variables = opened.get(PLATFORM)?.variables
-  if (variables === undefined) throw new Error(`The sandbox has no repository ${PLATFORM}`)
+  if (variables === undefined || shop === undefined) throw new Error('The sandbox has not opened its repositories')
   ready(
     createRequestHandler({
       consoleUrl: config.consoleUrl,
@@ -158,11 +174,18 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
       faults,
       surfaces: createSurfaceRouter({ surfaces, hookToken: deployHookToken, isCommit }),
       pages: [
-        ...pageRoutes({ consoleUrl: config.consoleUrl, surfaces, variables, store, repositories }),
+        ...pageRoutes({
+          ...{ consoleUrl: config.consoleUrl, surfaces, variables, store, repositories, pending },
+          environments: shop.environments,
+        }),
+        logs.route,
         identityRoute(config.token),
         ...idTokens.routes,
       ],
-      control: controlRoutes({ surfaces, variables, faults, pauses }),
+      control: controlRoutes({
+        ...{ surfaces, variables, faults, pauses, store, runs, pending },
+        environments: shop.environments,
+      }),
       token: config.token,
       origins: [web, `http://localhost:${port}`],
     }),

@@ -191,6 +191,15 @@ test('a surface whose workflow knows nothing of the console is followed by the j
 }) => {
   await sandbox.pause('Upload the pages')
   await deploy(page, 'storefront')
+  // Its environment on GitHub needs a reviewer.
+  await expect.poll(async () => (await sandbox.status()).waiting.length).toBe(1)
+  await expectPhases(page, {
+    smoke_gate: 'active',
+    freeze_check: 'pending',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+  await sandbox.review('approved')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'active', health_check: 'pending' })
   await sandbox.resume('Upload the pages')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })

@@ -7,6 +7,7 @@ import type { Product } from '~test/support/start-product'
 const listening = z.object({ url: z.string(), token: z.string() })
 const statusSchema = z.object({
   surfaces: z.array(z.object({ id: z.string(), version: z.string().nullable() })),
+  waiting: z.array(z.object({ run: z.number() })),
 })
 
 /** Does what a person does on the sandbox's control page. */
@@ -38,6 +39,11 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
     /** Sets how long the workflows wait until a surface is healthy. */
     healthCheckFor: (seconds: number) =>
       post('/api/v3/repos/acme/platform/actions/variables/HEALTH_CHECK_SECONDS', { value: String(seconds) }, 'PATCH'),
+    /** Reviews, as a person on GitHub does, every run that waits for a review. */
+    review: async (state: 'approved' | 'rejected'): Promise<void> => {
+      const { waiting } = statusSchema.parse(await (await fetch(`${url}/control/status`, { headers })).json())
+      for (const { run } of waiting) await post('/control/reviews', { run, state })
+    },
     freeze: (reason: string) => post('/control/freeze', { reason }),
     /** What the sample surface itself reports as its version. */
     versionOf: async (surface: string): Promise<string> => {

@@ -4,6 +4,11 @@ import type { Pauses } from '~/sandbox/control/pauses'
 import { type Answer, json, seeOther } from '~/sandbox/http/answer'
 import { readBody } from '~/sandbox/http/incoming-request'
 import type { Request, Route } from '~/sandbox/http/router'
+import { type PendingDeployments, waitingRuns } from '~/sandbox/runs/pending-deployments'
+import type { RunService } from '~/sandbox/runs/run-service'
+import type { RunStore } from '~/sandbox/runs/run-store'
+import { personByLogin } from '~/sandbox/samples/people'
+import type { Environments } from '~/sandbox/state/environments'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'
 import { behaviourSchema, behaviours } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
@@ -13,6 +18,11 @@ interface ControlDeps {
   readonly variables: Variables
   readonly faults: Faults
   readonly pauses: Pauses
+  readonly store: RunStore
+  readonly runs: RunService
+  readonly pending: PendingDeployments
+  /** The environments of acme/storefront. */
+  readonly environments: Environments
 }
 
 const parse = (body: string, isForm: boolean): unknown => {
@@ -71,7 +81,52 @@ const setPause = ({ pauses }: ControlDeps, body: unknown): Answer => {
   return json(200, { pauses: pauses.paused() })
 }
 
-const status = ({ surfaces, variables, faults }: ControlDeps): Answer => {
+const reviewBody = z.object({
+  run: z.coerce.number(),
+  state: z.enum(['approved', 'rejected', 'started']),
+  reviewer: z.string().default('mei'),
+  comment: z.string().max(1_000).default(''),
+})
+
+/** What a person does on the page of a run in GitHub: review its deployments, or start them as an administrator. */
+const reviewRun = (deps: ControlDeps, body: unknown, isForm: boolean): Answer => {
+  const parsed = reviewBody.safeParse(body)
+  if (!parsed.success) {
+    return refuse('A review needs "run", its number, and "state": approved, rejected or started. Nothing was changed.')
+  }
+  const { state, reviewer: user, comment } = parsed.data
+  const run = deps.store.find(parsed.data.run)
+  const names = [...new Set(deps.pending.of(parsed.data.run).map(({ environment }) => environment))]
+  if (run === undefined || names.length === 0) {
+    return json(404, { error: `The run ${parsed.data.run} waits for no review. Nothing was changed.` })
+  }
+  if (state === 'started') for (const name of names) deps.pending.bypass(run.runId, name)
+  else if (names.every((name) => deps.environments.find(name)?.reviewers.includes(user))) {
+    deps.runs.review(run, names, { state, user, comment })
+  } else return refuse(`${user} is no reviewer of ${names.join(', ')}. Nothing was changed.`)
+  return answerTo(isForm, { run: run.runId, environments: names, state })
+}
+
+const rulesBody = z.object({
+  wait_timer: z.coerce.number().int().min(0).max(43_200),
+  /** Logins, separated by commas. Empty: no review is required. */
+  reviewers: z.string().transform((text) => text.split(',').filter((login) => login !== '')),
+})
+
+const protectEnvironment = (deps: ControlDeps, name: string, body: unknown, isForm: boolean): Answer => {
+  const parsed = rulesBody.safeParse(body)
+  const unknown = parsed.data?.reviewers.find((login) => personByLogin(login) === undefined)
+  if (!parsed.success || unknown !== undefined) {
+    return refuse('Rules need "wait_timer", minutes, and "reviewers", logins with commas between. Nothing was changed.')
+  }
+  const { wait_timer: waitTimer, reviewers } = parsed.data
+  if (!deps.environments.protect(name, { waitTimer, reviewers })) {
+    return json(404, { error: `There is no environment "${name}". Nothing was changed.` })
+  }
+  return answerTo(isForm, { environment: name, wait_timer: waitTimer, reviewers })
+}
+
+const status = ({ surfaces, variables, faults, store, pending }: ControlDeps): Answer => {
   const freeze = variables.find('DEPLOY_FREEZE')?.value ?? ''
   return json(200, {
     surfaces: [...surfaces.values()].map((platform) => ({
@@ -84,10 +139,11 @@ const status = ({ surfaces, variables, faults }: ControlDeps): Answer => {
     })),
     freeze: isFrozen(freeze) ? freeze : null,
     faults: faults.pending(),
+    waiting: waitingRuns(store, pending).map(({ runId, repository }) => ({ run: runId, repository })),
   })
 }
 
-/** The endpoints that change the sandbox: surfaces, the freeze, faults and pauses. The request handler has checked the caller before. */
+/** The endpoints that change the sandbox: surfaces, the freeze, reviews, environments, faults and pauses. The request handler has checked the caller before. */
 export const controlRoutes = (deps: ControlDeps): Route[] => {
   const post = (pattern: string, change: (request: Request, body: unknown, isForm: boolean) => Answer): Route => ({
     method: 'POST',
@@ -104,6 +160,10 @@ export const controlRoutes = (deps: ControlDeps): Route[] => {
     { method: 'GET', pattern: '/control/status', handle: () => status(deps) },
     post('/control/surfaces/:id', (request, body, isForm) => setBehaviour(deps, request.param('id'), body, isForm)),
     post('/control/freeze', (_request, body, isForm) => setFreeze(deps, body, isForm)),
+    post('/control/reviews', (_request, body, isForm) => reviewRun(deps, body, isForm)),
+    post('/control/environments/:name', (request, body, isForm) =>
+      protectEnvironment(deps, request.param('name'), body, isForm),
+    ),
     post('/control/faults', (_request, body) => setFault(deps, body)),
     post('/control/pauses', (_request, body) => setPause(deps, body)),
     post('/control/faults/clear', () => {

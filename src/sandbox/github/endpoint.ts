@@ -1,8 +1,11 @@
 import type { Repository } from '~/sandbox/git/repository'
+import type { LogLinks } from '~/sandbox/github/log-links'
 import { type Answer, json } from '~/sandbox/http/answer'
 import type { Request, Route } from '~/sandbox/http/router'
+import type { PendingDeployments } from '~/sandbox/runs/pending-deployments'
 import type { RunService } from '~/sandbox/runs/run-service'
 import type { RunStore } from '~/sandbox/runs/run-store'
+import type { Environments } from '~/sandbox/state/environments'
 import type { Variables } from '~/sandbox/state/variables'
 
 /** `api` ends in `/api/v3`. `web` is the origin of the pages. Neither ends in a slash. */
@@ -17,6 +20,9 @@ export interface ApiDeps {
   readonly store: RunStore
   readonly runs: RunService
   readonly variables: Variables
+  readonly environments: Environments
+  readonly pending: PendingDeployments
+  readonly linkToLog: LogLinks['linkTo']
 }
 
 const VERSIONS = ['2026-03-10', '2022-11-28'] as const

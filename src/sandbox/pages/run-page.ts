@@ -66,6 +66,7 @@ at <a href="/${run.repository}/commit/${run.sha}"><code>${short(run.sha)}</code>
 ${deployId !== '' && html`<p><a href="${site.consoleUrl}/?deploy=${encodeURIComponent(deployId)}">This deploy in the Deploy Console</a></p>`}
 ${inputs.length > 0 && html`<dl>${inputs.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`}
 ${run.status === 'queued' && html`<p class="note">Waiting for a free runner.</p>`}
+${run.status === 'waiting' && html`<p class="note">Waiting for a review, or for the timer of an environment. <a href="/">Review it on the sandbox's page.</a></p>`}
 ${run.status === 'pending' && html`<p class="note">Waiting for another run of its concurrency group.</p>`}
 ${listedJobs(run).map((job) => jobMarkup(store, run, job, now))}`,
   })

@@ -2,7 +2,7 @@ import { readCalledWorkflows } from '~/sandbox/runner/called-workflows'
 import { resolveInputs } from '~/sandbox/runner/dispatch-inputs'
 import type { ContextValue } from '~/sandbox/runner/expressions'
 import { createMask } from '~/sandbox/runner/mask'
-import { refusedLocalActions, unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
+import { refusedLocalActions, unsupportedInCalled, unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
 import { planJobs, runJobs } from '~/sandbox/runner/run-jobs'
 import type { Conclusion, RunEvent, RunRequest, UnsupportedConstruct } from '~/sandbox/runner/types'
 import { displayTitle, type RunPlan, readWorkflowFile, type WorkflowFile } from '~/sandbox/runner/workflow-files'
@@ -29,7 +29,10 @@ export async function planRun(request: RunRequest): Promise<Planning> {
   if (unsupported.length > 0) return { unsupported }
   const calls = await readCalledWorkflows(request, workflow)
   if ('errors' in calls) return calls
-  const refused = await unsupportedIn(request, [...calls.called.values()])
+  const refused = [
+    ...[...calls.called.values()].flatMap(unsupportedInCalled),
+    ...(await unsupportedIn(request, [...calls.called.values()])),
+  ]
   if (refused.length > 0) return { unsupported: refused }
   try {
     const github = githubContext(request, workflow.name, resolved.inputs)

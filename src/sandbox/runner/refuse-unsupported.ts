@@ -7,11 +7,11 @@ import { itemsAt, literalAt, mappingAt, tokenAt } from '~/sandbox/runner/express
 import { checkoutInputs } from '~/sandbox/runner/run-checkout'
 import { shells } from '~/sandbox/runner/run-shell'
 import type { RunRequest, UnsupportedConstruct } from '~/sandbox/runner/types'
-import { actionFileNames, readActionFile } from '~/sandbox/runner/workflow-files'
+import { actionFileNames, readActionFile, type WorkflowFile } from '~/sandbox/runner/workflow-files'
 
 type Found = readonly UnsupportedConstruct[]
 
-const unsupportedJobKeys = ['container', 'services', 'snapshot'] as const
+const unsupportedJobKeys = ['concurrency', 'container', 'services', 'snapshot'] as const
 const unsupportedStepKeys = ['background', 'wait', 'wait-all', 'cancel', 'parallel'] as const
 
 /** The constructs of a workflow file that this runner cannot run, with their places. */
@@ -48,6 +48,13 @@ function localActions(root: TemplateToken): readonly string[] {
       : [],
   )
   return [...new Set(uses.filter((name) => name.startsWith('./') && !name.startsWith('./.github/workflows/')))]
+}
+
+/** Only whole runs have a concurrency group here, so a called workflow cannot have one of its own. */
+export function unsupportedInCalled({ path, root }: WorkflowFile): Found {
+  return tokenAt(root, 'concurrency') === undefined
+    ? []
+    : [{ construct: 'concurrency of a called workflow', place: path }]
 }
 
 /** Only workflows of the same repository can be called. */

@@ -44,14 +44,13 @@ export interface JobInstance {
 const jobMinutes = 360
 const cleanupMinutes = 5
 
-/** Runs one job whose `if` is true: set-up, steps, outputs. */
-export async function runJob(deps: JobDeps, instance: JobInstance): Promise<JobOutcome> {
+/** Runs one job whose `if` and environment allow it: set-up, steps, outputs. */
+export async function runJob(deps: JobDeps, instance: JobInstance, environment: string): Promise<JobOutcome> {
   const { request, plan, mask, observe } = deps
   const { definition, key, leg, needs } = instance
   const cancellation = new AbortController()
   const deadline = new AbortController()
   const places = await prepareJobPlaces(request, { key, id: definition.id }, plan.github)
-  const environment = environmentName(deps, instance)
   const bound = deps.caller?.mayHaveIdToken
   const mayHaveIdToken = (definition.mayHaveIdToken ?? bound ?? false) && (bound ?? true)
   const idTokens = mayHaveIdToken
@@ -171,7 +170,7 @@ function completeJob(definition: JobDefinition, frame: Frame): JobOutcome {
 }
 
 /** The name of the job's `environment`, or an empty text. Its variables override the repository's. */
-function environmentName({ request, plan }: JobDeps, { definition, needs, leg }: JobInstance): string {
+export function environmentName({ request, plan }: JobDeps, { definition, needs, leg }: JobInstance): string {
   const { github, inputs } = plan
   const vars = { ...request.vars.repository }
   const contexts = { github, inputs, vars, needs, strategy: leg?.strategy ?? null, matrix: leg?.matrix ?? null }

@@ -1,7 +1,7 @@
 import { calledInputs, calledSecrets } from '~/sandbox/runner/called-workflows'
 import { type ContextValue, isTrue, type Scope, textOf, truthOf } from '~/sandbox/runner/expressions'
 import { type Leg, legName, strategyOf } from '~/sandbox/runner/matrix'
-import { type JobDeps, type JobInstance, type JobOutcome, runJob } from '~/sandbox/runner/run-job'
+import { environmentName, type JobDeps, type JobInstance, type JobOutcome, runJob } from '~/sandbox/runner/run-job'
 import { evaluatedOrAsWritten } from '~/sandbox/runner/step-definition'
 import type { Conclusion, JobPlan } from '~/sandbox/runner/types'
 import type { CallDefinition, JobDefinition, RunPlan, WorkflowFile } from '~/sandbox/runner/workflow-files'
@@ -167,7 +167,7 @@ function legInstance(
 async function runInstance(deps: JobDeps, instance: JobInstance): Promise<FinishedJob> {
   const { definition } = instance
   const outcome = await (definition.calls === undefined
-    ? runJob(deps, instance)
+    ? runProtected(deps, instance)
     : runCall(deps, instance, definition.calls)
   ).catch((error: unknown): JobOutcome => {
     // The environment's name, the inputs of a call or the job's directories failed. No step has run.
@@ -176,6 +176,19 @@ async function runInstance(deps: JobDeps, instance: JobInstance): Promise<Finish
   })
   const result = forgiven(deps, instance, outcome) ? 'success' : outcome.conclusion
   return { ...outcome, result }
+}
+
+/** Runs a job once the protection rules of its environment allow it. A rejected job fails without a step. */
+async function runProtected(deps: JobDeps, instance: JobInstance): Promise<JobOutcome> {
+  const environment = environmentName(deps, instance)
+  const verdict = environment === '' ? undefined : deps.request.protect?.(instance.key, environment, deps.signal)
+  if (verdict !== undefined) {
+    deps.observe({ type: 'job-waiting', job: instance.key, environment })
+    if ((await verdict) === 'rejected')
+      return { conclusion: deps.signal.aborted ? 'cancelled' : 'failure', outputs: {} }
+    deps.observe({ type: 'job-queued', job: instance.key })
+  }
+  return await runJob(deps, instance, environment)
 }
 
 /** https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows */

@@ -40,6 +40,15 @@ export interface RunRequest {
   readonly workDir: string
   /** Lets a job with `id-token: write` request ID tokens. Without this function, no job can. */
   readonly grantIdTokens?: (claims: JobClaims) => IdTokenGrant
+  /**
+   * Holds a job until the protection rules of its environment allow it. `undefined` if there are no rules. The promise must settle
+   * when the signal aborts.
+   */
+  readonly protect?: (
+    job: string,
+    environment: string,
+    signal: AbortSignal,
+  ) => Promise<'passed' | 'rejected'> | undefined
   /** A job's step waits for this function before it starts. The promise must settle when the signal aborts. */
   readonly beforeStep?: (step: string, signal: AbortSignal) => Promise<void>
 }
@@ -54,6 +63,8 @@ export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'time
 export type RunEvent =
   | { readonly type: 'run-started'; readonly displayTitle: string; readonly jobs: readonly JobPlan[] }
   | { readonly type: 'job-expanded'; readonly job: string; readonly jobs: readonly JobPlan[] }
+  | { readonly type: 'job-waiting'; readonly job: string; readonly environment: string }
+  | { readonly type: 'job-queued'; readonly job: string }
   | { readonly type: 'job-started'; readonly job: string; readonly steps: readonly string[] }
   | { readonly type: 'step-started'; readonly job: string; readonly step: number }
   | { readonly type: 'log'; readonly job: string; readonly step: number; readonly line: string }

@@ -74,6 +74,7 @@ export const queuedJob = (plan: JobPlan, id: number, placeOf: string | null, cre
   needs: [...plan.needs],
   expands: plan.expands,
   placeOf,
+  environment: null,
   status: 'queued',
   conclusion: null,
   createdAt,
@@ -96,6 +97,10 @@ const changed = (run: RunRecord, event: RunEvent, at: string, nextJobId: () => n
       return createReadyJobs({ ...run, status: 'in_progress', displayTitle: event.displayTitle }, at)
     case 'job-expanded':
       return createReadyJobs(expandJob(run, event.job, event.jobs, nextJobId), at)
+    case 'job-waiting':
+      return onJob(run, event.job, (job) => ({ ...job, status: 'waiting', environment: event.environment }))
+    case 'job-queued':
+      return onJob(run, event.job, (job) => ({ ...job, status: 'queued' }))
     case 'job-started':
       return onJob(run, event.job, (job) => startJob(job, event.steps, at))
     case 'step-started':
@@ -127,11 +132,19 @@ export const concludeRun = (run: RunRecord, conclusion: Conclusion, at: string):
   }),
 })
 
+/** A run waits while some of its jobs wait for protection rules and all others have ended or wait for them. */
+const statusOf = (run: RunRecord): RunRecord['status'] => {
+  if (run.status !== 'in_progress' && run.status !== 'waiting') return run.status
+  const open = run.jobs.filter(({ createdAt, expands, status }) => createdAt && !expands && status !== 'completed')
+  return open.length > 0 && open.every(({ status }) => status === 'waiting') ? 'waiting' : 'in_progress'
+}
+
 /** The record of a run after one more event. A completed run no longer changes. */
 export const applyRunEvent = (run: RunRecord, event: RunEvent, now: Date, nextJobId: () => number): RunRecord => {
   if (run.status === 'completed' || event.type === 'log') return run
   const at = timestamp(now)
-  return { ...changed(run, event, at, nextJobId), updatedAt: at }
+  const after = changed(run, event, at, nextJobId)
+  return { ...after, status: statusOf(after), updatedAt: at }
 }
 
 /** GitHub's annotation on a job whose runner is gone. */

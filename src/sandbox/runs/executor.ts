@@ -1,7 +1,8 @@
 import { executeRun, planRun } from '~/sandbox/runner/execute-run'
-import { literalAt, textOf, tokenAt } from '~/sandbox/runner/expressions'
+import { literalAt, textOf, tokenAt, truthOf } from '~/sandbox/runner/expressions'
 import type { JobPlan, RunEvent, RunRequest } from '~/sandbox/runner/types'
 import type { RunPlan } from '~/sandbox/runner/workflow-files'
+import type { Concurrency } from '~/sandbox/runs/run-record'
 
 /** A run before its first step. */
 export interface PlannedRun {
@@ -10,7 +11,7 @@ export interface PlannedRun {
   readonly jobs: readonly JobPlan[]
   /** The given inputs, with the workflow's defaults. */
   readonly inputs: Readonly<Record<string, string>>
-  readonly concurrency: { readonly group: string; readonly cancelInProgress: boolean } | null
+  readonly concurrency: Concurrency | null
 }
 
 /** The runner, as an argument of the queue: tests can pass another one. */
@@ -23,11 +24,14 @@ export interface Executor {
 }
 
 /** `concurrency:` of the workflow, a text or a mapping, with the contexts that GitHub documents for it. */
-const concurrencyOf = (request: RunRequest, { workflow, github, inputs }: RunPlan): PlannedRun['concurrency'] => {
+const concurrencyOf = (request: RunRequest, { workflow, github, inputs }: RunPlan): Concurrency | null => {
   const token = tokenAt(workflow.root, 'concurrency')
-  const contexts = { github, inputs, vars: { ...request.vars.repository } }
-  const group = textOf(tokenAt(token, 'group') ?? token, { contexts })
-  return group === '' ? null : { group, cancelInProgress: literalAt(token, 'cancel-in-progress') === 'true' }
+  const scope = { contexts: { github, inputs, vars: { ...request.vars.repository } } }
+  const group = textOf(tokenAt(token, 'group') ?? token, scope)
+  const cancelInProgress = truthOf(tokenAt(token, 'cancel-in-progress'), scope)
+  return group === ''
+    ? null
+    : { group, cancelInProgress, queue: literalAt(token, 'queue') === 'max' ? 'max' : 'single' }
 }
 
 const refusal = (planning: Exclude<Awaited<ReturnType<typeof planRun>>, { readonly plan: RunPlan }>): string[] =>

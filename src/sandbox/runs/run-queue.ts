@@ -1,7 +1,7 @@
-import type { RunRequest } from '~/sandbox/runner/types'
+import type { RunEvent, RunRequest } from '~/sandbox/runner/types'
 import { concludeRun } from '~/sandbox/runs/apply-run-event'
 import type { Executor } from '~/sandbox/runs/executor'
-import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
+import { groupKey, type RunRecord, timestamp } from '~/sandbox/runs/run-record'
 import { recordLostRun, recordRun } from '~/sandbox/runs/run-recorder'
 import type { RunStore } from '~/sandbox/runs/run-store'
 
@@ -30,6 +30,7 @@ interface Active {
   readonly done: Promise<void>
 }
 
+const MOST_PENDING = 100
 const CLOSE_WITHIN_MS = 8_000
 
 export const createRunQueue = (deps: QueueDeps): RunQueue => {
@@ -38,15 +39,29 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
   let closing = false
   const record = (run: RunRecord) => recordRun(deps.store, run, deps.nextJobId)
 
-  const groupInUse = (group: string): Active | undefined =>
-    [...active.values()].find(({ run }) => run.concurrency?.group === group)
+  const isSameGroup = (run: RunRecord, other: RunRecord): boolean =>
+    run.repository === other.repository &&
+    run.concurrency !== null &&
+    other.concurrency !== null &&
+    groupKey(run.concurrency.group) === groupKey(other.concurrency.group)
+  const groupHolder = (run: RunRecord): Active | undefined =>
+    [...active.values()].find((other) => isSameGroup(run, other.run))
+  /** As on GitHub, a run that waits for a review takes no runner. */
+  const runnersInUse = (): number =>
+    [...active.keys()].filter((runId) => deps.store.find(runId)?.status !== 'waiting').length
+
+  const observe = (recorder: ReturnType<typeof record>, event: RunEvent): void => {
+    if (closing) return
+    recorder.observe(event)
+    if (event.type === 'job-waiting') pump()
+  }
 
   const execute = async (run: RunRecord, signal: AbortSignal): Promise<void> => {
     const recorder = record(run)
     const request = await deps.requestFor(run)
     try {
       await deps.createWorkDir(request)
-      await deps.executor.execute(request, (event) => (closing ? undefined : recorder.observe(event)), signal)
+      await deps.executor.execute(request, (event) => observe(recorder, event), signal)
       if (!closing) recorder.conclude('failure', 'The runner ended without a result.')
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -76,8 +91,8 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
   const pump = (): void => {
     if (closing) return
     for (const run of waiting) {
-      if (active.size >= deps.limit) return
-      if (active.has(run.runId) || (run.concurrency && groupInUse(run.concurrency.group))) continue
+      if (runnersInUse() >= deps.limit) return
+      if (active.has(run.runId) || groupHolder(run)) continue
       waiting = waiting.filter((other) => other !== run)
       start(run)
     }
@@ -90,16 +105,16 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
 
   return {
     enqueue: (run) => {
-      const group = run.concurrency?.group
-      const holder = group === undefined ? undefined : groupInUse(group)
-      if (holder) {
-        // GitHub keeps one waiting run per group. A newer run replaces it.
-        for (const older of waiting.filter((other) => other.concurrency?.group === group)) cancelWaiting(older)
-        if (run.concurrency?.cancelInProgress) holder.controller.abort()
-      }
-      const placed: RunRecord = { ...run, status: holder ? 'pending' : 'queued' }
+      const holder = groupHolder(run)
+      const pending = waiting.filter((other) => isSameGroup(run, other))
+      // GitHub keeps one waiting run per group, which a newer run replaces, or with `queue: max` a hundred.
+      if (run.concurrency?.queue !== 'max') for (const older of pending) cancelWaiting(older)
+      if (run.concurrency?.cancelInProgress) holder?.controller.abort()
+      const isBehind = holder !== undefined || (run.concurrency?.queue === 'max' && pending.length > 0)
+      const placed: RunRecord = { ...run, status: isBehind ? 'pending' : 'queued' }
       deps.store.save(placed)
       waiting = [...waiting, placed]
+      if (run.concurrency?.queue === 'max' && pending.length >= MOST_PENDING) cancelWaiting(placed)
       pump()
     },
     cancel: (runId, force) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const status = z.enum(['queued', 'pending', 'in_progress', 'completed'])
+const status = z.enum(['queued', 'pending', 'waiting', 'in_progress', 'completed'])
 const conclusion = z.enum(['success', 'failure', 'cancelled', 'skipped', 'timed_out'])
 const time = z.string().nullable()
 
@@ -24,6 +24,8 @@ const jobRecord = z.object({
   expands: z.boolean().default(false),
   /** The key of the job whose place this job has taken. */
   placeOf: z.string().nullable().default(null),
+  /** The environment whose protection rules the job has waited for. */
+  environment: z.string().nullable().default(null),
   status,
   conclusion: conclusion.nullable(),
   /** GitHub creates a job when the jobs it needs have ended. Before that, the API does not list it. */
@@ -32,6 +34,22 @@ const jobRecord = z.object({
   completedAt: time,
   steps: z.array(stepRecord),
   annotation: z.string().nullable(),
+})
+
+const review = z.object({
+  environments: z.array(z.string()),
+  state: z.enum(['approved', 'rejected']),
+  /** The reviewer's login. */
+  user: z.string(),
+  comment: z.string(),
+  at: z.string(),
+})
+
+const concurrency = z.object({
+  group: z.string(),
+  cancelInProgress: z.boolean(),
+  /** `single`: a newer run takes the place of the one that waits. `max`: up to 100 runs wait in their order. */
+  queue: z.enum(['single', 'max']).default('single'),
 })
 
 /** One attempt of one run, as stored. Secrets and variables are never part of it. */
@@ -49,7 +67,9 @@ export const runRecord = z.object({
   sha: z.string(),
   refName: z.string(),
   refType: z.enum(['branch', 'tag']),
-  concurrency: z.object({ group: z.string(), cancelInProgress: z.boolean() }).nullable(),
+  concurrency: concurrency.nullable(),
+  /** The decisions of reviewers about deployments of this attempt. */
+  reviews: z.array(review).default([]),
   status,
   conclusion: conclusion.nullable(),
   createdAt: z.string(),
@@ -60,8 +80,13 @@ export const runRecord = z.object({
 })
 
 export type RunRecord = z.infer<typeof runRecord>
+export type Review = z.infer<typeof review>
+export type Concurrency = z.infer<typeof concurrency>
 export type JobRecord = z.infer<typeof jobRecord>
 export type StepRecord = z.infer<typeof stepRecord>
+
+/** As on GitHub, the names of concurrency groups are case-insensitive. */
+export const groupKey = (group: string): string => group.toLowerCase()
 
 /** GitHub's time format: UTC without fractions. */
 export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`

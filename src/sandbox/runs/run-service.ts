@@ -3,8 +3,9 @@ import type { RunRequest } from '~/sandbox/runner/types'
 import { queuedJob } from '~/sandbox/runs/apply-run-event'
 import type { Executor } from '~/sandbox/runs/executor'
 import { type Ids, workflowId } from '~/sandbox/runs/ids'
+import type { PendingDeployment, PendingDeployments } from '~/sandbox/runs/pending-deployments'
 import type { RunQueue } from '~/sandbox/runs/run-queue'
-import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
+import { type Review, type RunRecord, timestamp } from '~/sandbox/runs/run-record'
 import { recordLostRun } from '~/sandbox/runs/run-recorder'
 import type { RunStore } from '~/sandbox/runs/run-store'
 
@@ -21,6 +22,7 @@ interface RunServiceDeps {
   readonly ids: Ids
   readonly store: RunStore
   readonly queue: RunQueue
+  readonly pending: PendingDeployments
   readonly executor: Executor
   readonly requestFor: (run: RunRecord) => Promise<RunRequest>
 }
@@ -30,6 +32,12 @@ export interface RunService {
   readonly cancel: (runId: number, force: boolean) => boolean
   /** Returns `undefined` if the run has not ended yet. */
   readonly rerun: (run: RunRecord) => RunRecord | undefined
+  /** A reviewer's decision about the jobs of a run that wait for these environments. Returns those jobs. */
+  readonly review: (
+    run: RunRecord,
+    environments: readonly string[],
+    decision: Pick<Review, 'state' | 'user' | 'comment'>,
+  ) => readonly PendingDeployment[]
   /** Queues waiting runs again after a start, and ends runs that have lost their runner. */
   readonly recover: () => void
 }
@@ -51,6 +59,7 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
       refName: ref.name,
       refType: ref.kind,
       concurrency: null,
+      reviews: [],
       status: 'queued',
       conclusion: null,
       createdAt: at,
@@ -80,6 +89,7 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
     const run: RunRecord = {
       ...previous,
       attempt: previous.attempt + 1,
+      reviews: [],
       status: 'queued',
       conclusion: null,
       startedAt: at,
@@ -93,9 +103,17 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
     deps.queue.enqueue(run)
     return run
   },
+  review: ({ runId }, environments, decision) => {
+    const run = deps.store.find(runId)
+    if (run === undefined) return []
+    // The review comes first, so that the jobs never go on without it.
+    const review = { ...decision, environments: [...environments], at: timestamp(new Date()) }
+    deps.store.save({ ...run, reviews: [...run.reviews, review] })
+    return environments.flatMap((name) => deps.pending.review(runId, name, decision.state === 'approved'))
+  },
   recover: () => {
     for (const run of deps.store.latest().toReversed()) {
-      if (run.status === 'in_progress') recordLostRun(deps.store, run)
+      if (run.status === 'in_progress' || run.status === 'waiting') recordLostRun(deps.store, run)
       else if (run.status !== 'completed') deps.queue.enqueue(run)
     }
   },

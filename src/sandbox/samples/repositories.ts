@@ -1,9 +1,11 @@
 import path from 'node:path'
 import { fullNameOf, type Repository } from '~/sandbox/git/repository'
 import { openRepository } from '~/sandbox/samples/create-repository'
+import { people, tokenOwner } from '~/sandbox/samples/people'
 import { platformHistory, type SampleHistory } from '~/sandbox/samples/platform-history'
 import { storefrontHistory } from '~/sandbox/samples/storefront-history'
 import type { SandboxConfig, SurfaceDeclaration } from '~/sandbox/state/config'
+import { type Environments, openEnvironments } from '~/sandbox/state/environments'
 import { openVariables, reportingVariables, type Variables } from '~/sandbox/state/variables'
 
 interface SampleRepository {
@@ -36,6 +38,7 @@ const openRepositories = (dir: string, checkout: string, now: Date): Promise<Rep
 export interface SandboxRepository {
   readonly repository: Repository
   readonly variables: Variables
+  readonly environments: Environments
   readonly secrets: Readonly<Record<string, string>>
   /** The variables of each of its environments. */
   readonly environmentVariables: () => Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -63,6 +66,10 @@ export const openSandboxRepositories = async (
     [PLATFORM]: {
       variables: openVariables(path.join(config.dir, 'variables.json'), reportingVariables(config.consoleUrl)),
       secrets: { DEPLOY_CALLBACK_HMAC_SECRET: config.callbackSecret, DEPLOY_HOOK_TOKEN: deployHookToken },
+      environments: openEnvironments(path.join(config.dir, 'environments.json'), {
+        staging: { waitTimer: 0, reviewers: [] },
+        production: { waitTimer: 0, reviewers: [] },
+      }),
       environmentVariables: () => platformEnvironments(surfacesOf(PLATFORM), addressOf),
     },
     [STOREFRONT]: {
@@ -71,6 +78,10 @@ export const openSandboxRepositories = async (
         shop === undefined ? {} : { SHOP_URL: addressOf(shop) },
       ),
       secrets: { SHOP_DEPLOY_TOKEN: deployHookToken },
+      environments: openEnvironments(path.join(config.dir, 'storefront-environments.json'), {
+        preview: { waitTimer: 0, reviewers: [] },
+        live: { waitTimer: 0, reviewers: [people.mei.login, tokenOwner.login] },
+      }),
       environmentVariables: () => ({}),
     },
   }

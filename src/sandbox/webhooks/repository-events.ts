@@ -4,22 +4,31 @@ import { type Commit, logCommits, readCommit } from '~/sandbox/git/commits'
 import { listGitRefs } from '~/sandbox/git/refs'
 import { tryInRepository } from '~/sandbox/git/repository'
 import type { ApiDeps } from '~/sandbox/github/endpoint'
-import { fullRepositoryShape, repositoryPage, repositoryUrl } from '~/sandbox/github/shapes/repository'
+import {
+  fullRepositoryShape,
+  organizationShape,
+  repositoryPage,
+  repositoryUrl,
+} from '~/sandbox/github/shapes/repository'
 import { userByLogin } from '~/sandbox/github/shapes/user'
 import type { Deliveries, Delivery } from '~/sandbox/webhooks/deliveries'
 
 type Needs = Pick<ApiDeps, 'urls' | 'repository'>
 
-const TICKED = ['push', 'workflow_job', 'workflow_run']
+const TICKED = ['deployment_review', 'push', 'workflow_job', 'workflow_run']
 const NO_COMMIT = '0'.repeat(40)
 /** GitHub lists at most this many commits of a push. */
 const LISTED = 2048
 
-/** The members of every event: the repository and the sender. */
+/** The members of every event: the repository, its organisation and the sender. */
 export const commonOf = async ({ urls, repository }: Needs, actor: string) => {
   const commits = await logCommits(repository, `refs/heads/${repository.defaultBranch}`, { limit: 1000 })
   const times = { createdAt: commits.at(-1)?.committer.date ?? '', pushedAt: commits.at(0)?.committer.date ?? '' }
-  return { repository: fullRepositoryShape(urls, repository, times), sender: userByLogin(urls, actor) }
+  return {
+    repository: fullRepositoryShape(urls, repository, times),
+    organization: organizationShape(urls, repository),
+    sender: userByLogin(urls, actor),
+  }
 }
 
 export const pingOf = async (deps: Needs, url: string): Promise<Delivery> => {

@@ -172,6 +172,7 @@ test('a call that GitHub would refuse is refused before anything runs', async ()
           '.github/workflows/ship.yml': called,
           '.github/workflows/plain.yml': "on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }",
           '.github/workflows/loop.yml': 'on: workflow_call\njobs: { again: { uses: ./.github/workflows/loop.yml } }',
+          '.github/workflows/alone.yml': `on: workflow_call\nconcurrency: one\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }`,
           '.github/workflows/node.yml':
             'on: workflow_call\njobs: { a: { runs-on: windows-latest, steps: [{ run: x }] } }',
         }),
@@ -195,6 +196,9 @@ test('a call that GitHub would refuse is refused before anything runs', async ()
   expect(await errors('uses: ./.github/workflows/loop.yml')).toContain('on more than 10 levels')
   expect(await plan('uses: acme/other/.github/workflows/x.yml@main')).toEqual({
     unsupported: [{ construct: 'uses: acme/other/.github/workflows/x.yml@main', place: 'jobs.call' }],
+  })
+  expect(await plan('uses: ./.github/workflows/alone.yml')).toEqual({
+    unsupported: [{ construct: 'concurrency of a called workflow', place: '.github/workflows/alone.yml' }],
   })
   expect(await plan('uses: ./.github/workflows/node.yml')).toEqual({
     unsupported: [{ construct: 'runs-on: windows-latest', place: 'jobs.a' }],

@@ -15,7 +15,7 @@ import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { notFrozen } from '~test/integration/runner/callback-receiver'
-import { type Called, call, getJobs, getRun, REPO, untilEnded } from '~test/integration/sandbox/github-client'
+import { type Called, call, getJobs, getRun, REPO, until, untilEnded } from '~test/integration/sandbox/github-client'
 import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
@@ -25,6 +25,7 @@ import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 const SHOP = '/repos/acme/storefront'
 const RELEASE = '/contents/.github/workflows/release.yml'
+const pendingSchema = z.array(z.object({ environment: z.object({ id: z.number() }) }))
 const runsSchema = z.object({
   workflow_runs: z.array(z.object({ id: z.number(), name: z.string(), head_sha: z.string() })),
 })
@@ -98,6 +99,18 @@ it('the workflow of acme/storefront, which knows nothing of the console, is depl
   const { deps } = console_
   const { id, runId } = await ship('storefront')
   expect((await getRun(sandbox, runId, SHOP)).display_title).toBe('Release main to live')
+  // The environment of the workflow needs a reviewer on GitHub.
+  await until(
+    () => getRun(sandbox, runId, SHOP),
+    ({ status }) => status === 'waiting',
+  )
+  await reconcileDeploy(deps, id)
+  expect((await getDeploy(deps, id)).phases.find(({ key }) => key === 'deploy')?.state).toBe('pending')
+  const [waiting] = pendingSchema.parse(
+    (await call(sandbox, 'GET', `${SHOP}/actions/runs/${runId}/pending_deployments`)).json,
+  )
+  const body = { environment_ids: [waiting?.environment.id], state: 'approved', comment: '' }
+  await call(sandbox, 'POST', `${SHOP}/actions/runs/${runId}/pending_deployments`, { body })
   expect((await untilEnded(sandbox, runId, SHOP)).conclusion).toBe('success')
   expect((await getJobs(sandbox, runId, '', SHOP)).map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
     'checks / pages: success',

@@ -12,6 +12,7 @@ import {
   untilEnded,
   untilStepRuns,
 } from '~test/integration/sandbox/github-client'
+import { loadDescription } from '~test/integration/sandbox/github-description'
 import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
 
 let checkout: SandboxOfCheckout['checkout']
@@ -29,6 +30,7 @@ const HELLO = `${REPO}/actions/workflows/hello.yml`
 
 const post = (address: string) => call(sandbox, 'POST', `${REPO}/actions/runs/${address}`)
 
+const groupSchema = z.object({ group_members: z.array(z.object({ run_name: z.string(), status: z.string() })) })
 const messageSchema = z.object({ message: z.string() })
 const runsSchema = z.object({ total_count: z.number(), workflow_runs: z.array(z.object({ id: z.number() })) })
 
@@ -190,5 +192,56 @@ describe('the life of a run', () => {
     open('serial')
     expect((await untilEnded(sandbox, third)).conclusion).toBe('success')
     expect((await getRun(sandbox, first)).conclusion).toBe('success')
+  })
+
+  test('with `queue: max`, runs wait for their group in order, and the API says what is ahead of each', async () => {
+    const start = (who: string) => dispatch(sandbox, 'ordered.yml', { who, gate: gate('ordered') })
+    const ids = [await start('first'), await start('second'), await start('third')]
+    const [first = 0, second = 0, third = 0] = ids
+    await untilStepRuns(sandbox, first, 'Run until [ -e "$GATE" ]; do sleep 0.1; done')
+    const statuses = async () => (await Promise.all(ids.map((id) => getRun(sandbox, id)))).map(({ status }) => status)
+    expect(await statuses()).toEqual(['in_progress', 'pending', 'pending'])
+    const group = `${REPO}/actions/concurrency_groups/lines`
+    const ahead = groupSchema.parse((await call(sandbox, 'GET', `${group}?ahead_of_run=${second}`)).json)
+    expect(ahead.group_members.map(({ run_name, status }) => `${run_name} ${status}`)).toEqual([
+      'first in_progress',
+      'second pending',
+    ])
+    const own = await call(sandbox, 'GET', `${REPO}/actions/runs/${third}/concurrency_groups`)
+    expect(own.json).toMatchObject({ concurrency_groups: [{ group_name: 'Lines', group_members: [{ position: 2 }] }] })
+    const problems = async (template: string, address: string, status: number) => {
+      const answer = await call(sandbox, 'GET', `${REPO}${address}`)
+      const type = answer.headers.get('content-type') ?? ''
+      return answer.status === status
+        ? loadDescription('api.github.com').problems(
+            'GET',
+            `/repos/{owner}/{repo}${template}`,
+            status,
+            type,
+            answer.json,
+          )
+        : [`answered ${answer.status}`]
+    }
+    const [groups, runs] = ['/actions/concurrency_groups', '/actions/runs']
+    expect(await problems(groups, groups, 200)).toEqual([])
+    expect(await problems(`${groups}/{concurrency_group_name}`, `${groups}/Lines`, 200)).toEqual([])
+    expect(await problems(`${groups}/{concurrency_group_name}`, `${groups}/none`, 404)).toEqual([])
+    expect(await problems(`${groups}/{concurrency_group_name}`, `${groups}/Lines?ahead_of_run=1`, 422)).toEqual([])
+    expect(await problems(`${runs}/{run_id}/concurrency_groups`, `${runs}/${third}/concurrency_groups`, 200)).toEqual(
+      [],
+    )
+    open('ordered')
+    const ended = await Promise.all(ids.map((id) => untilEnded(sandbox, id)))
+    expect(ended.map(({ conclusion }) => conclusion)).toEqual(['success', 'success', 'success'])
+    expect((await call(sandbox, 'GET', group)).status).toBe(404)
+  })
+
+  test('with `cancel-in-progress`, which may be an expression, a newer run ends the one in progress', async () => {
+    const start = (name: string) => dispatch(sandbox, 'ordered.yml', { who: name, gate: gate(name), cancel: 'true' })
+    const first = await start('never-opened')
+    await untilStepRuns(sandbox, first, 'Run until [ -e "$GATE" ]; do sleep 0.1; done')
+    open('newer')
+    expect((await untilEnded(sandbox, await start('newer'))).conclusion).toBe('success')
+    expect((await getRun(sandbox, first)).conclusion).toBe('cancelled')
   })
 })

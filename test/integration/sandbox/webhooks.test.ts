@@ -4,7 +4,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhooks } from '@octokit/webhooks'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
+import { z } from 'zod'
+import { call, dispatch, untilEnded } from '~test/integration/sandbox/github-client'
 import { loadDescription } from '~test/integration/sandbox/github-description'
 import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
@@ -49,6 +50,14 @@ afterAll(async () => {
   receiver.close()
 })
 
+const SHOP = '/repos/acme/storefront'
+const waitingSchema = z.object({ waiting: z.array(z.object({ run: z.number() })) })
+const control = (address: string, body?: unknown) =>
+  fetch(`${sandbox.url}${address}`, {
+    headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  })
+
 const until = (name: string) =>
   vi.waitUntil(() => received.some((one) => one.name === name), { timeout: 20_000, interval: 50 })
 
@@ -56,6 +65,16 @@ it('webhooks of a run, its jobs, a push and a ping are signed and as GitHub desc
   await until('ping')
   await untilEnded(sandbox, await dispatch(sandbox, 'hello.yml', { who: 'world' }))
   await until('workflow-run-completed')
+  const { sha } = z.object({ sha: z.string() }).parse((await call(sandbox, 'GET', `${SHOP}/commits/main`)).json)
+  const release = { ref: 'main', inputs: { version: 'v9', commit: sha, target: 'live' } }
+  await call(sandbox, 'POST', `${SHOP}/actions/workflows/release.yml/dispatches`, { body: release })
+  await until('deployment-review-requested')
+  const [{ run } = { run: 0 }] = waitingSchema.parse(await (await control('/control/status')).json()).waiting
+  await control('/control/reviews', { run, state: 'approved' })
+  await until('deployment-review-approved')
+  await untilEnded(sandbox, run, SHOP)
+  const ofShop = received.filter(({ payload }) => JSON.stringify(payload['repository']).includes('acme/storefront'))
+  expect(new Set(ofShop.map(({ name }) => name))).toContain('workflow-job-waiting')
   const gitDir = `${sandbox.dir}/acme/platform.git`
   const git = (...args: string[]) => execFileSync('git', ['--git-dir', gitDir, ...args], { encoding: 'utf8' }).trim()
   const [before, tree] = [git('rev-parse', 'main'), git('rev-parse', 'main^{tree}')]
@@ -67,7 +86,8 @@ it('webhooks of a run, its jobs, a push and a ping are signed and as GitHub desc
   git('update-ref', 'refs/heads/main', after)
   await until('push')
 
-  const runs = received.filter(({ name }) => name.startsWith('workflow-run')).map(({ name }) => name)
+  const ofPlatform = received.filter((one) => !ofShop.includes(one))
+  const runs = ofPlatform.filter(({ name }) => name.startsWith('workflow-run')).map(({ name }) => name)
   expect(runs).toEqual(['workflow-run-requested', 'workflow-run-in-progress', 'workflow-run-completed'])
   const names = received.map(({ name }) => name)
   expect(names).toEqual(

@@ -68,6 +68,28 @@ jobs:
         run: until [ -e "$GATE" ]; do sleep 0.1; done
 `
 
+/** Lines up behind its predecessors, or ends them. */
+const ordered = `name: In order
+run-name: \${{ inputs.who }}
+on:
+  workflow_dispatch:
+    inputs:
+      who: { type: string }
+      gate: { type: string }
+      cancel: { type: boolean }
+concurrency:
+  group: \${{ inputs.cancel && 'Ends' || 'Lines' }}
+  cancel-in-progress: \${{ inputs.cancel }}
+  queue: max
+jobs:
+  wait:
+    runs-on: ubuntu-latest
+    steps:
+      - env:
+          GATE: \${{ inputs.gate }}
+        run: until [ -e "$GATE" ]; do sleep 0.1; done
+`
+
 const pushOnly = `name: On push
 on: push
 jobs:
@@ -94,7 +116,7 @@ export const createCheckout = (): Checkout => {
     mkdirSync(path.dirname(path.join(dir, file)), { recursive: true })
     writeFileSync(path.join(dir, file), text)
   }
-  const workflows = { hello, serial, 'push-only': pushOnly, unsupported }
+  const workflows = { hello, serial, ordered, 'push-only': pushOnly, unsupported }
   for (const [name, text] of Object.entries(workflows)) write(`.github/workflows/${name}.yml`, text)
   return { dir, write, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }

@@ -57,6 +57,7 @@ jobs:
 const step = '[{ run: "true" }]'
 test.each([
   ['a container', `runs-on: ubuntu-latest, container: node, steps: ${step}`, 'container', 'jobs.a'],
+  ['concurrency of a job', `runs-on: ubuntu-latest, concurrency: one, steps: ${step}`, 'concurrency', 'jobs.a'],
   ['services', `runs-on: ubuntu-latest, services: { db: { image: x } }, steps: ${step}`, 'services', 'jobs.a'],
   [
     'a call of another repository',

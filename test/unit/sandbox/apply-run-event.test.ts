@@ -12,6 +12,7 @@ const job = (key: string, needs: string[]): RunRecord['jobs'][number] => ({
   needs,
   expands: false,
   placeOf: null,
+  environment: null,
   status: 'queued',
   conclusion: null,
   createdAt: needs.length === 0 ? created : null,
@@ -35,6 +36,7 @@ const queued: RunRecord = {
   refName: 'main',
   refType: 'branch',
   concurrency: null,
+  reviews: [],
   status: 'queued',
   conclusion: null,
   createdAt: created,
@@ -86,6 +88,16 @@ describe('a run record', () => {
     expect(listedJobs(after).map(({ name }) => name)).toEqual(['a (0)', 'a (1)', 'b'])
     const skipped = play(matrix, { type: 'job-completed', job: 'a', conclusion: 'skipped' })
     expect(listedJobs(skipped).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  test('waits while all of its open jobs wait for a reviewer, and no longer', () => {
+    const waiting = play(queued, started[0] as RunEvent, { type: 'job-waiting', job: 'a', environment: 'live' })
+    expect(waiting).toMatchObject({ status: 'waiting', jobs: [{ status: 'waiting', environment: 'live' }, {}] })
+    expect(play(waiting, { type: 'job-queued', job: 'a' })).toMatchObject({ status: 'in_progress' })
+    const both = { ...queued, jobs: [job('a', []), job('b', [])] }
+    const one = play(both, started[0] as RunEvent, { type: 'job-waiting', job: 'a', environment: 'live' })
+    expect(one.status).toBe('in_progress')
+    expect(loseRun(waiting, now)).toMatchObject({ status: 'completed', jobs: [{ conclusion: 'skipped' }, {}] })
   })
 
   test('leaves no step open in a job that has ended', () => {

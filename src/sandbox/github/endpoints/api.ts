@@ -4,6 +4,8 @@ import { fullNameOf } from '~/sandbox/git/repository'
 import type { ApiDeps, Endpoint, Urls } from '~/sandbox/github/endpoint'
 import { apiError, apiVersionOf, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/endpoint'
 import { checkEndpoints, commitEndpoints, compareEndpoints } from '~/sandbox/github/endpoints/commits'
+import { concurrencyEndpoints } from '~/sandbox/github/endpoints/concurrency'
+import { deploymentEndpoints } from '~/sandbox/github/endpoints/deployments'
 import { branchEndpoints, gitRefEndpoints, repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
 import { jobEndpoints, runControlEndpoints, workflowRunEndpoints } from '~/sandbox/github/endpoints/runs'
 import { variableEndpoints } from '~/sandbox/github/endpoints/variables'
@@ -19,6 +21,8 @@ const endpointsOf = (deps: ApiDeps): Endpoint[] => [
   ...repositoryEndpoints(deps),
   ...dispatchEndpoints(deps),
   ...workflowRunEndpoints(deps),
+  ...deploymentEndpoints(deps),
+  ...concurrencyEndpoints(deps),
   ...workflowEndpoints(deps),
   ...jobEndpoints(deps),
   ...runControlEndpoints(deps),

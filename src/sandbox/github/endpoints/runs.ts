@@ -3,7 +3,7 @@ import { parseCreated } from '~/sandbox/github/created-filter'
 import { type ApiDeps, type ApiRequest, apiError, type Endpoint, notFound } from '~/sandbox/github/endpoint'
 import { findWorkflow } from '~/sandbox/github/endpoints/workflows'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
-import { jobShape, runPageUrl, runShape } from '~/sandbox/github/shapes/run'
+import { jobShape, runShape } from '~/sandbox/github/shapes/run'
 import { type Answer, json } from '~/sandbox/http/answer'
 import { listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
 import { findJob } from '~/sandbox/runs/run-store'
@@ -58,7 +58,7 @@ const getRun = async (deps: ApiDeps, run: RunRecord | undefined): Promise<Answer
   run ? json(200, await shapeOfRun(deps, run)) : notFound()
 
 /** Reads an id. Text that is not a number gives -1, the id of no run. */
-const idOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1)
+export const idOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1)
 
 export const workflowRunEndpoints = (deps: ApiDeps): Endpoint[] => [
   { method: 'GET', pattern: '/actions/runs', handle: (request) => listRuns(deps, request, () => true) },
@@ -118,12 +118,11 @@ const getJob = (deps: ApiDeps, request: ApiRequest): Answer => {
   return found ? json(200, jobShape(deps.urls, deps.repository, found.run, found.job)) : notFound()
 }
 
-/** GitHub redirects to a text file. There is none before the job has ended. */
+/** GitHub redirects to a text file, for one minute. There is none before the job has ended. */
 const getLogs = (deps: ApiDeps, request: ApiRequest): Answer => {
   const found = findJob(deps.store, idOf(request.param('job')))
   if (found?.job.status !== 'completed' || found.job.steps.length === 0) return notFound()
-  const page = runPageUrl(deps.urls, deps.repository, found.run.runId)
-  return { status: 302, headers: { location: `${page}/job/${found.job.id}/log` } }
+  return { status: 302, headers: { location: deps.linkToLog(found.job.id) } }
 }
 
 export const jobEndpoints = (deps: ApiDeps): Endpoint[] => [

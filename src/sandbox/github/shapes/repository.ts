@@ -53,6 +53,25 @@ export const repositoryPage = (urls: Urls, repository: Repository): string =>
 const ownerShape = (urls: Urls, repository: Repository) =>
   userShape(urls, { login: repository.owner, id: OWNER_ID }, 'Organization')
 
+/** The owner in a webhook. */
+export const organizationShape = (urls: Urls, repository: Repository) => {
+  const url = `${urls.api}/orgs/${repository.owner}`
+  return {
+    login: repository.owner,
+    id: OWNER_ID,
+    node_id: nodeIdOf('O_', OWNER_ID),
+    url,
+    repos_url: `${url}/repos`,
+    events_url: `${url}/events`,
+    hooks_url: `${url}/hooks`,
+    issues_url: `${url}/issues`,
+    members_url: `${url}/members{/member}`,
+    public_members_url: `${url}/public_members{/member}`,
+    avatar_url: `${urls.web}/avatars/${OWNER_ID}`,
+    description: null,
+  }
+}
+
 /** The short form inside a run. */
 export const minimalRepositoryShape = (urls: Urls, repository: Repository) => {
   const url = repositoryUrl(urls, repository)
