@@ -184,7 +184,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
       ],
       control: controlRoutes({
         ...{ surfaces, variables, faults, pauses, store, runs, pending },
-        environments: shop.environments,
+        storefront: shop,
       }),
       token: config.token,
       origins: [web, `http://localhost:${port}`],

@@ -8,9 +8,9 @@ import { type PendingDeployments, waitingRuns } from '~/sandbox/runs/pending-dep
 import type { RunService } from '~/sandbox/runs/run-service'
 import type { RunStore } from '~/sandbox/runs/run-store'
 import { personByLogin } from '~/sandbox/samples/people'
-import type { Environments } from '~/sandbox/state/environments'
+import { repositoryOfSurface, type SandboxRepository, STOREFRONT } from '~/sandbox/samples/repositories'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'
-import { behaviourSchema, behaviours } from '~/sandbox/surfaces/behaviour'
+import { behaviourSchema, behaviours, ofLegs, TROUBLED_REGION } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
 interface ControlDeps {
@@ -21,8 +21,8 @@ interface ControlDeps {
   readonly store: RunStore
   readonly runs: RunService
   readonly pending: PendingDeployments
-  /** The environments of acme/storefront. */
-  readonly environments: Environments
+  /** acme/storefront: its environments, and the variable by which its workflow leaves a region out. */
+  readonly storefront: Pick<SandboxRepository, 'environments' | 'variables'>
 }
 
 const parse = (body: string, isForm: boolean): unknown => {
@@ -48,8 +48,16 @@ const setBehaviour = (deps: ControlDeps, id: string, body: unknown, isForm: bool
     })
   const parsed = z.object({ behaviour: behaviourSchema }).safeParse(body)
   if (!parsed.success) return refuse(`Unknown behaviour. Nothing was changed. Choose one of ${behaviours.join(', ')}.`)
-  platform.setBehaviour(parsed.data.behaviour)
-  return answerTo(isForm, { surface: id, behaviour: parsed.data.behaviour })
+  const { behaviour } = parsed.data
+  const isStorefront = repositoryOfSurface(platform.surface) === STOREFRONT
+  if (ofLegs.has(behaviour) && !isStorefront) {
+    return refuse(`${id} is deployed at once and has no legs. Nothing was changed.`)
+  }
+  platform.setBehaviour(behaviour)
+  if (isStorefront) {
+    deps.storefront.variables.update('PAUSED_REGION', behaviour === 'skip-leg' ? TROUBLED_REGION : 'none')
+  }
+  return answerTo(isForm, { surface: id, behaviour })
 }
 
 const setFreeze = (deps: ControlDeps, body: unknown, isForm: boolean): Answer => {
@@ -101,7 +109,7 @@ const reviewRun = (deps: ControlDeps, body: unknown, isForm: boolean): Answer =>
     return json(404, { error: `The run ${parsed.data.run} waits for no review. Nothing was changed.` })
   }
   if (state === 'started') for (const name of names) deps.pending.bypass(run.runId, name)
-  else if (names.every((name) => deps.environments.find(name)?.reviewers.includes(user))) {
+  else if (names.every((name) => deps.storefront.environments.find(name)?.reviewers.includes(user))) {
     deps.runs.review(run, names, { state, user, comment })
   } else return refuse(`${user} is no reviewer of ${names.join(', ')}. Nothing was changed.`)
   return answerTo(isForm, { run: run.runId, environments: names, state })
@@ -120,7 +128,7 @@ const protectEnvironment = (deps: ControlDeps, name: string, body: unknown, isFo
     return refuse('Rules need "wait_timer", minutes, and "reviewers", logins with commas between. Nothing was changed.')
   }
   const { wait_timer: waitTimer, reviewers } = parsed.data
-  if (!deps.environments.protect(name, { waitTimer, reviewers })) {
+  if (!deps.storefront.environments.protect(name, { waitTimer, reviewers })) {
     return json(404, { error: `There is no environment "${name}". Nothing was changed.` })
   }
   return answerTo(isForm, { environment: name, wait_timer: waitTimer, reviewers })

@@ -7,9 +7,10 @@ import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'
 import { people, tokenOwner } from '~/sandbox/samples/people'
 import { repositoryOfSurface, STOREFRONT } from '~/sandbox/samples/repositories'
+import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import type { Environment, Environments } from '~/sandbox/state/environments'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'
-import { behaviours, explained } from '~/sandbox/surfaces/behaviour'
+import { type Behaviour, behaviours, explained, ofLegs } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
 export interface ControlPageDeps extends Site {
@@ -30,6 +31,9 @@ const health = (platform: SurfacePlatform): Markup => {
     : html`<span class="bad">✗ unhealthy</span>`
 }
 
+const behavioursOf = (surface: SurfaceDeclaration): readonly Behaviour[] =>
+  behaviours.filter((name) => repositoryOfSurface(surface) === STOREFRONT || !ofLegs.has(name))
+
 const surfaceRow = (platform: SurfacePlatform): Markup => {
   const { surface } = platform
   const version = platform.inService()?.release.version ?? ''
@@ -38,7 +42,7 @@ const surfaceRow = (platform: SurfacePlatform): Markup => {
 <td><a href="/${repositoryOfSurface(surface)}/commit/${version}"><code>${short(version)}</code></a></td>
 <td><form method="post" action="/control/surfaces/${surface.id}">
 <label class="soft" for="behaviour-${surface.id}">At the next deploy</label>
-<select id="behaviour-${surface.id}" name="behaviour">${behaviours.map(
+<select id="behaviour-${surface.id}" name="behaviour">${behavioursOf(surface).map(
     (name) => html`<option value="${name}"${name === platform.behaviour() && html` selected`}>${name}</option>`,
   )}</select><button>Set</button></form></td></tr>`
 }

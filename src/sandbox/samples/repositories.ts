@@ -75,7 +75,7 @@ export const openSandboxRepositories = async (
     [STOREFRONT]: {
       variables: openVariables(
         path.join(config.dir, 'storefront-variables.json'),
-        shop === undefined ? {} : { SHOP_URL: addressOf(shop) },
+        shop === undefined ? {} : { SHOP_URL: addressOf(shop), PAUSED_REGION: 'none' },
       ),
       secrets: { SHOP_DEPLOY_TOKEN: deployHookToken },
       environments: openEnvironments(path.join(config.dir, 'storefront-environments.json'), {

@@ -1,10 +1,15 @@
 import { z } from 'zod'
 
-export const behaviours = ['normal', 'quick', 'slow', 'fail-smoke', 'unhealthy'] as const
+export const behaviours = ['normal', 'quick', 'slow', 'fail-smoke', 'unhealthy', 'fail-leg', 'skip-leg'] as const
 
 /** The behaviour of a sample surface in a deploy, so that operators can see failures too. */
 export const behaviourSchema = z.enum(behaviours)
 export type Behaviour = z.infer<typeof behaviourSchema>
+
+/** Behaviours of a surface whose workflow deploys to each region in a leg of its own. The others deploy at once. */
+export const ofLegs: ReadonlySet<Behaviour> = new Set(['fail-leg', 'skip-leg'])
+/** The region that these behaviours are about. */
+export const TROUBLED_REGION = 'us'
 
 export const explained: Readonly<Record<Behaviour, string>> = {
   normal: 'deploys and becomes healthy',
@@ -12,6 +17,8 @@ export const explained: Readonly<Record<Behaviour, string>> = {
   slow: 'takes about ten seconds for each of smoke check, boot and warm-up',
   'fail-smoke': 'fails its smoke check, so that no deploy starts',
   unhealthy: 'boots the next version, which then fails its health check',
+  'fail-leg': 'refuses the upload to one region, so that one leg of the deploy fails',
+  'skip-leg': 'leaves one region out, so that one leg of the deploy is skipped',
 }
 
 interface Timing {

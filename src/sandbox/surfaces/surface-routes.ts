@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Answer, json, writeAnswer } from '~/sandbox/http/answer'
 import { bearerOf, readJson, sameSecret } from '~/sandbox/http/incoming-request'
 import type { SurfaceDeclaration } from '~/sandbox/state/config'
+import { TROUBLED_REGION } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
 interface SurfaceRouterDeps {
@@ -12,7 +13,11 @@ interface SurfaceRouterDeps {
   readonly isCommit: (surface: SurfaceDeclaration, sha: string) => Promise<boolean>
 }
 
-const deployBody = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), ref: z.string().max(250).default('') })
+const deployBody = z.object({
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  ref: z.string().max(250).default(''),
+  region: z.string().max(20).optional(),
+})
 
 const smoke = async ({ surface, smoke: check }: SurfacePlatform): Promise<Answer> =>
   (await check()) === 'ready'
@@ -39,7 +44,10 @@ const deploy = async (
     return json(400, {
       error: 'Invalid body. Nothing was deployed. Send JSON with "sha", a full commit SHA, and "ref".',
     })
-  const { sha, ref } = body.data
+  const { sha, ref, region } = body.data
+  if (region === TROUBLED_REGION && platform.behaviour() === 'fail-leg') {
+    return json(503, { error: `The region ${region} takes no upload. Nothing was deployed to it.` })
+  }
   if (!(await deps.isCommit(platform.surface, sha)))
     return json(422, { error: `No commit ${sha}. Nothing was deployed.` })
   platform.deploy(sha, ref)

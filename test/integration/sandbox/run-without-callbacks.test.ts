@@ -95,22 +95,27 @@ it('a run started again on GitHub does not change its ended deploy, and the tile
   expect(await seen()).toMatchObject({ outsideRun: { state: 'succeeded' }, lastDeploy: { id, status: 'succeeded' } })
 })
 
+/** The environment of acme/storefront needs a reviewer on GitHub. */
+const untilWaiting = (runId: number) =>
+  until(
+    () => getRun(sandbox, runId, SHOP),
+    ({ status }) => status === 'waiting',
+  )
+
+async function approve(runId: number): Promise<void> {
+  const address = `${SHOP}/actions/runs/${runId}/pending_deployments`
+  const ids = pendingSchema.parse((await call(sandbox, 'GET', address)).json).map(({ environment }) => environment.id)
+  await call(sandbox, 'POST', address, { body: { environment_ids: ids, state: 'approved', comment: '' } })
+}
+
 it('the workflow of acme/storefront, which knows nothing of the console, is deployed by its declaration alone', async () => {
   const { deps } = console_
   const { id, runId } = await ship('storefront')
   expect((await getRun(sandbox, runId, SHOP)).display_title).toBe('Release main to live')
-  // The environment of the workflow needs a reviewer on GitHub.
-  await until(
-    () => getRun(sandbox, runId, SHOP),
-    ({ status }) => status === 'waiting',
-  )
+  await untilWaiting(runId)
   await reconcileDeploy(deps, id)
   expect((await getDeploy(deps, id)).phases.find(({ key }) => key === 'deploy')?.state).toBe('pending')
-  const [waiting] = pendingSchema.parse(
-    (await call(sandbox, 'GET', `${SHOP}/actions/runs/${runId}/pending_deployments`)).json,
-  )
-  const body = { environment_ids: [waiting?.environment.id], state: 'approved', comment: '' }
-  await call(sandbox, 'POST', `${SHOP}/actions/runs/${runId}/pending_deployments`, { body })
+  await approve(runId)
   expect((await untilEnded(sandbox, runId, SHOP)).conclusion).toBe('success')
   expect((await getJobs(sandbox, runId, '', SHOP)).map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
     'checks / pages: success',
@@ -143,4 +148,41 @@ it('the runs, workflows and commits of one repository are not those of the other
     expect((await call(sandbox, 'GET', `${SHOP}${address}`)).status).toBe(200)
     expect((await call(sandbox, 'GET', `${REPO}${address}`)).status).toBeGreaterThanOrEqual(404)
   }
+})
+
+const legs = async (runId: number) =>
+  (await getJobs(sandbox, runId, '', SHOP)).slice(2).map(({ name, conclusion }) => `${name}: ${conclusion}`)
+
+it('a leg of a matrix that fails fails the deploy in its phase, and one that is skipped does not', async () => {
+  const { deps } = console_
+  const shipWith = async (behaviour: string) => {
+    const headers = { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ behaviour })
+    const set = (surface: string) =>
+      fetch(`${sandbox.url}/control/surfaces/${surface}`, { method: 'POST', headers, body })
+    expect((await set('storefront')).status).toBe(200)
+    // Only the workflow of the storefront has legs.
+    expect((await set('console')).status).toBe(400)
+    const { id, runId } = await ship('storefront')
+    await untilWaiting(runId)
+    await approve(runId)
+    await untilEnded(sandbox, runId, SHOP)
+    await reconcileDeploy(deps, id)
+    const { status, shipped, failureStage, phases } = await getDeploy(deps, id)
+    return {
+      legs: await legs(runId),
+      status,
+      shipped,
+      failureStage,
+      deploy: phases.find(({ key }) => key === 'deploy')?.state,
+    }
+  }
+  expect(await shipWith('fail-leg')).toEqual({
+    legs: ['apply (eu) / upload: success', 'apply (us) / upload: failure', 'verify: skipped'],
+    ...{ status: 'failed', shipped: 'unknown', failureStage: 'deploy_failed', deploy: 'failed' },
+  })
+  expect(await shipWith('skip-leg')).toEqual({
+    legs: ['apply (eu) / upload: success', 'apply (us) / upload: skipped', 'verify: success'],
+    ...{ status: 'succeeded', shipped: 'yes', failureStage: null, deploy: 'done' },
+  })
 })
