@@ -35,6 +35,10 @@ interface Script {
   onJobs: Handler
   /** `actions/jobs/…/logs`: by default, there is no log. */
   onJobLog: Handler
+  /** `runs/…/pending_deployments`: by default, nothing holds the run. */
+  onPendingDeployments: Handler
+  /** The concurrency groups of a run, and the members of one. By default, GitHub does not know them. */
+  onConcurrency: Handler
   onCommit: Handler
   /** `git/ref/…`: by default, every name is a branch at the commit of `onCommit`, and not a tag. */
   onRef: Handler
@@ -76,6 +80,8 @@ export async function startScriptedGitHub() {
     onRun: () => ({ status: 404, body: { message: 'Not Found' } }),
     onJobs: () => ({ status: 404, body: { message: 'Not Found' } }),
     onJobLog: () => answers.notFound,
+    onPendingDeployments: () => ({ status: 200, body: [] }),
+    onConcurrency: () => answers.notFound,
     onListRuns: () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } }),
     onCancel: () => ({ status: 202, body: {} }),
     onRepository: () => ({ status: 200, body: {} }),
@@ -165,6 +171,8 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.includes('/git/ref/')) return script.onRef
   if (path.includes('/commits/')) return script.onCommit
   if (/\/(repos\/[^/]+\/[^/]+|repositories\/\d+)$/.test(path)) return script.onRepository
+  if (path.endsWith('/pending_deployments')) return script.onPendingDeployments
+  if (path.includes('/concurrency_groups')) return script.onConcurrency
   if (path.endsWith('/logs')) return script.onJobLog
   if (path.includes('/jobs')) return script.onJobs
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns

@@ -14,6 +14,9 @@ export interface ListedJob extends JobRecord {
   /** Digits; null if GitHub names none. */
   readonly id: string | null
   readonly status: string
+  readonly createdAt: string | null
+  /** What the job asks of its runner. */
+  readonly labels: readonly string[]
   readonly steps: readonly ListedStep[]
 }
 
@@ -39,8 +42,10 @@ const runJob = z.object({
   name: z.string(),
   status: z.string(),
   conclusion: z.string().nullable(),
+  createdAt: time.default(null),
   startedAt: time,
   endedAt: time,
+  labels: z.array(z.string()).default([]),
   steps: z.array(runStep),
   /** How many steps were too many to keep. */
   moreSteps: z.int(),
@@ -59,6 +64,8 @@ export type RunJob = z.output<typeof runJob>
 const JOBS_AT_MOST = 100
 const STEPS_AT_MOST = 500
 const NAME_AT_MOST = 200
+const LABELS_AT_MOST = 10
+const LABEL_AT_MOST = 60
 
 /** The part of a run's jobs that is kept. If there are too many, failed and running jobs come before the others. */
 export function keepJobs({ jobs, jobCount }: Pick<ListedRunJobs, 'jobs' | 'jobCount'>): KeptJobs {
@@ -76,6 +83,8 @@ export function keepJobs({ jobs, jobCount }: Pick<ListedRunJobs, 'jobs' | 'jobCo
       .map((job) => ({
         ...part(job),
         id: job.id,
+        createdAt: isoTime(job.createdAt),
+        labels: job.labels.slice(0, LABELS_AT_MOST).map((label) => clip(label, LABEL_AT_MOST)),
         steps: withSteps.has(job) ? job.steps.map((step) => ({ ...part(step), number: step.number })) : [],
         moreSteps: withSteps.has(job) ? 0 : job.steps.length,
       })),

@@ -1,4 +1,5 @@
 import type { FailedLog } from '~/domain/deploy/failed-log'
+import type { Quiet } from '~/domain/deploy/quiet'
 import type { DeployReport } from '~/domain/deploy/report'
 import type { CancelRequest } from '~/domain/deploy/request'
 import type { KeptJobs, RunJob } from '~/domain/deploy/run-jobs'
@@ -78,6 +79,8 @@ export interface DeployView extends DeploySummary {
   readonly runUrl: string | null
   /** The attempts of the run with their jobs, the newest first; empty before GitHub's record was read. */
   readonly runAttempts: readonly RunAttempt[]
+  /** Why nothing happens, from facts; null if nothing is quiet, or if the reason is not known. */
+  readonly quiet: Quiet | null
   /** The address of another run that was seen after the deploy ended; null if there is none. */
   readonly lateRunUrl: string | null
   /** Null if nobody requested a cancel. */

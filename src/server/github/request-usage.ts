@@ -35,6 +35,7 @@ const KINDS: readonly (readonly [RequestKind, method: string, path: RegExp])[] =
   ['lookup', 'GET', /\/runs\?.*\bcreated=/],
   ['runs', 'GET', /\/actions\/(workflows\/[^/]+\/)?runs(\?|$)/],
   ['run', 'GET', /\/actions\/runs\/\d+/],
+  ['run', 'GET', /\/actions\/concurrency_groups\//],
   ['log', 'GET', /\/actions\/jobs\/\d+\/logs$/],
   ['variable', 'GET', /\/actions\/variables\//],
   ['workflow', 'GET', /\/contents\/\.github\/workflows\//],

@@ -102,12 +102,15 @@ const jobSchema = z
     conclusion: z.string().nullable(),
     started_at: z.string().nullable(),
     completed_at: z.string().nullable(),
+    created_at: z.string().nullish(),
+    labels: z.array(z.string()).default([]),
     steps: z.array(stepSchema).default([]),
   })
   .transform(
-    ({ id, started_at, completed_at, ...job }): ListedJob => ({
+    ({ id, created_at, started_at, completed_at, ...job }): ListedJob => ({
       ...job,
       id: id?.toString() ?? null,
+      createdAt: created_at ?? null,
       startedAt: started_at,
       completedAt: completed_at,
     }),

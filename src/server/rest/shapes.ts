@@ -118,6 +118,8 @@ const runAttempt = z.looseObject({
       ...runPart,
       id: z.string().nullable().meta({ description: 'Digits.' }),
       url: z.string().nullable(),
+      created_at: time.nullable(),
+      labels: z.array(z.string()).meta({ description: 'What the job asks of its runner.' }),
       steps: z.array(z.looseObject({ ...runPart, number: z.int() })),
       more_steps: z.int().meta({ description: 'The number of steps that were too many to keep.' }),
     }),
@@ -220,6 +222,16 @@ export const restDeploy = z.looseObject({
     description:
       'The jobs of the run in GitHub’s own words, one entry for each of the last attempts, the newest first. Empty before GitHub’s record was read.',
   }),
+  quiet: z
+    .looseObject({
+      sentence: z.string(),
+      since: time.nullable(),
+      on_github: z.boolean().meta({ description: 'Whether somebody can do something about it at `run_url`.' }),
+    })
+    .nullable()
+    .meta({
+      description: 'Why nothing happens, in one sentence. Null if nothing is quiet, or the reason is not known.',
+    }),
   late_run_url: z
     .string()
     .nullable()

@@ -11,7 +11,13 @@ import type { Review } from '~/domain/surface/review'
 import { ApprovalRow } from '~/ui/approvals/approvals-page'
 import { AuditRow } from '~/ui/audit/audit-table'
 import { ReviewedFacts } from '~/ui/deploy-modal/approval/approval-screen'
-import { Consequence, DeployFacts, DeployHeadline, DeployWarnings } from '~/ui/deploy-modal/follow/deploy-screen'
+import {
+  Consequence,
+  DeployFacts,
+  DeployHeadline,
+  DeployWarnings,
+  QuietSentence,
+} from '~/ui/deploy-modal/follow/deploy-screen'
 import { LogLines } from '~/ui/deploy-modal/follow/log-tail'
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
@@ -34,7 +40,7 @@ const SHA = 'a'.repeat(40)
 const nothing = () => undefined
 
 const jobNamed = (name: string) => ({
-  ...{ id: '7', name, url: 'https://example.com/7', moreSteps: 0 },
+  ...{ id: '7', name, url: 'https://example.com/7', moreSteps: 0, createdAt: AT, labels: [name] },
   ...{ status: 'completed', conclusion: 'failure', startedAt: AT, endedAt: AT },
   steps: [{ number: 1, name, status: name, conclusion: null, startedAt: AT, endedAt: null }],
 })
@@ -69,6 +75,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       moreJobs: 0,
       failedLog: logOf(text),
     })),
+    quiet: { sentence: text, since: AT, onGithub: false },
     lateRunUrl: null,
     cancel: null,
     warnings: [text],
@@ -221,6 +228,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
         <DeployHeadline deploy={deploy} />
         <DeployFacts deploy={deploy} />
         <DeployWarnings deploy={deploy} />
+        <QuietSentence deploy={deploy} />
         <RunJobs deploy={deploy} />
         <Consequence deploy={deploy} />
         <Timeline entries={deploy.timeline} />

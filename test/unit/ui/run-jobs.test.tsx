@@ -16,7 +16,16 @@ function job(name: string, conclusion: string | null, status = 'completed'): Run
     endedAt: conclusion === null ? null : END,
   }
   const steps = [{ ...part, number: 1, name: `step of ${name}` }]
-  return { ...part, id: name, name, steps, moreSteps: 0, url: `https://github.example.com/job/${name}` }
+  return {
+    ...part,
+    id: name,
+    name,
+    steps,
+    moreSteps: 0,
+    createdAt: AT,
+    labels: [],
+    url: `https://github.example.com/job/${name}`,
+  }
 }
 const attempt = (jobs: RunAttempt['jobs'], number = 1): RunAttempt => ({
   attempt: number,

@@ -1,10 +1,12 @@
 import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
-import { readAuditEvent } from '~/domain/audit/event'
+import { type AuditAction, readAuditEvent } from '~/domain/audit/event'
 import { failedLog } from '~/domain/deploy/failed-log'
 import { storedInputs } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
+import { explainQuiet, type QuietFacts, runWaits } from '~/domain/deploy/quiet'
 import { keptJobs } from '~/domain/deploy/run-jobs'
+import { runFacts } from '~/domain/deploy/run-record'
 import { isTerminal } from '~/domain/deploy/status'
 import {
   ATTEMPTS_SHOWN,
@@ -62,6 +64,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     runAttempts: deploy.attempts.flatMap((row) => attemptOf(deps.config.githubApiUrl, deploy.repository, row)),
+    quiet: explainQuiet(quietFacts(record), deps.now()),
     lateRunUrl:
       deploy.lateRunId === null || deploy.lateRunId === runId
         ? null
@@ -96,6 +99,27 @@ function attemptOf(apiUrl: string, repository: string, row: StoredDeploy['attemp
   return [{ attempt: row.attempt, seenAt: row.seenAt.toISOString(), jobs, moreJobs: kept.moreJobs, failedLog: log }]
 }
 
+function quietFacts({ deploy, timeline, log }: DeployRecord): QuietFacts {
+  const newest = deploy.attempts[0]
+  const facts = runFacts.safeParse(deploy.runRecord).data
+  const callbacks = timeline.filter(({ action }) => CALLBACK_ACTIONS.includes(action)).map(({ at }) => at)
+  return {
+    terminal: isTerminal(deploy.status),
+    cancelled: deploy.cancelRequestedAt !== null,
+    silent: deploy.githubSilentSince !== null,
+    conclusion: facts?.over === true ? facts.conclusion : null,
+    attempt:
+      newest === undefined
+        ? null
+        : {
+            seenAt: newest.seenAt.toISOString(),
+            jobs: keptJobs.safeParse(newest.jobs).data?.jobs ?? [],
+            waits: runWaits.safeParse(newest.waits).data ?? null,
+          },
+    lastCallbackAt: [...callbacks, ...log.lines.map(({ at }) => at)].toSorted().at(-1) ?? null,
+  }
+}
+
 /** The warning that GitHub does not answer, while the reconciler still follows the deploy. */
 function silenceWarning({ githubSilentSince, status, holdsSurface }: DeployRecord['deploy']): string[] {
   if (githubSilentSince === null || (isTerminal(status) && !holdsSurface)) return []
@@ -115,6 +139,10 @@ function timelineEntry(row: RecordedEvent): TimelineEntry {
   }
 }
 
+const CALLBACK_ACTIONS: readonly string[] = [
+  'console.deploy.callback',
+  'console.deploy.callback_rejected',
+] satisfies readonly AuditAction[]
 const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
 const ALARMS: readonly string[] = ALARM_ACTIONS
 
@@ -127,7 +155,7 @@ const recordSelect = {
   attempts: {
     orderBy: { attempt: 'desc' },
     take: ATTEMPTS_SHOWN,
-    select: { attempt: true, runId: true, jobs: true, seenAt: true, failedLog: true },
+    select: { attempt: true, runId: true, jobs: true, seenAt: true, failedLog: true, waits: true },
   },
   surface: {
     select: {

@@ -1,7 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
 import { type Evidence, evidenceBeyond } from '~/domain/deploy/evidence'
-import type { ListedRunJobs } from '~/domain/deploy/run-jobs'
 import { isRerunAfterEnd, phaseJobs, type RunRecord, runFacts } from '~/domain/deploy/run-record'
 import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
 import { capitalise } from '~/domain/foreign-text'
@@ -17,9 +16,10 @@ import {
 import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
 import { recordMovedRef } from '~/server/deploys/runs/record-moved-ref'
-import { recordLateRun, recordRunAttempt, storeRunRecord } from '~/server/deploys/runs/record-run'
+import { type FollowedRun, recordLateRun, recordRunAttempt, storeRunRecord } from '~/server/deploys/runs/record-run'
 import type { Deps } from '~/server/deps'
 import { asGitHubError } from '~/server/github/answers'
+import { readRunWaits } from '~/server/github/run-waits'
 import { readRun } from '~/server/github/workflow-runs'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
@@ -68,7 +68,10 @@ async function askGitHub(deps: ReconcileDeps, deploy: DeployRow) {
     const runId = late ?? deploy.githubRunId ?? (await findRun(deps, deploy))
     const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS)
     const declared = phaseJobs.nullable().parse(deploy.phaseJobs)
-    const run = runId === null ? null : await readRun(deps.github, deploy.repository, runId, declared, signal)
+    const read = runId === null ? null : await readRun(deps.github, deploy.repository, runId, declared, signal)
+    const isFollowed = read !== null && !isTerminal(deploy.status)
+    const waits = isFollowed ? await readRunWaits(deps.github, deploy.repository, read) : null
+    const run: FollowedRun | null = read === null ? null : { ...read, waits }
     if (deploy.githubSilentSince !== null) await recordGitHubSilence(deps.db, deploy.id, null)
     return { runId, run }
   } catch (error) {
@@ -103,7 +106,7 @@ async function applyEvidence(
   { id, surfaceId }: DeployRow,
   evidenceFor: (locked: LockedDeploy & { readonly status: DeployStatus }) => readonly Evidence[],
   beforeApplying: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<void> = async () => {},
-  run?: ListedRunJobs,
+  run?: FollowedRun,
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
@@ -176,7 +179,7 @@ async function reconcileEndedDeploy(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   deploy: DeployRow,
   runId: bigint,
-  run: ListedRunJobs,
+  run: FollowedRun,
 ): Promise<void> {
   const at = deps.now()
   const over = run.status === 'completed'

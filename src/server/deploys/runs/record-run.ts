@@ -1,5 +1,6 @@
 import 'server-only'
 import { failedPart } from '~/domain/deploy/failed-log'
+import type { RunWaits } from '~/domain/deploy/quiet'
 import { shippedOf } from '~/domain/deploy/report'
 import { keepJobs, type ListedRunJobs } from '~/domain/deploy/run-jobs'
 import { factsOf } from '~/domain/deploy/run-record'
@@ -9,6 +10,7 @@ import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
 import { type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { Prisma } from '~/server/platform/generated/client.ts'
 import { addJob } from '~/server/platform/jobs.sql'
 
 interface SeenRun {
@@ -17,6 +19,11 @@ interface SeenRun {
   readonly source: 'github' | 'callback'
   readonly actor: string
   readonly at: Date
+}
+
+/** A run as one look found it, with what it waits for. */
+export interface FollowedRun extends ListedRunJobs {
+  readonly waits: RunWaits | null
 }
 
 type Locked = LockedDeploy & { readonly id: string }
@@ -107,7 +114,7 @@ export async function raiseDuplicateRuns(
 export async function storeRunRecord(
   tx: DatabaseHandle,
   deploy: { readonly id: string; readonly status: string; readonly lateRunId: bigint | null },
-  run: ListedRunJobs,
+  run: FollowedRun,
   at: Date,
 ): Promise<Shipped> {
   const runRecord = factsOf(run, at)
@@ -129,13 +136,15 @@ const LOG_ATTEMPTS = 4
  * Each attempt keeps its own jobs, so that a re-run does not change the history of the first one. The log of a job that failed is asked
  * for once for each attempt.
  */
-async function keepAttempt(tx: DatabaseHandle, deployId: string, run: ListedRunJobs, seenAt: Date): Promise<void> {
+async function keepAttempt(tx: DatabaseHandle, deployId: string, run: FollowedRun, seenAt: Date): Promise<void> {
   const { attempt, runId } = run
   const jobs = keepJobs(run)
+  // What a run that is over waited for last may explain its end.
+  const waits = run.status === 'completed' ? {} : { waits: run.waits ?? Prisma.DbNull }
   const { failedLog } = await tx.runAttempt.upsert({
     where: { deployId_attempt: { deployId, attempt } },
-    create: { deployId, attempt, runId, jobs, seenAt },
-    update: { jobs, seenAt },
+    create: { deployId, attempt, runId, jobs, seenAt, ...waits },
+    update: { jobs, seenAt, ...waits },
     select: { failedLog: true },
   })
   if (failedLog !== null || failedPart(jobs.jobs) === null) return

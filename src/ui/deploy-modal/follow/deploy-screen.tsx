@@ -1,5 +1,6 @@
 'use client'
 
+import { Hourglass } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 import { EARLIER_DEPLOY } from '~/domain/deploy/source'
@@ -73,6 +74,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <ReleaseSurface deploy={deploy} />
           <Stepper phases={deploy.phases} ended={deploy.terminal} />
           <Consequence deploy={deploy} />
+          <QuietSentence deploy={deploy} />
           <RunJobs deploy={deploy} />
           <div className="flex shrink-0 flex-col sm:h-68">
             <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
@@ -153,6 +155,30 @@ export function Consequence({ deploy }: { readonly deploy: DeployView }) {
           </p>
         ))}
     </div>
+  )
+}
+
+/** Why nothing happens, with the way to where it goes on. */
+export function QuietSentence({
+  deploy: { quiet, runUrl },
+}: {
+  readonly deploy: Pick<DeployView, 'quiet' | 'runUrl'>
+}) {
+  if (quiet === null) return null
+  return (
+    <p data-quiet="" className="flex items-start gap-2 text-sm text-pretty text-ink-soft">
+      <Hourglass aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-ink-faint" />
+      <span className="min-w-0 break-words">
+        <Sentence text={quiet.sentence} />
+        {quiet.since !== null && (
+          <span className="text-ink-faint">
+            {' '}
+            (<TimeAgo at={quiet.since} />)
+          </span>
+        )}{' '}
+        {quiet.onGithub && runUrl !== null && <ExternalLink href={runUrl}>Open the run</ExternalLink>}
+      </span>
+    </p>
   )
 }
 

@@ -16,6 +16,8 @@ const job = (id: string | null, conclusion: string | null, ...steps: ReturnType<
   id,
   steps: steps.map((step, index) => ({ ...step, number: index + 1 })),
   moreSteps: 0,
+  createdAt: null,
+  labels: [],
 })
 
 const line = (second: number, text: string) => `${time(second, '.1234567')} ${text}`

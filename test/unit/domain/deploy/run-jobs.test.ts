@@ -6,6 +6,8 @@ const listed = (name: string, conclusion: string | null, steps = 1): ListedJob =
   name,
   status: conclusion === null ? 'in_progress' : 'completed',
   conclusion,
+  createdAt: null,
+  labels: [],
   startedAt: '2026-11-21T10:00:00+01:00',
   completedAt: '0001-01-01T00:00:00Z',
   steps: Array.from({ length: steps }, (_, index) => ({
