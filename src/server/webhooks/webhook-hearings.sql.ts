@@ -45,6 +45,14 @@ export async function readHearings(db: DatabaseHandle, subject: WebhookSubject):
   return new Map(rows.map(({ repository, ...hearing }) => [repository, hearing]))
 }
 
+/** Null when nothing about the subject was heard or seen in the repository. */
+export function findHearing(db: DatabaseHandle, repository: string, subject: WebhookSubject): Promise<Hearing | null> {
+  return db.webhookHearing.findUnique({
+    where: { repository_subject: { repository: repository.toLowerCase(), subject } },
+    select: { heardAt: true, activeAt: true },
+  })
+}
+
 /** All hearings, the newest first. */
 export function listHearings(db: DatabaseHandle) {
   return db.webhookHearing.findMany({ orderBy: [{ heardAt: 'desc' }] })

@@ -11,6 +11,7 @@ import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
 import { readFailedLog } from '~/server/deploys/runs/read-failed-log'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
+import { scheduleNextLook } from '~/server/deploys/runs/schedule-next-look'
 import type { Deps } from '~/server/deps'
 import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { forgetUnusedAnswers } from '~/server/github/conditional-fetch'
@@ -77,6 +78,7 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   const runAt = deps.github.rateLimit.pausedUntil(deps.now(), cancels ? 'act' : 'running')
   if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
   await reconcileDeploy(deps, deployId)
+  await scheduleNextLook(deps, deployId)
   await scheduleCancelFollowUp(deps, deployId)
 }
 

@@ -4,9 +4,10 @@ import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { addJob } from '~/server/platform/jobs.sql'
+import { recordHearing } from '~/server/webhooks/webhook-hearings.sql'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
-import { runQueue } from '~test/support/run-queue'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
 import {
   answers,
   jobsAnswer,
@@ -52,6 +53,37 @@ function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAns
   github.script.onRun = () => runAnswer(conclusion)
   github.script.onJobs = () => jobsAnswer(jobs)
 }
+
+describe('the next look at the run of an active deploy', () => {
+  const at = new Date()
+
+  /** How long after a look the next one is queued; null if none is. */
+  async function pauseAfterLook(minutesOld: number) {
+    const deps = { ...console_.deps, now: () => at }
+    const requestedAt = new Date(at.getTime() - minutesOld * 60_000)
+    const { id } = await insertDeployAt(deps, 'deploying', { githubRunId: 7n, requestedAt })
+    gitHubHasRun(null)
+    await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
+    await runQueue(deps)
+    const next = (await queuedJobs(deps)).find(({ key }) => key === `reconcile_deploy:${id}`)
+    return next === undefined ? null : next.runAt.getTime() - at.getTime()
+  }
+
+  it.each([
+    ['four seconds later while the deploy is young', 1, 4_000],
+    ['ten seconds later in the first quarter of an hour', 5, 10_000],
+    ['left to the pass of every minute after that', 16, null],
+  ])('is %s, as long as no webhooks tell of its jobs', async (_, minutesOld, pause) => {
+    expect(await pauseAfterLook(minutesOld)).toBe(pause)
+  })
+
+  it('is not queued while webhooks of the repository arrive', async () => {
+    const heard = { repository: 'acme/platform', subjects: ['runs' as const], event: 'workflow_job', at }
+    await recordHearing(console_.deps.db, heard)
+    expect(await pauseAfterLook(1)).toBeNull()
+    await console_.deps.db.webhookHearing.deleteMany()
+  })
+})
 
 describe('a callback that skips a status', () => {
   it("a callback that skips a status is refused, keeps its log line, and GitHub's record supplies the steps in order", async () => {

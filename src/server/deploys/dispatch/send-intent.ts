@@ -52,17 +52,14 @@ async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<DeployState> {
     ref: deploy.workflowRef,
     inputs: deploy.inputs,
   })
-  const { id, surfaceId, requestedBy, onMoved } = deploy
-  const subject = { deployId: id, surfaceId, actor: requestedBy, runsChosenRef: onMoved !== null }
-  return recordDispatchOutcome(deps, subject, outcome)
+  const { id, surfaceId, requestedBy } = deploy
+  return recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)
 }
 
 interface Subject {
   readonly deployId: string
   readonly surfaceId: string
   readonly actor: string
-  /** The run starts on the chosen ref, which may have moved: the run is looked at as soon as it is known. */
-  readonly runsChosenRef?: boolean
 }
 
 /**
@@ -89,9 +86,8 @@ async function recordOutcome(
   switch (outcome.kind) {
     case 'accepted': {
       const { runId } = outcome
-      if (subject.runsChosenRef === true && runId !== null) {
-        await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
-      }
+      // The first look at the run: its commit, if the chosen ref moved, and its jobs.
+      await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
       const moved = await advanceDeploy(tx, {
         ...subject,
         to: 'dispatched',

@@ -10,7 +10,7 @@ import { addJob } from '~/server/platform/jobs.sql'
 const ACTOR = 'console'
 
 /** The part of a deploy by which its run is found. */
-type DeployToFind = Pick<DeployRow, 'id' | 'surfaceId' | 'repository' | 'workflow' | 'requestedAt' | 'onMoved'>
+type DeployToFind = Pick<DeployRow, 'id' | 'surfaceId' | 'repository' | 'workflow' | 'requestedAt'>
 
 /** The limit of one look-up (docs/contract.md, "Run id"). */
 export const LOOKUP_TIMEOUT_MS = 8_000
@@ -37,8 +37,7 @@ export async function findRun(
     const at = deps.now()
     await adoptRun(tx, { ...locked, id: deploy.id }, { runId: found, attempt: 1, source: 'github', actor: ACTOR, at })
     const subject = { actor: ACTOR, at, deployId: deploy.id, surfaceId: deploy.surfaceId }
-    // The chosen ref may have moved: compare the run's commit at once.
-    if (deploy.onMoved !== null) await addJob(tx, { task: 'reconcile_deploy', payload: { deployId: deploy.id } })
+    await addJob(tx, { task: 'reconcile_deploy', payload: { deployId: deploy.id } })
     if (locked.status === 'requested') await recordAcceptance(tx, subject, found)
     return found
   })
