@@ -3,6 +3,7 @@ import path from 'node:path'
 import { readConfig } from '~/server/platform/config'
 import { hostInUrl, isLoopback } from '~/server/platform/network-settings'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
+import { applyAtStart } from './apply-at-start.ts'
 import { productionBuild } from './build/production-build.ts'
 import { bundledPrograms } from './build/programs.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database/database-schema.ts'
@@ -18,7 +19,7 @@ import { startSandboxProcess } from './sandbox-process.ts'
 import { type AgreedSecrets, agreeOnSecrets, generatedSecrets } from './secrets.ts'
 import { startServer } from './server-process.ts'
 import { createShutdown, endWithNpm, listenForSignals, type Shutdown } from './shutdown.ts'
-import { claimDatabaseOf, seedDeclaredSurfaces, startDatabase } from './start-database.ts'
+import { claimDatabaseOf, startDatabase } from './start-database.ts'
 
 type Mode = 'production' | 'development'
 
@@ -124,9 +125,15 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     sandbox === undefined ? `GitHub is ${config.githubApiUrl}` : `The sandbox GitHub runs on ${sandbox.url}`,
   )
 
-  const surfaces = await seedDeclaredSurfaces(databaseUrl, surfacesFile, sandbox?.url)
-  for (const warning of surfaces.warnings) progress.warn(warning)
-  progress.done(`${surfaces.declared} surfaces declared in ${config.surfacesFile}`)
+  await applyAtStart({
+    databaseUrl,
+    surfacesFile,
+    shownFile: config.surfacesFile,
+    sandboxUrl: sandbox?.url,
+    // The sandbox serves this machine only, and its addresses are those of this start.
+    isShared: config.databaseUrl !== undefined && sandbox === undefined,
+    progress,
+  })
 
   const env = serverEnvironment({ databaseUrl, consoleUrl, port, dataDir, surfacesFile, secrets, sandbox })
   if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })

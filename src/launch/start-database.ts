@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { type DatabaseName, type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import type { Progress } from './progress.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -30,24 +29,6 @@ function describe({ port, adopted, movedFromPort }: EmbeddedPostgres): string {
   const moved = movedFromPort === undefined ? '' : ` (port ${movedFromPort}, used before, is taken by another program)`
   const verb = adopted ? 'was still running and is used on' : 'runs on'
   return `The embedded PostgreSQL ${verb} 127.0.0.1:${port}${moved}`
-}
-
-/** Stores the declared surfaces in the database. */
-export async function seedDeclaredSurfaces(
-  databaseUrl: string,
-  surfacesFile: string,
-  sandboxUrl: string | undefined,
-): Promise<{ readonly declared: number; readonly warnings: readonly string[] }> {
-  const declared = readSurfacesFile(surfacesFile, sandboxUrl)
-  // Imported here because they need the Prisma client, which the first start has just generated.
-  const { connectDatabase } = await import('~/server/platform/database')
-  const { seedSurfaces } = await import('~/server/surfaces/declare/seed-surfaces')
-  const db = connectDatabase(databaseUrl)
-  try {
-    return await seedSurfaces({ db, now: () => new Date() }, declared)
-  } finally {
-    await db.$disconnect()
-  }
 }
 
 /** Records the kind of the database's console before anything else uses it. Throws if the kind is the other one. */

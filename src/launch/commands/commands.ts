@@ -3,6 +3,7 @@ import { callbackSecret } from './callback-secret.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
+import { surfacesApply } from './surfaces.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspend } from './user.ts'
 
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   auditRecords,
   setupLink,
   callbackSecret,
+  surfacesApply,
   tokenCreate,
   tokenList,
   tokenRevoke,

@@ -16,6 +16,11 @@ export async function lockAdmins(tx: DatabaseHandle): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('console.members.admins'))`
 }
 
+/** Serialises changes of the declared surfaces until the transaction ends, so that each is compared with what the one before stored. */
+export async function lockDeclarations(tx: DatabaseHandle): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('console.surfaces.declarations'))`
+}
+
 /**
  * Serialises changes of a flag until the transaction ends. The lock is on the name, because a flag that was never promoted has
  * no row to lock.

@@ -135,7 +135,8 @@ function EmptyGrid() {
       <h2 className="text-base font-semibold">No surfaces yet</h2>
       <p className="mt-1 max-w-prose text-ink-soft">
         A surface is something you deploy: a service, a site, an app. Declare each one in{' '}
-        <code className="font-mono text-[0.8125rem] text-ink">surfaces.yaml</code>, then restart the console.
+        <code className="font-mono text-[0.8125rem] text-ink">surfaces.yaml</code>, then run{' '}
+        <code className="font-mono text-[0.8125rem] text-ink">npm run console -- surfaces apply</code>.
       </p>
       <pre className="mt-4 max-w-prose rounded-[5px] bg-well px-4 py-3 font-mono text-xs leading-5 break-words whitespace-pre-wrap text-ink-soft">
         {`surfaces:

@@ -13,6 +13,7 @@ import { isPortFree } from '~/launch/machine/ports'
 import { isAlive } from '~/launch/machine/process-state'
 import { waitFor } from '~/launch/machine/wait-for'
 import { printedLink } from '~/launch/printed-link'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { descendant, descendantsOf } from '~test/support/process-tree'
 import { launchProduct, type Product, startProduct, withoutConsoleSettings } from '~test/support/start-product'
 
@@ -26,7 +27,7 @@ const PROGRAMS = {
   database: /bin\/postgres -D/,
 } as const
 
-describe('npm start with a real GitHub', { timeout: START }, () => {
+describe('npm start with a real GitHub and DATABASE_URL', { timeout: START }, () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-real-'))
   const surfacesFile = path.join(directory, 'surfaces.yaml')
   const surface = {
@@ -38,35 +39,47 @@ describe('npm start with a real GitHub', { timeout: START }, () => {
   }
   const answers = { url: 'https://api.example.com', health_url: 'https://api.example.com/health' }
   writeFileSync(surfacesFile, JSON.stringify({ surfaces: [{ ...surface, ...answers }] }))
-  const start = () =>
-    startProduct({
+  let console_: TestConsole
+  let product: Product
+  beforeAll(async () => {
+    console_ = await createTestConsole()
+    await insertSurface(console_.deps, { id: 'stored' })
+    product = await startProduct({
       dataDir: path.join(directory, 'data'),
       env: {
+        DATABASE_URL: console_.deps.config.databaseUrl,
         GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
         GITHUB_DISPATCH_TOKEN: 'test-token',
         SURFACES_FILE: surfacesFile,
         IN_PROCESS_WORKER: 'off',
       },
     })
-  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  }, START)
+  afterAll(async () => {
+    await product.stop()
+    await console_.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
 
   it('npm start prints a link that creates the first admin, and no link once there is an admin', async () => {
-    const first = await start()
-    try {
-      const link = new URL(await first.printedLink())
-      expect(first.output()).toContain('Create the first admin, once and within 30 minutes')
-      const token = link.pathname.slice('/setup/'.length)
-      const answer = await fetch(new URL('/api/auth/links/accept', link), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', origin: link.origin },
-        body: JSON.stringify({ token, name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),
-      })
-      expect(answer.status).toBe(200)
-      const databaseUrl = await runningDatabaseUrl(path.join(first.dataDir, 'postgres'), 'console')
-      expect(await printedLink(databaseUrl ?? '', false), 'the link of the next start').toBeNull()
-    } finally {
-      await first.stop()
-    }
+    const link = new URL(await product.printedLink())
+    expect(product.output()).toContain('Create the first admin, once and within 30 minutes')
+    const token = link.pathname.slice('/setup/'.length)
+    const answer = await fetch(new URL('/api/auth/links/accept', link), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: link.origin },
+      body: JSON.stringify({ token, name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),
+    })
+    expect(answer.status).toBe(200)
+    expect(await printedLink(console_.deps.config.databaseUrl, false), 'the link of the next start').toBeNull()
+  })
+
+  it('npm start says that surfaces.yaml differs, and goes on with the stored surfaces', async () => {
+    expect(product.output()).toContain(
+      'differs from the stored surfaces: added: api; no longer declared: stored. This start changed no surface',
+    )
+    const stored = await console_.deps.db.surface.findMany({ select: { id: true, archivedAt: true } })
+    expect(stored).toEqual([{ id: 'stored', archivedAt: null }])
   })
 })
 

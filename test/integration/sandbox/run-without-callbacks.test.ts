@@ -10,8 +10,8 @@ import { DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
+import { applySurfaces } from '~/server/surfaces/declare/apply-surfaces'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
-import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { notFrozen } from '~test/integration/runner/callback-receiver'
@@ -46,9 +46,10 @@ beforeAll(async () => {
     githubApiUrl: sandbox.apiUrl,
     env: { GITHUB_DISPATCH_TOKEN: sandbox.token },
   })
-  await seedSurfaces(
+  await applySurfaces(
     console_.deps,
     readSurfacesFile(path.resolve(import.meta.dirname, '../../../surfaces.yaml'), sandbox.url),
+    { actor: 'seeder', mayApply: () => true },
   )
   await insertMember(console_.deps, OPERATOR)
 })

@@ -2,8 +2,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SetupReport } from '~/domain/surface/setup'
 import { checkSurface } from '~/server/surfaces/check/check-surface'
+import { applySurfaces } from '~/server/surfaces/declare/apply-surfaces'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
-import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { callConsole } from '~test/support/call-console'
 import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
@@ -18,7 +18,8 @@ describe('the setup check of the sample surfaces', () => {
   beforeAll(async () => {
     sandbox = await startSandbox({ consoleUrl: 'http://127.0.0.1:9', callbackSecret: CALLBACK_SECRET })
     console_ = await createTestConsole({ githubApiUrl: sandbox.apiUrl, env: { GITHUB_DISPATCH_TOKEN: sandbox.token } })
-    await seedSurfaces(console_.deps, readSurfacesFile(path.join(root, 'surfaces.yaml'), sandbox.url))
+    const declared = readSurfacesFile(path.join(root, 'surfaces.yaml'), sandbox.url)
+    await applySurfaces(console_.deps, declared, { actor: 'seeder', mayApply: () => true })
   })
   afterAll(async () => {
     await console_.close()

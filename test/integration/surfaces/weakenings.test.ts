@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { reaches } from '~/domain/actor'
 import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
 import { freezesInForce } from '~/server/freezes/freezes'
+import { applySurfaces } from '~/server/surfaces/declare/apply-surfaces'
+import { explainWeakenings } from '~/server/surfaces/declare/compare-surfaces'
 import { parseSurfaces } from '~/server/surfaces/declare/read-surfaces-file'
-import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'
@@ -30,9 +31,13 @@ const surface = (id: string, facts: Readonly<Record<string, string | number>> = 
   }
   return `  - ${JSON.stringify(all)}\n`
 }
-const seed = (...entries: string[]) =>
-  seedSurfaces(console_.deps, parseSurfaces(`surfaces:\n${entries.join('')}`, 'surfaces.yaml', undefined))
-const lastSeeded = async (surfaceId: string) =>
+/** Applies a file of these surfaces, as a start does. Returns the warnings of that start. */
+const apply = async (...entries: string[]) => {
+  const declared = parseSurfaces(`surfaces:\n${entries.join('')}`, 'surfaces.yaml', undefined)
+  const applied = await applySurfaces(console_.deps, declared, { actor: 'seeder', mayApply: () => true })
+  return [...explainWeakenings(applied), ...applied.idleFreezes]
+}
+const lastApplied = async (surfaceId: string) =>
   (
     await console_.deps.db.auditEvent.findFirst({
       where: { surfaceId, action: 'console.surface.seeded' },
@@ -46,47 +51,47 @@ it.each([
   ['callbacks', { callbacks: 'oidc', repository_id: 7 }, { callbacks: 'shared', repository_id: 7 }],
   ['repository_id', { callbacks: 'oidc', repository_id: 7 }, { callbacks: 'oidc' }],
 ])('a weakened %s of a surface is audited and is a warning at the start', async (key, before, after) => {
-  await seed(surface('api', before))
-  const { warnings } = await seed(surface('api', after))
+  await apply(surface('api', before))
+  const warnings = await apply(surface('api', after))
   expect(warnings).toEqual([expect.stringContaining('"api"')])
-  expect(await lastSeeded('api')).toEqual({ change: 'changed', weakened: [key] })
-  expect((await seed(surface('api', after))).warnings).toEqual([])
+  expect(await lastApplied('api')).toEqual({ change: 'changed', weakened: [key] })
+  expect(await apply(surface('api', after))).toEqual([])
 })
 
 it('a change that strengthens a surface gives no warning', async () => {
-  await seed(surface('web', { environment: 'staging' }))
+  await apply(surface('web', { environment: 'staging' }))
   const stronger = { environment: 'production', approval: 'required', callbacks: 'oidc', repository_id: 7, name: 'Web' }
-  expect((await seed(surface('web', stronger))).warnings).toEqual([])
-  expect(await lastSeeded('web')).toEqual({ change: 'changed' })
+  expect(await apply(surface('web', stronger))).toEqual([])
+  expect(await lastApplied('web')).toEqual({ change: 'changed' })
 })
 
 it('a surface that returns is compared with what it was when it left', async () => {
-  await seed(surface('api', { approval: 'required' }))
-  await seed(surface('web'))
-  expect((await seed(surface('api'), surface('web'))).warnings).toHaveLength(1)
-  expect(await lastSeeded('api')).toEqual({ change: 'restored', weakened: ['approval'] })
+  await apply(surface('api', { approval: 'required' }))
+  await apply(surface('web'))
+  expect(await apply(surface('api'), surface('web'))).toHaveLength(1)
+  expect(await lastApplied('api')).toEqual({ change: 'restored', weakened: ['approval'] })
 })
 
 it('a freeze of an environment without surfaces gives a warning', async () => {
-  await seed(surface('api', { environment: 'live' }))
+  await apply(surface('api', { environment: 'live' }))
   await openFreeze(console_.deps, OPERATOR, { environment: 'live', reason: 'Release week' })
-  const { warnings } = await seed(surface('api', { environment: 'prod' }))
+  const warnings = await apply(surface('api', { environment: 'prod' }))
   expect(warnings).toContainEqual(expect.stringMatching(/no surface is in the environment live/i))
 })
 
 it('a surface that leaves the file and returns keeps its lock', async () => {
-  await seed(surface('api'), surface('web'))
+  await apply(surface('api'), surface('web'))
   await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
-  await seed(surface('web'))
-  await seed(surface('api'), surface('web'))
+  await apply(surface('web'))
+  await apply(surface('api'), surface('web'))
   const held = await freezesInForce(console_.deps.db, { id: 'api', environment: 'production' }, new Date())
   expect(held).toMatchObject([{ kind: 'locked', reason: 'Being migrated' }])
 })
 
 it('a renamed surface is not locked by the lock of its old name, and the start and the grid warn of it', async () => {
-  await seed(surface('api'))
+  await apply(surface('api'))
   await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
-  const { warnings } = await seed(surface('api-two', { workflow: 'api.yml' }))
+  const warnings = await apply(surface('api-two', { workflow: 'api.yml' }))
   const sentence = 'The lock of “api”, which left surfaces.yaml, does not hold “api-two”'
   expect(warnings).toEqual([expect.stringContaining(sentence)])
   const alarmOf = async (id: string) => (await listTiles(console_.deps)).find((tile) => tile.id === id)?.alarm
