@@ -78,6 +78,7 @@ async function keepTouching(
       atMost: PAGES_AT_MOST,
     })
     if (!listed.complete) return null
+    if (listed.items.length === 0 && !(await hasHistory(github, repository, of, path))) return null
     for (const { sha } of listed.items) touching.add(sha)
   }
   return commits
@@ -86,17 +87,25 @@ async function keepTouching(
     .toReversed()
 }
 
-const listPathCommits = (
-  github: GitHub,
-  repository: string,
-  { path, ...list }: { readonly sha: string; readonly path: string; readonly since: string; readonly page: number },
-) =>
+interface PathList {
+  readonly sha: string
+  readonly path: string
+  readonly since?: string
+  readonly page: number
+  readonly per_page?: number
+}
+
+const listPathCommits = (github: GitHub, repository: string, { path, ...list }: PathList) =>
   readRepository({ repository, ref: list.sha }, z.array(z.object({ sha: z.string() })), (request) =>
     github.request('GET /repos/{owner}/{repo}/commits', {
       ...ownerAndRepo(repository),
+      per_page: PAGE_LENGTH,
       ...list,
       path: folderOf(path),
-      per_page: PAGE_LENGTH,
       request,
     }),
   )
+
+/** A path without any commit may be mistyped, so it proves nothing. */
+const hasHistory = async (github: GitHub, repository: string, sha: string, path: string): Promise<boolean> =>
+  (await listPathCommits(github, repository, { sha, path, page: 1, per_page: 1 })).length > 0

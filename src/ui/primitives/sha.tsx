@@ -1,3 +1,4 @@
+import { visible } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { exactUtc } from '~/ui/time/relative-time'
@@ -22,7 +23,8 @@ export function Sha({ sha, tag = null, url = null, tabIndex, seenAt }: ShaProps)
         <ForeignText text={tag} />
       </span>
     )
-  const title = seenAt === undefined ? sha : `${sha}, seen running ${exactUtc(seenAt)}`
+  const name = tag === null ? sha : `${visible(tag)}, ${sha}`
+  const title = seenAt === undefined ? name : `${name}, seen running ${exactUtc(seenAt)}`
   if (url === null) {
     return (
       <code title={title} className="font-mono text-[0.8125rem]">

@@ -169,6 +169,7 @@ function monorepo({ adds = 3, apiPages = 1 } = {}) {
       return { status: 200, body: { ...status, ahead_by: adds, behind_by: 1, commits: added } }
     if (pathname.endsWith(`/compare/${SHA}...${RUNNING}`))
       return { status: 200, body: { ...status, ahead_by: 1, behind_by: adds, commits: [dated('8', 1)] } }
+    if (searchParams.get('path') === 'docs' && !searchParams.has('since')) return { status: 200, body: [dated('9', 1)] }
     const isFull = Number(searchParams.get('page')) < apiPages
     const listed = (histories[searchParams.get('path') ?? ''] ?? []).map((digit) => dated(digit, 1))
     return { status: 200, body: isFull ? Array.from({ length: 100 }, () => dated('7', 9)) : listed }
@@ -228,6 +229,11 @@ describe('a surface with paths', () => {
   ])('its counts are unknown if %s', async (_, lists) => {
     monorepo(lists)
     expect(await counts(await surfaceOf(['services/api']))).toEqual([[null, null]])
+  })
+
+  it('its counts are unknown if one of its paths has no history at all, because it may be mistyped', async () => {
+    monorepo()
+    expect(await counts(await surfaceOf(['services/api', 'services/ap']))).toEqual([[null, null]])
   })
 
   it('a history of several pages is read to its end', async () => {
