@@ -1,6 +1,5 @@
 import 'server-only'
-import { createLogTail, type FailedLog } from '~/domain/deploy/failed-log'
-import type { RunJob, RunStep } from '~/domain/deploy/run-jobs'
+import { createLogTail, type FailedLog, type FailedPart } from '~/domain/deploy/failed-log'
 import {
   answerOfError,
   answerOfResult,
@@ -23,18 +22,13 @@ type LogOutcome =
   | { readonly kind: 'unread'; readonly reason: string; readonly mayRetry: boolean }
 
 /**
- * Reads the last lines of the failed step from the log of its job. GitHub answers with a link to another host that holds for a minute
+ * Reads the last lines from the time of the failed step in the log of its job. GitHub answers with a link to another host that holds for a minute
  * (REST API, "Download job logs for a workflow run"). The link is followed without the console's credentials. Never throws.
  */
-export async function readJobLog(
-  github: GitHub,
-  repository: string,
-  job: Pick<RunJob, 'id'>,
-  step: RunStep | null,
-): Promise<LogOutcome> {
+export async function readJobLog(github: GitHub, repository: string, part: FailedPart): Promise<LogOutcome> {
   const signal = AbortSignal.timeout(LIMIT_MS)
   // The id is part of the address: Octokit types ids as numbers, which would round large ids.
-  const address: string = `GET /repos/{owner}/{repo}/actions/jobs/${job.id}/logs`
+  const address: string = `GET /repos/{owner}/{repo}/actions/jobs/${part.job.id}/logs`
   const answer: GitHubAnswer = await github
     .request(address, { ...ownerAndRepo(repository), request: { signal, redirect: 'manual' } })
     .then(answerOfResult, answerOfError)
@@ -46,7 +40,7 @@ export async function readJobLog(
   const link = safeLink(given, github)
   if (link === null) return { kind: 'unread', reason: 'GitHub gave no usable address for the log.', mayRetry: false }
   try {
-    return await readTail(link, step, signal)
+    return await readTail(link, part, signal)
   } catch {
     const reason = signal.aborted
       ? `The log did not arrive within ${LIMIT_MS / 1000} seconds.`
@@ -66,14 +60,14 @@ function safeLink(location: string, github: GitHub): URL | null {
   return link.protocol === 'https:' || link.protocol === protocol ? link : null
 }
 
-async function readTail(link: URL, step: RunStep | null, signal: AbortSignal): Promise<LogOutcome> {
+async function readTail(link: URL, part: FailedPart, signal: AbortSignal): Promise<LogOutcome> {
   const response = await fetch(link, { signal, headers: { 'user-agent': 'deploy-console' } })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     const reason = `The log could not be downloaded (HTTP ${response.status}).`
     return { kind: 'unread', reason, mayRetry: true }
   }
-  const tail = createLogTail(step)
+  const tail = createLogTail(part)
   const decoder = new TextDecoder()
   let bytes = 0
   let line = ''

@@ -129,13 +129,18 @@ const runAttempt = z.looseObject({
     .looseObject({
       job_id: z.string(),
       step: z.string().nullable(),
-      of: z.enum(['step', 'job']).meta({ description: 'Whose last lines these are.' }),
+      of: z.enum(['step', 'job']).meta({
+        description:
+          '`step`: lines from the time of the step. Its times are whole seconds, so lines of a step next to it may be among them. `job`: the end of the whole log.',
+      }),
       lines: z.array(z.string()),
       unread: z.string().nullable().meta({ description: 'Why the log was not read. Null if it was.' }),
       read_at: time,
     })
     .nullable()
-    .meta({ description: 'The last lines of the first job that failed. Null before they were asked for.' }),
+    .meta({
+      description: 'The last log lines from the time of the first step that failed. Null before they were asked for.',
+    }),
 })
 
 const timelineEntry = z.looseObject({

@@ -120,7 +120,7 @@ describe('the jobs of a deploy', () => {
     const red = attempt([job('test', 'success'), job('ship', 'failure')])
     const page = await show({ ...red, failedLog: { ...log, lines: [...log.lines] } })
     expect(document.querySelector('[role="log"]')?.textContent).toBe('onetwo')
-    expect(page.element('ship')?.textContent).toContain('Last lines of Apply, from GitHub')
+    expect(page.element('ship')?.textContent).toContain('GitHub’s log from the time of the step Apply')
     await page.update({ ...red, failedLog: { ...log, of: 'job', lines: ['one'] } })
     expect(page.text()).toContain('do not tell which of them the failed step wrote')
     await page.update({ ...red, failedLog: { ...log, of: 'job', lines: [], unread: 'GitHub does not answer.' } })

@@ -19,7 +19,7 @@ export async function readFailedLog(deps: Pick<Deps, 'db' | 'github' | 'now'>, d
   if (row === null || part === null) return
   const known = failedLog.safeParse(row.failedLog).data
   if (known !== undefined && known.unread === null) return
-  const outcome = await readJobLog(deps.github, row.deploy.repository, part.job, part.step)
+  const outcome = await readJobLog(deps.github, row.deploy.repository, part)
   const stored: FailedLog = {
     jobId: part.job.id,
     step: part.step?.name ?? null,

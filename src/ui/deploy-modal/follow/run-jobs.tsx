@@ -186,10 +186,10 @@ function LogOfFailure({ log }: { readonly log: FailedLog }) {
       <p className="mb-1 text-xs text-ink-faint">
         {log.of === 'step' && log.step !== null ? (
           <>
-            Last lines of <ForeignText text={log.step} />, from GitHub
+            GitHub’s log from the time of the step <ForeignText text={log.step} />
           </>
         ) : (
-          'Last lines of the job, from GitHub. GitHub’s times do not tell which of them the failed step wrote.'
+          'The end of the job’s log on GitHub. The times of the lines do not tell which of them the failed step wrote.'
         )}
       </p>
       <div

@@ -21,8 +21,8 @@ const job = (id: string | null, conclusion: string | null, ...steps: ReturnType<
 })
 
 const line = (second: number, text: string) => `${time(second, '.1234567')} ${text}`
-const tailOf = (lines: readonly string[], step: Parameters<typeof createLogTail>[0]) => {
-  const tail = createLogTail(step)
+const tailOf = (lines: readonly string[], step: ReturnType<typeof part> | null, sharesLastSecond = false) => {
+  const tail = createLogTail({ step: step === null ? null : { ...step, number: 1 }, sharesLastSecond })
   for (const one of lines) tail.add(one)
   return tail
 }
@@ -46,6 +46,22 @@ describe('the end of the log of a failed step', () => {
     expect(tailOf([line(12, 'last')], apply).isPastStep()).toBe(false)
     expect(tailOf([line(12, 'last'), line(13, 'after')], apply).isPastStep()).toBe(true)
     expect(tailOf([line(13, 'after')], apply).isPastStep()).toBe(false)
+  })
+
+  it('ends where a later step of the same second begins after an error, so that the error stays in sight', () => {
+    const lines = [
+      line(11, '##[error]A warning of the step itself'),
+      line(11, '##[group]Run inner'),
+      line(12, '##[error]Process completed with exit code 1.'),
+      line(12, '##[group]Run notify'),
+      line(12, 'of the next step'),
+    ]
+    const shared = tailOf(lines, apply, true)
+    expect(shared.result().lines).toEqual(lines.slice(0, 3).map((one) => one.slice(one.indexOf('Z ') + 2)))
+    expect(shared.isPastStep()).toBe(true)
+    expect(tailOf(lines, apply, false).result().lines).toHaveLength(5)
+    // Without an error, nothing tells whose step begins.
+    expect(tailOf(lines.slice(3), apply, true).result()).toMatchObject({ of: 'step', lines: { length: 2 } })
   })
 
   it.each([
@@ -76,6 +92,14 @@ describe('the job whose log is read', () => {
   it('is the first that failed, with its first step that failed', () => {
     const found = failedPart([job('1', 'success'), red, job('3', 'failure')])
     expect([found?.job.id, found?.step?.name]).toEqual(['2', 'Apply'])
+  })
+
+  it('is known to share its last second with a later step', () => {
+    const shares = (...later: ReturnType<typeof part>[]) =>
+      failedPart([job('1', 'failure', part('Apply', 'failure', [10, 12]), ...later)])?.sharesLastSecond
+    expect(shares(part('Report', 'success', [12, 13]))).toBe(true)
+    expect(shares(part('Report', 'success', [13, 13]))).toBe(false)
+    expect(shares()).toBe(false)
   })
 
   it('is none while no job has failed, or if GitHub gives it no id', () => {
