@@ -68,7 +68,7 @@ ${
 const REVIEWERS: Readonly<Record<string, string>> = {
   '': 'nobody',
   [people.mei.login]: 'Mei Tanaka',
-  [`${people.mei.login},${tokenOwner.login}`]: 'Mei Tanaka or the owner of the console’s token',
+  [`${people.mei.login},${tokenOwner.login}`]: 'Mei Tanaka, the console’s token',
 }
 
 const environmentRow = ({ name, waitTimer, reviewers }: Environment): Markup =>
@@ -78,7 +78,7 @@ const environmentRow = ({ name, waitTimer, reviewers }: Environment): Markup =>
     ([logins, label]) =>
       html`<option value="${logins}"${logins === reviewers.join(',') && html` selected`}>${label}</option>`,
   )}</select>
-<label class="soft" for="wait-${name}">Wait timer in minutes</label><input id="wait-${name}" name="wait_timer" type="number" min="0" max="43200" value="${waitTimer}" required>
+<label class="soft" for="wait-${name}">Wait timer (minutes)</label><input id="wait-${name}" name="wait_timer" type="number" min="0" max="43200" value="${waitTimer}" required>
 <button>Set</button></form></td></tr>`
 
 const runRow = (run: RunRecord): Markup =>

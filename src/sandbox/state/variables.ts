@@ -21,11 +21,16 @@ export const reportingVariables = (consoleUrl: string): Readonly<Record<string, 
   HEALTH_CHECK_SECONDS: '30',
 })
 
-/** Opens the variables of a repository. Addresses among them (`…_URL`) may differ from those of the last start. */
+/**
+ * Opens the variables of a repository and adds those that an earlier version did not have. Addresses among them (`…_URL`) may
+ * differ from those of the last start.
+ */
 export const openVariables = (file: string, wanted: Readonly<Record<string, string>>): Variables => {
   const now = `${new Date().toISOString().slice(0, 19)}Z`
   const initial = () => Object.entries(wanted).map(([name, value]) => ({ name, value, createdAt: now, updatedAt: now }))
   const document = jsonDocument(file, z.array(variable), initial)
+  const known = new Set(document.read().map(({ name }) => name))
+  document.write([...document.read(), ...initial().filter(({ name }) => !known.has(name))])
   const find = (name: string): Variable | undefined =>
     document.read().find((candidate) => candidate.name === name.toUpperCase())
   const update = (name: string, value: string): boolean => {
