@@ -1,4 +1,12 @@
-import { declaredParts, executed, factsOf, failedStage, type RunRecord } from '~/domain/deploy/run-record'
+import {
+  awaitsStart,
+  declaredParts,
+  executed,
+  factsOf,
+  failedStage,
+  isWhollyListed,
+  type RunRecord,
+} from '~/domain/deploy/run-record'
 import {
   canTransition,
   closingOf,
@@ -68,14 +76,17 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   )
 }
 
-/** A declared phase opens with its first job, and closes when all its jobs have ended and a later phase has begun. */
+/** A declared phase opens with its first job, and closes when all its jobs have ended and a later phase has begun or waits to begin. */
 function evidenceOfDeclaredJobs(run: RunRecord): Evidence[] {
-  const parts = PHASES.map(({ key }) => declaredParts(key, run).filter(({ ran }) => ran))
+  const parts = PHASES.map(({ key }) => declaredParts(key, run).filter(({ skipped }) => !skipped))
+  const begins = PHASES.map(({ key }, index) => parts[index]?.some(({ ran }) => ran) === true || awaitsStart(key, run))
   return PHASES.flatMap(({ key }, index): Evidence[] => {
     const own = parts[index] ?? []
-    const [first] = own.toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
+    const [first] = own
+      .filter(({ ran }) => ran)
+      .toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
     if (first === undefined) return []
-    const isLeft = parts.slice(index + 1).some((later) => later.length > 0) && own.every(({ ended }) => ended)
+    const isLeft = begins.slice(index + 1).includes(true) && own.every(({ ended }) => ended) && isWhollyListed(key, run)
     const at =
       own
         .map(({ completedAt }) => completedAt ?? '')

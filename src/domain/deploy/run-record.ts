@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { holdersOf, mayBePartOf, patternOf } from '~/domain/deploy/job-names'
 import { closingOf, type FailureStage, openingOf, PHASES, type PhaseKey, STATUS_OF_STEP } from '~/domain/deploy/status'
 
 /** A run as GitHub records it, with GitHub's own spelling of each conclusion. */
@@ -104,7 +105,11 @@ function recordOf(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {
   if (parts.some(({ ran, ended }) => ran && ended)) return 'ended'
   if (parts.some(({ ran }) => ran)) return 'started'
   // A missing job is proof only if the list is complete and every job has a known phase.
-  const toldApart = run.complete && run.jobs.length > 0 && run.jobs.every((job) => !mayHaveRun(job) || phaseOfJob(job))
+  const toldApart =
+    run.complete &&
+    run.jobs.length > 0 &&
+    !parts.some(({ mayHaveRun }) => mayHaveRun) &&
+    run.jobs.every((job) => !mayHaveStarted(job) || phaseOfJob(job))
   // GitHub could not start a single job: the workflow file is not valid.
   return over && (toldApart || neverStarted(run)) ? 'not_run' : 'unknown'
 }
@@ -120,8 +125,8 @@ function declaredRecord(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRe
   const parts = declared.filter(({ skipped }) => !skipped)
   if (parts.some(({ ran }) => ran))
     return over && run.complete && parts.every(({ ended }) => ended) ? 'ended' : 'started'
-  const isAbsent = run.phaseJobs?.[phase] === undefined
-  const listed = run.complete && run.jobs.length > 0 && (declared.length > 0 || isAbsent)
+  const listed =
+    run.complete && run.jobs.length > 0 && !parts.some(({ mayHaveRun }) => mayHaveRun) && isWhollyListed(phase, run)
   return over && (listed || neverStarted(run)) ? 'not_run' : 'unknown'
 }
 
@@ -129,6 +134,8 @@ function declaredRecord(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRe
 export interface DeclaredPart {
   readonly name: string
   readonly ran: boolean
+  /** Also a step that was cancelled, perhaps while it ran. */
+  readonly mayHaveRun: boolean
   readonly ended: boolean
   readonly failed: boolean
   readonly skipped: boolean
@@ -136,42 +143,65 @@ export interface DeclaredPart {
   readonly completedAt: string | null
 }
 
-export function declaredParts(phase: PhaseKey, { jobs, phaseJobs }: RunRecord): DeclaredPart[] {
-  const wanted = (phaseJobs?.[phase] ?? []).map(patternOf)
-  const isWanted = (name: string) => wanted.some((pattern) => pattern.test(name))
+export function declaredParts(phase: PhaseKey, run: RunRecord): DeclaredPart[] {
+  const patterns = (run.phaseJobs?.[phase] ?? []).map((pattern) => ({ pattern, names: patternOf(pattern) }))
+  const isWanted = (name: string) => patterns.some(({ names }) => names.test(name))
+  const unstarted = new Set(patterns.flatMap(({ pattern }) => unstartedJobs(pattern, run)))
   const part = ({ conclusion }: { readonly conclusion: string | null }) => ({
     ended: conclusion === 'success',
     failed: conclusion === 'failure' || conclusion === 'timed_out',
     skipped: conclusion === 'skipped',
   })
-  return jobs.flatMap((job): DeclaredPart[] => {
+  return run.jobs.flatMap((job): DeclaredPart[] => {
     const { name, startedAt, completedAt } = job
-    if (isWanted(name)) return [{ ...part(job), name, ran: job.steps.some(executed), startedAt, completedAt }]
+    if (isWanted(name) || unstarted.has(job)) {
+      const ran = job.steps.some(executed)
+      return [{ ...part(job), name, ran, mayHaveRun: ran, startedAt, completedAt }]
+    }
     return job.steps
       .filter((step) => isWanted(`${name} / ${step.name}`))
       .map((step) => ({
         ...part(step),
         name: `${name} / ${step.name}`,
         ran: executed(step),
+        mayHaveRun: mayHaveExecuted(step, job),
         startedAt: step.startedAt,
         completedAt: null,
       }))
   })
 }
 
-/** `*` stands for any text within a name. */
-const patternOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-      .join('.*')}$`,
-    's',
+/** Whether GitHub lists a job of the phase that has not started: the jobs that it needs have ended. */
+export const awaitsStart = (phase: PhaseKey, { jobs, phaseJobs }: RunRecord): boolean => {
+  const holders = (phaseJobs?.[phase] ?? []).flatMap(holdersOf).map(patternOf)
+  return jobs.some(
+    ({ name, conclusion, steps }) =>
+      conclusion === null && !steps.some(executed) && holders.some((pattern) => pattern.test(name)),
   )
+}
+
+/** Whether everything that the phase names is on record. */
+export const isWhollyListed = (phase: PhaseKey, run: RunRecord): boolean =>
+  (run.phaseJobs?.[phase] ?? []).every((pattern) => isListed(pattern, run))
+
+/** Whether a job or step on record is what the pattern names, or would have held it. */
+const isListed = (pattern: string, run: RunRecord): boolean => {
+  const names = patternOf(pattern)
+  const isNamed = ({ name, steps }: JobRecord) =>
+    names.test(name) || steps.some((step) => names.test(`${name} / ${step.name}`))
+  return run.jobs.some(isNamed) || unstartedJobs(pattern, run).length > 0
+}
+
+/** The jobs that may hold what the pattern names, if none of them started. If one did, the pattern may be mistyped. */
+function unstartedJobs(pattern: string, { jobs }: RunRecord): JobRecord[] {
+  const holding = jobs.filter(({ name }) => mayBePartOf(name, pattern))
+  return holding.every(neverRan) ? holding : []
+}
 
 interface Part {
   readonly phase: PhaseKey
   readonly ran: boolean
+  readonly mayHaveRun: boolean
   readonly ended: boolean
 }
 
@@ -181,14 +211,19 @@ function partsOf(job: JobRecord): Part[] {
   if (phase === null) return []
   const ran = job.steps.some(executed)
   const ended = job.conclusion === 'success'
-  if (phase !== 'deploy') return [{ phase, ran, ended }]
+  if (phase !== 'deploy') return [{ phase, ran, mayHaveRun: ran, ended }]
   const health = job.steps.filter(({ name }) => HEALTH.test(name) && !STATUS_OF_STEP.has(name))
   const checked = health.some(executed)
   const handedOver =
     checked || job.steps.some((step) => STATUS_OF_STEP.get(step.name) === closingOf('deploy') && executed(step))
   return [
-    { phase, ran, ended: handedOver || (ended && !BUILD.test(job.name)) },
-    { phase: 'health_check', ran: checked, ended: health.some(({ conclusion }) => conclusion === 'success') },
+    { phase, ran, mayHaveRun: ran, ended: handedOver || (ended && !BUILD.test(job.name)) },
+    {
+      phase: 'health_check',
+      ran: checked,
+      mayHaveRun: health.some((step) => mayHaveExecuted(step, job)),
+      ended: health.some(({ conclusion }) => conclusion === 'success'),
+    },
   ]
 }
 
@@ -225,8 +260,16 @@ function phaseOfJob(job: NamedJob): PhaseKey | null {
 export const executed = ({ status, conclusion }: StepRecord): boolean =>
   status !== 'queued' && status !== 'pending' && conclusion !== 'skipped' && conclusion !== 'cancelled'
 
+/** In a job that started, a cancelled step is the one that ran at the time of the cancel, or one after it. */
+const mayHaveExecuted = (step: StepRecord, { steps }: JobRecord): boolean =>
+  executed(step) || (step.conclusion === 'cancelled' && steps.some(executed))
+
+/** GitHub has ended the job, and none of its steps executed. */
+const neverRan = ({ conclusion, steps }: JobRecord): boolean =>
+  conclusion !== null && conclusion !== 'success' && !steps.some(executed)
+
 /** A job did not run if it was skipped, or cancelled before its first step. */
-const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
+const mayHaveStarted = ({ conclusion, steps }: JobRecord): boolean =>
   conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
 
 const STAGES: Readonly<Record<PhaseKey, FailureStage>> = {
@@ -239,7 +282,11 @@ const STAGES: Readonly<Record<PhaseKey, FailureStage>> = {
 /** The stage of the first job that failed; within the deploy job, of the step that failed. */
 export function failedStage(run: RunRecord): FailureStage | null {
   if (run.phaseJobs !== null) {
-    const failed = PHASES.find(({ key }) => declaredParts(key, run).some((part) => part.failed))
+    // A gate that failed and did not keep the deploy phase from running is tolerated, or no gate.
+    const isPassed = declaredParts('deploy', run).some(({ ran }) => ran)
+    const failed = PHASES.find(
+      ({ key, isGate }) => !(isGate && isPassed) && declaredParts(key, run).some((part) => part.failed),
+    )
     return failed === undefined ? null : STAGES[failed.key]
   }
   const failed = run.jobs.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')

@@ -1,9 +1,10 @@
 import { type AskedInput, misfitOf } from '~/domain/deploy/asked-inputs'
 import { DEFAULT_INPUTS, holdsFact, type InputTemplates, tellsCommit } from '~/domain/deploy/inputs'
+import { mayBothMatch } from '~/domain/deploy/job-names'
 import { isDeployJob, type PhaseJobs } from '~/domain/deploy/run-record'
 import { PHASES } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import { mayBothMatch, namesOf, type WorkflowFile } from '~/domain/github/workflow-file'
+import { namesOf, type WorkflowFile } from '~/domain/github/workflow-file'
 import { likelySpelling } from '~/domain/likely-spelling'
 
 /** `unknown`: it could not be looked at. */

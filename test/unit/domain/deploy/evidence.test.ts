@@ -228,6 +228,63 @@ describe('the phases that a surface declares', () => {
     expect(phases.deploy).toBe('ended')
   })
 
+  it.each([
+    ['a matrix', ['ship (*)'], 'ship'],
+    ['a matrix with a name of its own', ['Ship to *'], `Ship to \${{ matrix.region }}`],
+    ['a leg of such a matrix', ['Ship to eu'], `Ship to \${{ matrix.region }}`],
+    ['a step of a matrix', ['ship (*) / upload'], 'ship'],
+    ['a call', ['ship / *'], 'ship'],
+    ['a matrix of calls', ['ship (*) / * / upload'], 'ship'],
+  ])('did not run if GitHub lists %s under the bare name of its skipped job', (_, deploy, name) => {
+    const record = { ...declared([broken('test (20)', 1), skipped(name)], 'failure'), phaseJobs: { deploy } }
+    expect(factsOf(record, new Date(0)).phases.deploy).toBe('not_run')
+  })
+
+  it.each([
+    ['of another name', ['ship (*)'], [done('release', 3), skipped('notify')]],
+    ['whose step may be meant, if another such job ran', ['* / upload'], [done('release', 3), skipped('notify')]],
+    ['beside a pattern that matches nothing', ['ship', 'aply'], [done('apply', 3), skipped('ship')]],
+  ])('are unknown after a skipped job %s', (_, deploy, jobs) => {
+    const record = { ...declared(jobs, 'success'), phaseJobs: { deploy } }
+    expect(factsOf(record, new Date(0)).phases.deploy).toBe('unknown')
+  })
+
+  it('are unknown if one of their steps was cancelled, because it may have been under way', () => {
+    const steps = [step('Set up job'), step('Upload', 'cancelled'), step('Notify', 'skipped')]
+    const cancelled = {
+      ...declared([job('ship', 3, steps, 'cancelled')], 'cancelled'),
+      phaseJobs: { deploy: ['ship / *'] },
+    }
+    const of = (deploy: string) => factsOf({ ...cancelled, phaseJobs: { deploy: [deploy] } }, new Date(0)).phases.deploy
+    expect(of('ship / Upload')).toBe('unknown')
+    expect(of('ship / Notify')).toBe('not_run')
+  })
+
+  it('close when a job of a later phase waits for a runner or a reviewer, since the jobs that it needs have ended', () => {
+    const waiting = job('ship (eu)', 3, [], null)
+    expect(statuses('dispatched', declared([...tested, waiting]))).toEqual(['smoke_gate_started', 'smoke_gate_passed'])
+    const held = { ...phaseJobs, deploy: ['ship (*) / Upload'] }
+    expect(statuses('smoke_gate_started', { ...declared([...tested, waiting]), phaseJobs: held })).toEqual([
+      'smoke_gate_passed',
+    ])
+  })
+
+  it('do not close while one of their jobs waits or is not listed yet', () => {
+    const queued = job('test (24)', 1, [], null)
+    const early = declared([done('test (20)', 1), queued, done('checks / lint', 1), busy('ship (eu)', 3)])
+    expect(statuses('dispatched', early)).toEqual(['smoke_gate_started'])
+    const unlisted = declared([done('test (20)', 1), busy('ship (eu)', 3)])
+    expect(statuses('dispatched', unlisted), 'checks / * is not on record').toEqual(['smoke_gate_started'])
+  })
+
+  it('do not blame a gate that did not keep the deploy phase from running', () => {
+    const tolerated = broken('test (24)', 1)
+    const last = (jobs: JobRecord[]) => evidenceBeyond('dispatched', declared(jobs, 'failure')).at(-1)
+    expect(last([tolerated, broken('ship (eu)', 3)])).toMatchObject({ failureStage: 'deploy_failed' })
+    expect(last([tolerated, done('ship (eu)', 3)])).toMatchObject({ failureStage: null })
+    expect(last([tolerated, skipped('ship')])).toMatchObject({ failureStage: 'smoke_gate_failed' })
+  })
+
   it('prove nothing if not every job was read', () => {
     const { phases } = factsOf(declared([...tested, done('ship (eu)', 3)], 'success', false), new Date(0))
     expect(phases).toMatchObject({ deploy: 'started', freeze_check: 'unknown', health_check: 'unknown' })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { completeValues, explainMisfit } from '~/domain/deploy/asked-inputs'
-import { mayBothMatch, namesOf } from '~/domain/github/workflow-file'
+import { mayBothMatch } from '~/domain/deploy/job-names'
+import { namesOf } from '~/domain/github/workflow-file'
 import { parseWorkflowFile } from '~/server/github/workflow-file'
 
 const FILE = `
