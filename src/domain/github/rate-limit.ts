@@ -12,6 +12,7 @@ export const REQUEST_KINDS = {
   workflow: 'Workflow files',
   dispatch: 'Dispatches',
   cancel: 'Cancellations',
+  deployment: 'GitHub deployments',
   other: 'Other',
 } as const satisfies Record<string, string>
 export type RequestKind = keyof typeof REQUEST_KINDS

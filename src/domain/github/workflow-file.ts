@@ -16,6 +16,8 @@ export interface WorkflowJob {
   readonly calls: boolean
   /** The names of its steps, as GitHub will show them. */
   readonly steps: readonly string[]
+  /** Whether it names an environment, for which GitHub itself creates a deployment. */
+  readonly hasEnvironment: boolean
   /** The actions that its steps use, such as `./.github/actions/notify`. */
   readonly uses: readonly string[]
 }

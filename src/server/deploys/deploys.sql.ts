@@ -12,6 +12,7 @@ import {
 import { queueDeliveries } from '~/server/deliveries/deliveries'
 import type { DeployState } from '~/server/deploys/deploys'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { addJob } from '~/server/platform/jobs.sql'
 
 const lockedRow = z.object({
   surfaceId: z.string(),
@@ -68,7 +69,14 @@ export interface Advance {
   readonly holdsSurface?: boolean
 }
 
-const movedRows = z.array(z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() }))
+const movedRows = z.array(
+  z.object({
+    id: z.string(),
+    status: z.string(),
+    githubRunId: z.bigint().nullable(),
+    githubEnvironment: z.string().nullable(),
+  }),
+)
 
 /**
  * The only write of a status: compare-and-set against the transition table, the audit row and, for an end, the deliveries, in the
@@ -90,14 +98,19 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
         "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null}),
         "shipped" = coalesce(${advance.shipped ?? null}, "shipped"), "holds_surface" = ${advance.holdsSurface ?? false}
       WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])
-      RETURNING "id", "status", "github_run_id"),
+      RETURNING "id", "status", "github_run_id", "github_environment"),
     audited AS (
       INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
       SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
       FROM moved)
-    SELECT "id", "status", "github_run_id" AS "githubRunId" FROM moved`
-  const moved = movedRows.parse(rows)[0] ?? null
-  if (moved !== null && isTerminal(to)) await queueDeliveries(tx, deployId, at)
+    SELECT "id", "status", "github_run_id" AS "githubRunId", "github_environment" AS "githubEnvironment" FROM moved`
+  const [found] = movedRows.parse(rows)
+  if (found === undefined) return null
+  const { githubEnvironment, ...moved } = found
+  if (isTerminal(to)) await queueDeliveries(tx, deployId, at)
+  if (githubEnvironment !== null && (to === 'dispatched' || isTerminal(to))) {
+    await addJob(tx, { task: 'report_deployment', payload: { deployId } })
+  }
   return moved
 }
 

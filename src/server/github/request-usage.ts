@@ -37,6 +37,8 @@ const KINDS: readonly (readonly [RequestKind, method: string, path: RegExp])[] =
   ['run', 'GET', /\/actions\/runs\/\d+/],
   ['run', 'GET', /\/actions\/concurrency_groups\//],
   ['log', 'GET', /\/actions\/jobs\/\d+\/logs$/],
+  ['deployment', 'GET', /\/deployments\b/],
+  ['deployment', 'POST', /\/deployments\b/],
   ['variable', 'GET', /\/actions\/variables\//],
   ['workflow', 'GET', /\/contents\/\.github\/workflows\//],
   ['ref', 'GET', /\/git\/(ref|tags)\//],

@@ -46,6 +46,7 @@ const step = z.object({ name: optionalText, uses: optionalText, run: optionalTex
 const job = z.object({
   name: optionalText,
   uses: optionalText,
+  environment: z.unknown().optional(),
   /** An expression may be the whole strategy, or the whole matrix. */
   strategy: z
     .union([z.string(), z.object({ matrix: z.unknown() })])
@@ -105,11 +106,12 @@ const SEARCHED_AT_MOST = 2_000
 const withoutExpressions = (text: string) => (text.length > SEARCHED_AT_MOST ? '*' : text.replaceAll(EXPRESSION, '*'))
 
 /** GitHub adds the values of a matrix to a name that has no expression of its own. */
-function jobOf(id: string, { name, uses, strategy, steps }: z.output<typeof job>): WorkflowJob {
+function jobOf(id: string, { name, uses, environment, strategy, steps }: z.output<typeof job>): WorkflowJob {
   const listed = steps ?? []
   return {
     name: withMatrix(shownName(name) ?? id, strategy),
     calls: typeof uses === 'string',
+    hasEnvironment: environment !== undefined && environment !== null,
     steps: listed.map((one) => shownName(one.name) ?? `Run ${commandOf(one)}`),
     uses: listed.flatMap((one) => (typeof one.uses === 'string' ? [one.uses] : [])),
   }

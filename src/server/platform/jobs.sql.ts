@@ -7,9 +7,9 @@ export type Job =
   | {
       /**
        * `reconcile_deploy` compares a deploy with GitHub's record. `read_failed_log` reads the log of its failed job.
-       * `notify_outcome` was queued by older versions.
+       * `report_deployment` shows the deploy among GitHub's deployments. `notify_outcome` was queued by older versions.
        */
-      readonly task: 'reconcile_deploy' | 'read_failed_log' | 'notify_outcome'
+      readonly task: 'reconcile_deploy' | 'read_failed_log' | 'report_deployment' | 'notify_outcome'
       readonly payload: { readonly deployId: string }
     }
   | {
@@ -43,7 +43,7 @@ const LATER_PRIORITY = 10
  * after the other: two at once could record the older answer last.
  */
 export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
-  const [subject, queue] = subjectOf(job.payload)
+  const [subject, queue] = subjectOf(job)
   const key = `${job.task}:${subject}`
   const mode = options.keepRunAt === true ? 'preserve_run_at' : 'replace'
   await tx.$executeRaw`
@@ -59,7 +59,9 @@ export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions =
 }
 
 /** A job's subject, and the queue whose jobs run one after the other. */
-function subjectOf(payload: Job['payload']): readonly [string, string | null] {
+function subjectOf({ task, payload }: Job): readonly [string, string | null] {
+  // Two reports of one deploy at once could create two GitHub deployments.
+  if (task === 'report_deployment') return [payload.deployId, `deployment:${payload.deployId}`]
   if ('deployId' in payload) return [payload.deployId, null]
   if ('deliveryId' in payload) return [payload.deliveryId, null]
   return [payload.repository, `github:${payload.repository}`]

@@ -40,6 +40,8 @@ export interface SurfaceDeclaration {
   readonly dispatchAsk: readonly string[]
   /** What happens if the chosen ref moves before its run starts; null: runs start on `ref`, whatever was chosen. */
   readonly onMoved: OnMoved | null
+  /** The environment on GitHub in which deploys appear as GitHub deployments; null: they do not. */
+  readonly githubEnvironment: string | null
   /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
   /** The files and folders whose commits count for the surface; none: the whole repository. */
@@ -364,6 +366,7 @@ async function readDeclarations(db: DatabaseHandle, where: Prisma.SurfaceWhereIn
     dispatchInputs: true,
     dispatchAsk: true,
     onMoved: true,
+    githubEnvironment: true,
     phaseJobs: true,
     probeSeconds: true,
     paths: true,

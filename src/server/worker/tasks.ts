@@ -11,6 +11,7 @@ import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
 import { readFailedLog } from '~/server/deploys/runs/read-failed-log'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
+import { reportDeployment } from '~/server/deploys/runs/report-deployment'
 import { scheduleNextLook } from '~/server/deploys/runs/schedule-next-look'
 import type { Deps } from '~/server/deps'
 import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
@@ -46,6 +47,7 @@ export function jobTasks(deps: Deps): TaskList {
   const tasks = {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
     read_failed_log: (payload) => readLogUnlessPaused(deps, ofDeploy.parse(payload).deployId),
+    report_deployment: (payload) => reportDeployment(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
     deliver: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
     find_outside_runs: async (payload) => {

@@ -37,6 +37,7 @@ describe('surfaces.yaml', () => {
         repositoryId: null,
         dispatchInputs: null,
         dispatchAsk: [],
+        githubEnvironment: null,
         onMoved: null,
         phaseJobs: null,
         probeSeconds: null,

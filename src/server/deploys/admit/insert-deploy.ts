@@ -97,7 +97,7 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
   // Copied, so that a later change of surfaces.yaml does not change history.
   const { phaseJobs, ...declared } = await tx.surface.findUniqueOrThrow({
     where: { id: surfaceId },
-    select: { callbacks: true, repositoryId: true, phaseJobs: true, probeSeconds: true },
+    select: { callbacks: true, repositoryId: true, phaseJobs: true, probeSeconds: true, githubEnvironment: true },
   })
   await tx.deploy.create({
     data: {
