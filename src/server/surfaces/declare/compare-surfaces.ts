@@ -107,6 +107,7 @@ const WRITTEN: {
   approvalMinutes: (minutes) => ({ approval_minutes: minutes }),
   callbacks: (callbacks) => ({ callbacks }),
   repositoryId: (id) => ({ repository_id: id === null ? null : String(id) }),
+  githubEnvironment: (name) => ({ github_environment: name }),
   onMoved: (onMoved) => ({
     'dispatch.from': onMoved === null ? 'default' : 'chosen',
     'dispatch.on_moved': onMoved,
