@@ -48,7 +48,7 @@ export const surfacesApply = command({
 const INDENT = 10
 
 function textOf(
-  { changes, moved, isApplied, idleFreezes }: Applied,
+  { changes, moved, isApplied, busy, idleFreezes }: Applied,
   {
     declared,
     isRefused,
@@ -67,18 +67,23 @@ function textOf(
         ? `${count} applied.`
         : `${count} to apply. Nothing was changed.`
   return [
-    ...changes.flatMap((change) => linesOf(change, byId.get(change.id))),
+    ...changes.flatMap((change) => linesOf(change, byId.get(change.id), busy)),
     ...(moved.length === 0 ? [] : [`${'moved'.padEnd(INDENT)}${moved.join(', ')} (place on the grid)`]),
     last,
     ...idleFreezes.map((warning) => `! ${warning}`),
   ]
 }
 
-function linesOf({ id, kind, keys, weakenings }: SurfaceChange, surface: SurfaceDeclaration | undefined): string[] {
+function linesOf(
+  { id, kind, keys, weakenings }: SurfaceChange,
+  surface: SurfaceDeclaration | undefined,
+  busy: readonly string[],
+): string[] {
   const head = `${kind.padEnd(INDENT)}${id}`
   if (kind === 'added' && surface !== undefined) {
     return [`${head}: ${surface.environment}, ${surface.repository}, ${surface.workflow}`]
   }
+  if (busy.includes(id)) return [`${head} (a deploy is in progress or holds it, so its tile stays until then)`]
   const details = [
     ...keys.map(({ key, before, after }) => `${key}: ${before} → ${after}`),
     ...weakenings.map(({ text }) => `! ${text}`),

@@ -142,26 +142,38 @@ export function listSurfacesById(db: DatabaseHandle, ids: readonly string[]): Pr
   return db.surface.findMany({ where: { id: { in: [...ids] } }, select: tileSelect })
 }
 
-/** The declared surfaces, and removed ones whose deploy is unfinished or holds them. With `ids`, only these. */
+/** A deploy is in progress. */
+const UNFINISHED = {
+  lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } },
+} as const satisfies Prisma.SurfaceWhereInput
+
+/** A deploy is in progress, or holds the surface. An archived surface stays on the grid until then. */
+const BUSY = { OR: [UNFINISHED, { deploys: { some: { holdsSurface: true } } }] } satisfies Prisma.SurfaceWhereInput
+
+/** The declared surfaces, and archived ones whose deploy is unfinished or holds them. With `ids`, only these. */
 export function listGridSurfaces(db: DatabaseHandle, ids?: readonly string[]): Promise<SurfaceRow[]> {
-  const unfinished = { lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } } }
   return db.surface.findMany({
-    where: {
-      OR: [{ archivedAt: null }, unfinished, { deploys: { some: { holdsSurface: true } } }],
-      ...(ids === undefined ? {} : { id: { in: [...ids] } }),
-    },
+    where: { OR: [{ archivedAt: null }, BUSY], ...(ids === undefined ? {} : { id: { in: [...ids] } }) },
     orderBy: { position: 'asc' },
     select: tileSelect,
   })
 }
 
-/** The declared surfaces of these repositories, whose names are in lower case. */
+/** Those of these surfaces that stay on the grid although they are archived. */
+export async function listBusySurfaces(db: DatabaseHandle, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.surface.findMany({ where: { id: { in: [...ids] }, ...BUSY }, select: { id: true } })
+  return rows.map(({ id }) => id)
+}
+
+/** The surfaces of these repositories, whose names are in lower case: declared, or archived with an unfinished deploy. */
 export async function listSurfacesOf(db: DatabaseHandle, repositories: readonly string[]) {
   const surfaces = await db.surface.findMany({
     // Prisma uses ILIKE, in which `_` matches any letter. The filter below removes such matches.
     where: {
-      archivedAt: null,
-      OR: repositories.map((name) => ({ repository: { equals: name, mode: 'insensitive' } })),
+      AND: [
+        { OR: [{ archivedAt: null }, UNFINISHED] },
+        { OR: repositories.map((name) => ({ repository: { equals: name, mode: 'insensitive' } })) },
+      ],
     },
     select: {
       repository: true,
@@ -173,10 +185,10 @@ export async function listSurfacesOf(db: DatabaseHandle, repositories: readonly 
   return surfaces.filter(({ repository }) => repositories.includes(repository.toLowerCase()))
 }
 
-/** The declared surfaces that were probed since then. */
+/** The surfaces of the grid that were probed since then. */
 export async function listProbedSince(db: DatabaseHandle, since: Date): Promise<Checked[]> {
   const rows = await db.surface.findMany({
-    where: { archivedAt: null, healthCheckedAt: { gt: since } },
+    where: { OR: [{ archivedAt: null }, BUSY], healthCheckedAt: { gt: since } },
     select: { id: true, healthCheckedAt: true, runningSeenAt: true },
   })
   return rows.flatMap(({ id, healthCheckedAt, runningSeenAt }) =>

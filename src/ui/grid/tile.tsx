@@ -37,7 +37,8 @@ interface TileProps extends TileActions {
 export const Tile = memo(function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
   const running = tile.lastDeploy !== null && !tile.lastDeploy.terminal ? tile.lastDeploy : null
   const tab = current ? 0 : -1
-  const refusal = useRefusal('deploy.dispatch', tile.environment)
+  const notAllowed = useRefusal('deploy.dispatch', tile.environment)
+  const refusal = tile.archived ? 'No longer declared in surfaces.yaml' : notAllowed
   const refused = running === null && refusal !== null
   const deploy = () => {
     if (running !== null) onOpen(running.id)

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callConsole } from '~test/support/call-console'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'surfaces command '))
 const surfacesFile = path.join(directory, 'surfaces.yaml')
 let console_: TestConsole
+/** A surface with a deploy in progress. */
+let busy: string
 beforeAll(async () => {
   console_ = await createTestConsole()
   await insertSurface(console_.deps, { id: 'old' })
+  busy = (await insertDeployAt(console_.deps, 'building')).surface.id
   const api = await insertSurface(console_.deps, { id: 'api' })
   await console_.deps.db.surface.update({ where: { id: api.id }, data: { requiresApproval: true } })
   const { name, environment, repository, workflow, url, healthUrl, position } = api
@@ -32,12 +35,13 @@ const apply = (...options: string[]) =>
 const storedIds = async () =>
   (await console_.deps.db.surface.findMany({ where: { archivedAt: null }, orderBy: { id: 'asc' } })).map(({ id }) => id)
 
-const CHANGES = [
+const expectedChanges = () => [
   'changed   api',
   '          approval: required → none',
   '          ! deploys no longer need the approval of another person.',
   'added     docs: staging, acme/platform, docs.yml',
   'archived  old',
+  `archived  ${busy} (a deploy is in progress or holds it, so its tile stays until then)`,
 ]
 
 describe('npm run console -- surfaces apply', () => {
@@ -45,24 +49,25 @@ describe('npm run console -- surfaces apply', () => {
     for (const options of [[], ['--dry-run']]) {
       const { code, out, err } = await apply(...options)
       expect({ code, err }).toEqual({ code: 1, err: '' })
-      expect(out.split('\n').slice(0, -2)).toEqual(CHANGES)
-      expect(out).toMatch(/REFUSED: \S.* no longer declares old\. Nothing was changed\. .*--archive/)
+      expect(out.split('\n').slice(0, -2)).toEqual(expectedChanges())
+      expect(out).toMatch(/REFUSED: \S.* no longer declares old, surface-\d+\. Nothing was changed\. .*--archive/)
     }
-    expect(await storedIds()).toEqual(['api', 'old'])
+    expect(await storedIds()).toEqual(['api', 'old', busy])
   })
 
   it('with --dry-run prints the difference and changes nothing, and without it applies the same', async () => {
-    const printed = (last: string) => ({ code: 0, err: '', out: [...CHANGES, last, ''].join('\n') })
-    expect(await apply('--archive', '--dry-run')).toEqual(printed('3 changes to apply. Nothing was changed.'))
-    expect(await storedIds()).toEqual(['api', 'old'])
+    const printed = (last: string) => ({ code: 0, err: '', out: [...expectedChanges(), last, ''].join('\n') })
+    expect(await apply('--archive', '--dry-run')).toEqual(printed('4 changes to apply. Nothing was changed.'))
+    expect(await storedIds()).toEqual(['api', 'old', busy])
 
-    expect(await apply('--archive')).toEqual(printed('3 changes applied.'))
+    expect(await apply('--archive')).toEqual(printed('4 changes applied.'))
     expect(await storedIds()).toEqual(['api', 'docs'])
     const trail = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })
     expect(trail.map(({ actor, surfaceId, payload }) => [actor, surfaceId, payload])).toEqual([
       ['console', 'api', { change: 'changed', weakened: ['approval'] }],
       ['console', 'docs', { change: 'declared' }],
       ['console', 'old', { change: 'archived' }],
+      ['console', busy, { change: 'archived' }],
     ])
 
     const again = await apply()

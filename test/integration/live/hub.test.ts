@@ -183,6 +183,19 @@ it('every window reads the grid again after a surface is archived or restored', 
   await window.until(({ reload }) => reload)
 })
 
+it('every window shows an archived surface with its running deploy, and drops it when the deploy ends', async () => {
+  const { deps } = console_
+  const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
+  await deps.db.surface.update({ where: { id: surface.id }, data: { archivedAt: new Date() } })
+  const window = await settled()
+  const report = (status: string) => receiveCallback(deps, signedCallback(id, { status, run_id: '7' }), id)
+  await report('deploying')
+  const event = await window.until(({ tiles }) => tiles.length > 0)
+  expect(tileOf(event, surface.id)).toMatchObject({ archived: true, lastDeploy: { status: 'deploying' } })
+  await report('failed')
+  await window.until(({ reload }) => reload)
+})
+
 it('a proof about an older deploy reaches the tile that shows that deploy', async () => {
   const { deps } = console_
   const { id, surface } = await insertDeployAt(deps, 'succeeded')

@@ -85,12 +85,15 @@ describe('the last good version', () => {
 })
 
 describe('a surface that left surfaces.yaml', () => {
-  it('an archived surface stays on the grid until its deploy has ended', async () => {
+  it('stays on the grid, marked, until its deploy has ended and holds it no longer', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'building')
     await deps.db.surface.update({ where: { id: surface.id }, data: { archivedAt: new Date() } })
-    expect(await tileOf(surface.id)).toMatchObject({ archived: true })
-    await deps.db.deploy.update({ where: { id }, data: { status: 'succeeded', finishedAt: new Date() } })
+    expect(await tileOf(surface.id)).toMatchObject({ archived: true, held: null })
+    const ended = { status: 'failed', finishedAt: new Date(), holdsSurface: true }
+    await deps.db.deploy.update({ where: { id }, data: ended })
+    expect(await tileOf(surface.id)).toMatchObject({ archived: true, held: { deployId: id } })
+    await deps.db.deploy.update({ where: { id }, data: { holdsSurface: false } })
     expect(await tileOf(surface.id)).toBeUndefined()
   })
 })

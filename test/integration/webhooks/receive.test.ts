@@ -157,6 +157,16 @@ describe('a webhook and the looks that it causes', () => {
     await console_.deps.db.surface.update({ where: { id: surface.id }, data: { lastDeployId: null } })
   })
 
+  it('a webhook of an unknown run reaches a waiting deploy whose surface has left surfaces.yaml', async () => {
+    const { db } = console_.deps
+    const { id, surface } = await insertDeployAt(console_.deps, 'dispatched')
+    const left = { repository: 'acme/left', archivedAt: new Date() }
+    await db.surface.update({ where: { id: surface.id }, data: left })
+    await send('workflow_run', { ...run(999), repository: { full_name: 'acme/left' } })
+    expect(await keys()).toContain(`reconcile_deploy:${id}`)
+    await db.surface.update({ where: { id: surface.id }, data: { lastDeployId: null } })
+  })
+
   it('a webhook of a run that ships nothing here, or of a job of an unknown run, queues no look', async () => {
     expect(await send('workflow_run', run(999, 'ci.yml'))).toMatchObject({ status: 202, body: { looks: 0 } })
     expect(await send('workflow_job', job(999))).toMatchObject({ status: 202, body: { looks: 0 } })

@@ -141,6 +141,17 @@ it('a probe that a dead worker claimed is claimed again after fifteen seconds', 
   expect(await claimDueProbes(deps.db, 'quiet', 16, later(15))).toMatchObject([{ id }])
 })
 
+it('a surface that left surfaces.yaml is asked until its deploy has ended', async () => {
+  const { deps } = console_
+  const { id, surface } = await insertDeployAt(deps, 'building')
+  const seen = { archivedAt: deps.now(), healthCheckedAt: null }
+  await deps.db.surface.update({ where: { id: surface.id }, data: seen })
+  expect(await claimDueProbes(deps.db, 'deploying', 16, deps.now())).toMatchObject([{ id: surface.id }])
+  await deps.db.surfaceProbe.updateMany({ data: { claimedUntil: null } })
+  await deps.db.deploy.update({ where: { id }, data: { status: 'failed', finishedAt: deps.now() } })
+  expect(await claimDueProbes(deps.db, 'deploying', 16, deps.now())).toEqual([])
+})
+
 describe('a surface that does not answer in time', () => {
   /** The seconds after the last probe at which the next one is due, up to half an hour. */
   async function pauseOf(id: string) {

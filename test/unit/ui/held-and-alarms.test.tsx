@@ -64,6 +64,15 @@ describe('a surface that an ended deploy holds', () => {
   })
 })
 
+it('the tile of an archived surface offers its running deploy, and no new one', () => {
+  const lastDeploy = { ...deployThrough(['requested', 'dispatched']), finishedAt: null }
+  const running = grid(tile('api', { archived: true, lastDeploy }))
+  expect(running).toContain('removed from surfaces.yaml')
+  expect(running).toMatch(/<button[^>]*aria-disabled="false"[^>]*>Follow</)
+  const held = grid(tile('api', { archived: true, held: { deployId: 'd', runId: '7' } }))
+  expect(held).toMatch(/<button[^>]*aria-disabled="true"[^>]*title="No longer declared in surfaces.yaml"[^>]*>Deploy</)
+})
+
 describe('an alarm', () => {
   it('is red in the dialog, on the tile and on its frame, and a warning is not', () => {
     const alarms = renderToStaticMarkup(

@@ -8,6 +8,7 @@ import { compareSurfaces, type Difference, type SurfaceChange } from '~/server/s
 import {
   archiveSurface,
   listAllDeclarations,
+  listBusySurfaces,
   listSurfaces,
   type SurfaceDeclaration,
   upsertSurface,
@@ -22,6 +23,8 @@ interface Found extends Difference {
 export interface Applied extends Found {
   /** Whether the database now holds what the file declares. */
   readonly isApplied: boolean
+  /** The archived surfaces of the difference that stay on the grid until their deploy has ended. */
+  readonly busy: readonly string[]
   /** Sentences about freezes and locks without effect. */
   readonly idleFreezes: readonly string[]
 }
@@ -58,7 +61,9 @@ export async function applySurfaces(
         await auditChange(tx, change, { actor, at })
       }
     }
-    return { ...found, isApplied, idleFreezes: await listIdleFreezes(tx, at) }
+    const archived = found.changes.flatMap(({ id, kind }) => (kind === 'archived' ? [id] : []))
+    const busy = archived.length === 0 ? [] : await listBusySurfaces(tx, archived)
+    return { ...found, isApplied, busy, idleFreezes: await listIdleFreezes(tx, at) }
   })
 }
 

@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { HEALTH_CHECK_STATUS, STATUSES_BEFORE_SHIPPING, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import { STATUSES_BEFORE_SHIPPING, TERMINAL_STATUSES } from '~/domain/deploy/status'
 import type { Database } from '~/server/platform/database'
 import { listSurfacesById, type SurfaceRow } from '~/server/surfaces/surfaces'
 
@@ -34,7 +34,7 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
         THEN d."finished_at_utc" > ${now}::timestamptz - ${JUST_ENDED_S}::int * interval '1 s'
         ELSE d."status" <> ALL(${[...STATUSES_BEFORE_SHIPPING]}::text[]) END, false) AS "deploying",
         extract(epoch FROM ${now}::timestamptz - d."probe_until_utc")::float8 + d."probe_seconds" AS "checked_s") AS now
-      WHERE (s."archived_at_utc" IS NULL OR d."status" = ${HEALTH_CHECK_STATUS} AND now."checked_s" IS NOT NULL) AND now."deploying" = ${lane === 'deploying'}::bool
+      WHERE (s."archived_at_utc" IS NULL OR d."status" <> ALL(${[...TERMINAL_STATUSES]}::text[])) AND now."deploying" = ${lane === 'deploying'}::bool
         AND (p."claimed_until_utc" IS NULL OR p."claimed_until_utc" <= ${now}::timestamptz)
         AND (s."health_checked_at_utc" IS NULL OR s."health_checked_at_utc" <= ${now}::timestamptz - interval '1 s' *
           CASE WHEN now."deploying" THEN greatest(${PAUSE_S.deploying}::float8,
