@@ -115,7 +115,11 @@ it('the workflow of acme/storefront, which knows nothing of the console, is depl
   expect((await getRun(sandbox, runId, SHOP)).display_title).toBe('Release main to live')
   await untilWaiting(runId)
   await reconcileDeploy(deps, id)
-  expect((await getDeploy(deps, id)).phases.find(({ key }) => key === 'deploy')?.state).toBe('pending')
+  const held = await getDeploy(deps, id)
+  expect(held.phases.find(({ key }) => key === 'deploy')?.state).toBe('pending')
+  expect(held.quiet?.sentence).toBe(
+    'The run waits for a reviewer of the environment “live” on GitHub: mei or deploy-console may approve.',
+  )
   await approve(runId)
   expect((await untilEnded(sandbox, runId, SHOP)).conclusion).toBe('success')
   expect((await getJobs(sandbox, runId, '', SHOP)).map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
@@ -186,4 +190,34 @@ it('a leg of a matrix that fails fails the deploy in its phase, and one that is 
     legs: ['apply (eu) / upload: success', 'apply (us) / upload: skipped', 'verify: success'],
     ...{ status: 'succeeded', shipped: 'yes', failureStage: null, deploy: 'done' },
   })
+})
+
+it('a deploy whose run is queued behind another one says so, and also that GitHub cancelled it for a newer run', async () => {
+  const { deps } = console_
+  const byHand = async () => {
+    const body = { ref: 'main', inputs: { version: 'v9', commit: 'f'.repeat(40), target: 'live' } }
+    const address = `${SHOP}/actions/workflows/release.yml/dispatches`
+    const { json } = await call(sandbox, 'POST', address, { body, version: '2026-03-10' })
+    return z.object({ workflow_run_id: z.number() }).parse(json).workflow_run_id
+  }
+  const first = await byHand()
+  await until(
+    () => getRun(sandbox, first, SHOP),
+    ({ status }) => status !== 'queued',
+  )
+  const { id, runId } = await ship('storefront')
+  expect((await getRun(sandbox, runId, SHOP)).status).toBe('pending')
+  await reconcileDeploy(deps, id)
+  expect((await getDeploy(deps, id)).quiet?.sentence).toContain('concurrency group “release-live”')
+
+  const newest = await byHand()
+  await reconcileDeploy(deps, id)
+  expect(await getDeploy(deps, id)).toMatchObject({
+    status: 'cancelled',
+    quiet: { sentence: expect.stringContaining('cancelled on GitHub before a job ran, and nobody cancelled it here') },
+  })
+  for (const run of [newest, first]) {
+    await call(sandbox, 'POST', `${SHOP}/actions/runs/${run}/cancel`)
+    await untilEnded(sandbox, run, SHOP)
+  }
 })
