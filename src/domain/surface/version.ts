@@ -57,8 +57,10 @@ export function readReportedVersion(
     readonly expected: string | null
   },
 ): ReportedVersion {
-  const name = is === 'commit' ? reported.toLowerCase() : reported.replace(/^refs\/tags\//, '')
-  if (is === 'commit' && isCommitSha(name)) return { name: null, sha: name, problem: null }
+  const lowerCase = reported.toLowerCase()
+  // A surface that was built from no tag may report its commit instead.
+  if (isCommitSha(lowerCase)) return { name: null, sha: lowerCase, problem: null }
+  const name = is === 'commit' ? lowerCase : reported.replace(/^refs\/tags\//, '')
   if (name === known.name && known.sha !== null) return known
   if (is === 'commit' && !ABBREVIATED.test(name)) return { name: reported, sha: null, problem: 'not_commit' }
   if (is === 'commit' && expected?.startsWith(name) === true) return { name, sha: expected, problem: null }

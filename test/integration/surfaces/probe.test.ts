@@ -133,7 +133,7 @@ it('a regular expression that would take for ever is stopped, and the recorded v
   expect(await read()).toMatchObject({ health: 'healthy', runningSha: SHA })
 })
 
-it('an abbreviated commit is the commit of the last deploy if it is its prefix of at least seven digits, and unknown otherwise', async () => {
+it("a version is known without GitHub if it is a commit in full, or a prefix of at least seven digits of the last deploy's commit", async () => {
   const { deps } = console_
   const { id, surface } = await insertDeployAt(deps, 'deploying')
   await deps.db.deploy.update({ where: { id }, data: { sha: SHA } })
@@ -151,4 +151,9 @@ it('an abbreviated commit is the commit of the last deploy if it is its prefix o
   expect(await seen(SHA.slice(0, 6))).toEqual([null, SHA.slice(0, 6), 'not_commit'])
   expect(await seen('2b67699')).toEqual([null, '2b67699', 'unresolved'])
   expect(await seen('dev')).toEqual([null, 'dev', 'not_commit'])
+
+  const tags = { ...data, versionSource: declared({ in: 'json', at: 'version', is: 'ref' }) }
+  await deps.db.surface.update({ where: { id: surface.id }, data: tags })
+  expect(await seen('refs/tags/v1.4.0')).toEqual([null, 'v1.4.0', 'unresolved'])
+  expect(await seen(SHA)).toEqual([SHA, null, null])
 })

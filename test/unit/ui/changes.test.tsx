@@ -1,7 +1,9 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, it } from 'vitest'
-import type { Comparison } from '~/domain/surface/review'
-import { ChangedCommits } from '~/ui/deploy-modal/review/changes'
+import type { Comparison, Review } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { ChangedCommits, Changes } from '~/ui/deploy-modal/review/changes'
+import { tile } from './fixtures'
 
 const commit = (title: string) => ({
   sha: title.repeat(40),
@@ -57,4 +59,15 @@ it('every commit is shown if it is not known which of them belong to the paths, 
     collapsed: null,
   })
   expect(shown(null)).toEqual({ sentence: undefined, open: all, collapsed: null })
+})
+
+it('a surface that reports a version of which no commit is known is not called silent', () => {
+  const review: Review = {
+    ...{ surfaceId: 'api', ref: 'main', sha: 'a'.repeat(40), head: null, runningSha: null, comparison: null },
+    ...{ warnings: [], freezeIds: [], asked: [], workflowRef: null },
+  }
+  const runsNow = (unknownVersion: SurfaceTile['unknownVersion']) =>
+    renderToStaticMarkup(<Changes review={review} surface={tile('api', { unknownVersion })} />)
+  expect(runsNow({ name: 'latest', why: 'Moved.' })).toContain('commit unknown')
+  expect(runsNow(null)).toContain('not reported')
 })

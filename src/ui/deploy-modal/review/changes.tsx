@@ -13,13 +13,14 @@ import { TimeAgo } from '~/ui/time/time-ago'
 /** The version that runs, the version that would run, and the commits between them. */
 export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
   const { comparison, head } = review
+  const isReporting = surface.version !== null || surface.unknownVersion !== null
   return (
     <>
       <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 rounded-[5px] bg-well px-4 py-3">
         <div className="min-w-0">
           <p className="text-xs text-ink-faint">Runs now</p>
           {review.runningSha === null ? (
-            <p className="text-sm text-ink-soft">not reported</p>
+            <p className="text-sm text-ink-soft">{isReporting ? 'commit unknown' : 'not reported'}</p>
           ) : (
             <Sha
               sha={review.runningSha}
