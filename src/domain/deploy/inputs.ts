@@ -25,6 +25,7 @@ const FACTS = {
 } as const
 
 type Fact = keyof typeof FACTS
+export const FACT_NAMES = Object.keys(FACTS)
 
 export interface DeployFacts {
   readonly id: string
@@ -56,8 +57,8 @@ export const holdsFact = (template: string): boolean => namesIn(template).length
 export function unknownFact(template: string): string | null {
   const unknown = namesIn(template).find((name) => !isFact(name))
   if (unknown === undefined) return null
-  const meant = likelySpelling(unknown, Object.keys(FACTS))
-  const hint = meant === null ? `the facts are ${Object.keys(FACTS).join(', ')}` : `did you mean \${${meant}}?`
+  const meant = likelySpelling(unknown, FACT_NAMES)
+  const hint = meant === null ? `the facts are ${FACT_NAMES.join(', ')}` : `did you mean \${${meant}}?`
   return `\${${unknown}} is not a known fact; ${hint}`
 }
 

@@ -1,159 +1,17 @@
 import 'server-only'
 import { readFileSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
-import { z } from 'zod'
-import { inputName, looksSecret, MOST_INPUTS } from '~/domain/deploy/asked-inputs'
-import { CALLBACK_WAYS } from '~/domain/deploy/callback'
-import { DEFAULT_INPUTS, tellsCommit, unknownFact } from '~/domain/deploy/inputs'
-import { ON_MOVED } from '~/domain/deploy/request'
-import type { PhaseKey } from '~/domain/deploy/status'
-import { isVisible } from '~/domain/foreign-text'
-import { nameText, storableText, UNSEEN } from '~/domain/input'
+import type { z } from 'zod'
 import { likelySpelling } from '~/domain/likely-spelling'
 import { PROBE_SECONDS } from '~/domain/surface/health-check'
-import { pathProblem } from '~/domain/surface/paths'
 import type { VersionSource } from '~/domain/surface/version'
+import {
+  type DeclaredPhases,
+  type DeclaredVersion,
+  KNOWN_KEYS,
+  surfacesFile,
+} from '~/server/surfaces/declare/surfaces-schema'
 import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
-
-const address = z
-  .string()
-  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) URL')
-  .transform((value) => value.replace(/\/+$/, ''))
-
-const inputTemplate = storableText.max(1_000).superRefine((template, context) => {
-  const problem = unknownFact(template)
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-})
-
-const declaredInputs = z
-  .record(inputName, inputTemplate)
-  .refine((inputs) => Object.keys(inputs).length <= MOST_INPUTS, `has more than ${MOST_INPUTS} inputs`)
-
-const TELLS_NOTHING = `does not tell the workflow what to deploy: one input needs \${sha}, \${short_sha}, \${ref} or \${ref_name}`
-
-const askedName = inputName.refine(
-  (name) => !looksSecret(name),
-  'looks like a secret, and GitHub shows inputs to everybody who can read the repository',
-)
-
-const dispatchSchema = z
-  .strictObject({
-    from: z.enum(['default', 'chosen'], 'must be "default" or "chosen"').default('default'),
-    on_moved: z.enum(ON_MOVED, 'must be "cancel" or "continue"').optional(),
-    inputs: declaredInputs.optional(),
-    ask: z.array(askedName).min(1, 'names no input').max(MOST_INPUTS).optional(),
-  })
-  .superRefine(({ from, on_moved, inputs = DEFAULT_INPUTS, ask = [] }, context) => {
-    if (from === 'default' && !tellsCommit(inputs)) {
-      context.addIssue({ code: 'custom', path: ['inputs'], message: TELLS_NOTHING })
-    }
-    if (from === 'default' && on_moved !== undefined) {
-      context.addIssue({ code: 'custom', path: ['on_moved'], message: 'has no effect without "from: chosen"' })
-    }
-    for (const [index, name] of ask.entries()) {
-      const message = Object.hasOwn(inputs, name)
-        ? 'is already filled in by the console'
-        : ask.indexOf(name) < index
-          ? 'is named twice'
-          : null
-      if (message !== null) context.addIssue({ code: 'custom', path: ['ask', index], message })
-    }
-  })
-
-const jobNames = z.array(storableText.min(1).max(255)).min(1, 'names no job').max(50).optional()
-
-const phasesSchema = z
-  .strictObject({
-    smoke_gate: jobNames,
-    freeze_check: jobNames,
-    deploy: jobNames,
-    health_check: z.union([jobNames, z.literal('probe')], 'is neither a list of jobs nor "probe"'),
-    probe_seconds: z.int().min(10).max(3600).optional(),
-  } satisfies Record<PhaseKey | 'probe_seconds', z.ZodType>)
-  .refine(
-    ({ deploy }) => deploy !== undefined,
-    'names no job of the phase deploy, so no run could prove that it deployed',
-  )
-  .refine(
-    ({ health_check, probe_seconds }) => probe_seconds === undefined || health_check === 'probe',
-    'declares probe_seconds without "health_check: probe"',
-  )
-
-/** A member of a JSON body, by its path: `version` or `build.commit`. */
-const memberPath = storableText.max(200).regex(/^[^.]+(\.[^.]+)*$/, 'is not a path such as build.commit')
-
-const repositoryPath = storableText
-  .min(1)
-  .max(255)
-  .refine(isVisible, UNSEEN)
-  .superRefine((path, context) => {
-    const problem = pathProblem(path)
-    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
-  })
-
-const headerName = z
-  .string()
-  .max(200)
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'is not the name of a header')
-
-const versionPattern = storableText.max(500).superRefine((pattern, context) => {
-  try {
-    const names = Object.keys(new RegExp(`${pattern}|`, 'm').exec('')?.groups ?? {})
-    if (!names.includes('version')) context.addIssue({ code: 'custom', message: 'has no group (?<version>…)' })
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    context.addIssue({ code: 'custom', message: `is not a regular expression: ${why}` })
-  }
-})
-
-const versionSchema = z
-  .strictObject({
-    url: address.optional(),
-    json: memberPath.optional(),
-    header: headerName.optional(),
-    text: versionPattern.optional(),
-    is: z.enum(['commit', 'ref'], 'must be commit or ref').default('commit'),
-  })
-  .refine(
-    ({ json, header, text }) => [json, header, text].filter((place) => place !== undefined).length === 1,
-    'needs exactly one of json, header and text',
-  )
-
-const surfaceSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens'),
-  name: nameText.max(80),
-  environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens'),
-  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is not owner/name'),
-  workflow: z.string().regex(/^[\w.-]+\.ya?ml$/, 'is not a workflow file name such as deploy-console.yml'),
-  ref: storableText.min(1).max(255).refine(isVisible, UNSEEN).default('main'),
-  url: address,
-  health_url: address,
-  confirm: nameText.optional(),
-  timeout_minutes: z.int().min(1).max(1440).default(30),
-  approval: z.enum(['none', 'required'], 'must be "none" or "required"').default('none'),
-  approval_minutes: z.int().min(1).max(1440).default(60),
-  callbacks: z.enum(CALLBACK_WAYS, 'must be shared, repository or oidc').default('shared'),
-  github_environment: nameText.max(255).optional(),
-  repository_id: z.int('is not a number').positive('is not a positive number').optional(),
-  dispatch: dispatchSchema.optional(),
-  phases: phasesSchema.optional(),
-  version: versionSchema.optional(),
-  paths: z.array(repositoryPath).min(1, 'names no path').max(10, 'names more than 10 paths').optional(),
-})
-
-const fileSchema = z
-  .strictObject({ surfaces: z.array(surfaceSchema).min(1, 'no surface is declared') })
-  .superRefine(({ surfaces }, context) => {
-    for (const [index, { id, approval, dispatch }] of surfaces.entries()) {
-      if (approval === 'required' && dispatch?.on_moved === 'continue') {
-        const message = 'cannot be "continue" with "approval: required", which approves one commit'
-        context.addIssue({ code: 'custom', path: ['surfaces', index, 'dispatch', 'on_moved'], message })
-      }
-      if (surfaces.findIndex((other) => other.id === id) < index) {
-        context.addIssue({ code: 'custom', path: ['surfaces', index, 'id'], message: `"${id}" is declared twice` })
-      }
-    }
-  })
 
 /**
  * Reads the declared surfaces. Throws one error that names every problem, with file and line.
@@ -186,7 +44,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
   }
   const value = problems.length === 0 ? document.toJS() : null
   const withUrl = substituteSandbox(value, sandboxUrl)
-  const parsed = fileSchema.safeParse(withUrl)
+  const parsed = surfacesFile.safeParse(withUrl)
   if (problems.length === 0 && !parsed.success) {
     for (const issue of parsed.error.issues) {
       const field = issue.path.slice(2).join('.')
@@ -227,7 +85,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
 }
 
 /** The jobs of each phase, and how long the console makes the health check if it does so itself. */
-function phasesOf(phases: z.output<typeof phasesSchema> | undefined) {
+function phasesOf(phases: DeclaredPhases | undefined) {
   if (phases === undefined) return { phaseJobs: null, probeSeconds: null }
   const { health_check, probe_seconds = PROBE_SECONDS, ...jobs } = phases
   return health_check === 'probe'
@@ -235,7 +93,7 @@ function phasesOf(phases: z.output<typeof phasesSchema> | undefined) {
     : { phaseJobs: { ...jobs, ...(health_check === undefined ? {} : { health_check }) }, probeSeconds: null }
 }
 
-function sourceOf({ url, is, json, header, text }: z.output<typeof versionSchema>): VersionSource {
+function sourceOf({ url, is, json, header, text }: DeclaredVersion): VersionSource {
   const rest = { url: url ?? null, is }
   if (json !== undefined) return { ...rest, in: 'json', at: json }
   return header === undefined ? { ...rest, in: 'text', at: text ?? '' } : { ...rest, in: 'header', at: header }
@@ -248,14 +106,6 @@ function inWords(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
   return issue.message
 }
-
-const KNOWN_KEYS = [
-  'surfaces',
-  ...Object.keys(surfaceSchema.shape),
-  ...Object.keys(dispatchSchema.shape),
-  ...Object.keys(versionSchema.shape),
-  ...Object.keys(phasesSchema.shape),
-]
 
 function unknownKey(key: string): string {
   const meant = likelySpelling(key, KNOWN_KEYS)
