@@ -7,7 +7,8 @@ import type { LogLine, RunStore } from '~/sandbox/runs/run-store'
 /** The state of a run, job or step as a word and a shape, never as a colour alone. */
 export const standing = (status: string, conclusion: string | null): Markup => {
   if (conclusion === 'success') return html`<span class="good">✓ success</span>`
-  if (conclusion === 'failure' || conclusion === 'timed_out') return html`<span class="bad">✗ ${conclusion}</span>`
+  if (conclusion === 'failure' || conclusion === 'timed_out' || conclusion === 'startup_failure')
+    return html`<span class="bad">✗ ${conclusion}</span>`
   if (conclusion !== null) return html`<span class="soft">– ${conclusion}</span>`
   if (status === 'in_progress') return html`<span class="busy">● in progress</span>`
   return html`<span class="soft">○ ${status}</span>`
@@ -65,6 +66,7 @@ export const runPage = (site: Site, store: RunStore, run: RunRecord): Answer => 
 at <a href="/${run.repository}/commit/${run.sha}"><code>${short(run.sha)}</code></a> · <time>${run.createdAt}</time></p>
 ${deployId !== '' && html`<p><a href="${site.consoleUrl}/?deploy=${encodeURIComponent(deployId)}">This deploy in the Deploy Console</a></p>`}
 ${inputs.length > 0 && html`<dl>${inputs.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`}
+${run.startupFailure !== null && html`<p>✗ The workflow file is not valid. No job was started.</p><pre>${run.startupFailure}</pre>`}
 ${run.status === 'queued' && html`<p class="note">Waiting for a free runner.</p>`}
 ${run.status === 'waiting' && html`<p class="note">Waiting for a review, or for the timer of an environment. <a href="/">Review it on the sandbox's page.</a></p>`}
 ${run.status === 'pending' && html`<p class="note">Waiting for another run of its concurrency group.</p>`}

@@ -10,7 +10,7 @@ const deepestNesting = 10
 
 type CalledWorkflows =
   | { readonly called: ReadonlyMap<string, WorkflowFile> }
-  /** GitHub's own errors. */
+  /** GitHub's own errors. It accepts the dispatch, and the run ends before any job exists (`startup_failure`). */
   | { readonly errors: readonly string[] }
 
 /** Reads every workflow that a run calls, at the run's commit, and checks what each call gives it. */
@@ -28,9 +28,17 @@ export async function readCalledWorkflows(request: RunRequest, workflow: Workflo
       return { name: path, content }
     },
   }
-  const visit = async (caller: WorkflowFile, path: readonly string[]): Promise<void> => {
-    const calls = caller.jobs.flatMap(({ calls }) => (calls === undefined ? [] : [calls.path]))
-    if (calls.length === 0) return
+  const read = async (path: string): Promise<WorkflowFile | undefined> => {
+    const known = called.get(path)
+    if (known !== undefined) return known
+    const reading = await readWorkflowFile(path, (await textAt(path)) ?? '')
+    if ('errors' in reading) errors.push(...reading.errors)
+    else called.set(path, reading.workflow)
+    return called.get(path)
+  }
+  const visit = async (caller: WorkflowFile, path: readonly string[], bound: boolean | undefined): Promise<void> => {
+    const calling = caller.jobs.filter(({ calls }) => calls !== undefined)
+    if (calling.length === 0) return
     if (path.length >= deepestNesting) {
       errors.push(`${path.join(' → ')} calls workflows on more than ${deepestNesting} levels`)
       return
@@ -40,18 +48,22 @@ export async function readCalledWorkflows(request: RunRequest, workflow: Workflo
       errors.push(...checked.errors)
       return
     }
-    for (const name of new Set(calls)) {
-      const reading = await readWorkflowFile(name, (await textAt(name)) ?? '')
-      if ('errors' in reading) errors.push(...reading.errors)
-      else {
-        called.set(name, reading.workflow)
-        await visit(reading.workflow, [...path, name])
-      }
+    for (const { calls, mayHaveIdToken } of calling) {
+      const callee = calls === undefined ? undefined : await read(calls.path)
+      if (callee === undefined) continue
+      const granted = mayHaveIdToken ?? bound ?? false
+      const greedy = callee.jobs.filter((job) => job.mayHaveIdToken === true && !granted)
+      errors.push(...greedy.map(({ id }) => tooMuch(callee.path, id)))
+      await visit(callee, [...path, callee.path], granted)
     }
   }
-  await visit(workflow, [workflow.path])
+  await visit(workflow, [workflow.path], undefined)
   return errors.length > 0 ? { errors: [...new Set(errors)] } : { called }
 }
+
+/** A call cannot raise the permissions of its caller. `id-token` is the only one that matters here. */
+const tooMuch = (path: string, job: string): string =>
+  `${path}: The nested job '${job}' is requesting 'id-token: write', but is only allowed 'id-token: none'.`
 
 /** The `inputs` of a called workflow: what the caller gives, otherwise the default, with the declared types. */
 export function calledInputs(

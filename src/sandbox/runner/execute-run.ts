@@ -28,20 +28,20 @@ export async function planRun(request: RunRequest): Promise<Planning> {
   const unsupported = await unsupportedIn(request, [workflow])
   if (unsupported.length > 0) return { unsupported }
   const calls = await readCalledWorkflows(request, workflow)
-  if ('errors' in calls) return calls
+  const [called, startupFailure] =
+    'errors' in calls ? [new Map<string, WorkflowFile>(), calls.errors] : [calls.called, []]
   const refused = [
-    ...[...calls.called.values()].flatMap(unsupportedInCalled),
-    ...(await unsupportedIn(request, [...calls.called.values()])),
+    ...[...called.values()].flatMap(unsupportedInCalled),
+    ...(await unsupportedIn(request, [...called.values()])),
   ]
   if (refused.length > 0) return { unsupported: refused }
   try {
     const github = githubContext(request, workflow.name, resolved.inputs)
     const inputs = inputsContext(declared, resolved.inputs)
     const contexts = { github, inputs, vars: { ...request.vars.repository } }
-    const jobs = planJobs(workflow, { contexts })
-    return {
-      plan: { workflow, github, inputs, called: calls.called, displayTitle: displayTitle(workflow, contexts), jobs },
-    }
+    const jobs = startupFailure.length > 0 ? [] : planJobs(workflow, { contexts })
+    const title = displayTitle(workflow, contexts)
+    return { plan: { workflow, github, inputs, called, startupFailure, displayTitle: title, jobs } }
   } catch (error) {
     return { errors: [error instanceof Error ? error.message : String(error)] }
   }
@@ -59,6 +59,7 @@ export async function executeRun(
   const planning = await planRun(request)
   if (!('plan' in planning)) throw new Error(`${request.workflowPath} cannot run: ${refusal(planning)}`)
   const { plan } = planning
+  if (plan.startupFailure.length > 0) throw new Error(plan.startupFailure.join('; '))
   const mask = createMask(Object.values(request.secrets))
   observe({ type: 'run-started', displayTitle: plan.displayTitle, jobs: plan.jobs })
   const { conclusion } = await runJobs({ request, plan, mask, observe, signal, caller: undefined }, plan.jobs)

@@ -199,6 +199,8 @@ export interface RunPlan {
   readonly inputs: Readonly<Record<string, ContextValue>>
   /** Every workflow that the run calls, by its path in the repository. */
   readonly called: ReadonlyMap<string, WorkflowFile>
+  /** Why the run ends before it has jobs; empty if it can start. */
+  readonly startupFailure: readonly string[]
 }
 
 export interface CompositeAction {

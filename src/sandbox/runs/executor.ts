@@ -12,6 +12,8 @@ export interface PlannedRun {
   /** The given inputs, with the workflow's defaults. */
   readonly inputs: Readonly<Record<string, string>>
   readonly concurrency: Concurrency | null
+  /** Why the run ends before it has jobs; empty if it can start. */
+  readonly startupFailure: readonly string[]
 }
 
 /** The runner, as an argument of the queue: tests can pass another one. */
@@ -54,6 +56,7 @@ export const runnerExecutor: Executor = {
         jobs: plan.jobs,
         inputs,
         concurrency,
+        startupFailure: plan.startupFailure,
       },
     }
   },

@@ -71,7 +71,9 @@ export const runRecord = z.object({
   /** The decisions of reviewers about deployments of this attempt. */
   reviews: z.array(review).default([]),
   status,
-  conclusion: conclusion.nullable(),
+  conclusion: z.enum([...conclusion.options, 'startup_failure']).nullable(),
+  /** Why the run never started. */
+  startupFailure: z.string().nullable().default(null),
   createdAt: z.string(),
   /** When this attempt was requested (`run_started_at`). */
   startedAt: z.string(),

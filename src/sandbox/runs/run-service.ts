@@ -30,7 +30,7 @@ interface RunServiceDeps {
 export interface RunService {
   readonly dispatch: (run: NewRun) => Promise<{ readonly run: RunRecord } | { readonly errors: readonly string[] }>
   readonly cancel: (runId: number, force: boolean) => boolean
-  /** Returns `undefined` if the run has not ended yet. */
+  /** Returns `undefined` if the run has not ended yet, or never started. */
   readonly rerun: (run: RunRecord) => RunRecord | undefined
   /** A reviewer's decision about the jobs of a run that wait for these environments. Returns those jobs. */
   readonly review: (
@@ -40,6 +40,12 @@ export interface RunService {
   ) => readonly PendingDeployment[]
   /** Queues waiting runs again after a start, and ends runs that have lost their runner. */
   readonly recover: () => void
+}
+
+/** As on GitHub, the dispatch was accepted, and the run has no job. */
+const endUnstarted = (store: RunStore, run: RunRecord, startupFailure: string): void => {
+  store.save(run)
+  store.save({ ...run, status: 'completed', conclusion: 'startup_failure', startupFailure })
 }
 
 export const createRunService = (deps: RunServiceDeps): RunService => ({
@@ -60,6 +66,7 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
       refType: ref.kind,
       concurrency: null,
       reviews: [],
+      startupFailure: null,
       status: 'queued',
       conclusion: null,
       createdAt: at,
@@ -79,12 +86,13 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
       concurrency: planned.concurrency,
       jobs: planned.jobs.map((job) => queuedJob(job, deps.ids.nextJobId(), null, job.needs.length === 0 ? at : null)),
     }
-    deps.queue.enqueue(run)
+    if (planned.startupFailure.length === 0) deps.queue.enqueue(run)
+    else endUnstarted(deps.store, run, planned.startupFailure.join('\n'))
     return { run }
   },
   cancel: (runId, force) => deps.queue.cancel(runId, force),
   rerun: (previous) => {
-    if (previous.status !== 'completed') return undefined
+    if (previous.status !== 'completed' || previous.conclusion === 'startup_failure') return undefined
     const at = timestamp(new Date())
     const run: RunRecord = {
       ...previous,

@@ -135,7 +135,7 @@ jobs:
   expect(result.conclusion).toBe('cancelled')
 })
 
-test("a called workflow gets run tokens only if its caller's permissions have them", async () => {
+test("a called workflow gets run tokens if its caller's permissions have them", async () => {
   const permissions = 'permissions: { id-token: write }'
   const steps = `runs-on: ubuntu-latest, steps: [{ run: 'true' }]`
   const files = {
@@ -148,7 +148,6 @@ test("a called workflow gets run tokens only if its caller's permissions have th
       workflowText: `
 on: workflow_dispatch
 jobs:
-  without: { uses: ./.github/workflows/asks.yml }
   with: { uses: ./.github/workflows/asks.yml, ${permissions} }
   below: { uses: ./.github/workflows/inherits.yml, ${permissions} }
 `,
@@ -164,7 +163,7 @@ jobs:
   ])
 })
 
-test('a call that GitHub would refuse is refused before anything runs', async () => {
+test('a run whose call is not valid fails at its start, and one that the runner does not support is refused', async () => {
   const plan = (job: string) =>
     planRun(
       runRequest(
@@ -172,6 +171,7 @@ test('a call that GitHub would refuse is refused before anything runs', async ()
           '.github/workflows/ship.yml': called,
           '.github/workflows/plain.yml': "on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }",
           '.github/workflows/loop.yml': 'on: workflow_call\njobs: { again: { uses: ./.github/workflows/loop.yml } }',
+          '.github/workflows/asks.yml': `on: workflow_call\njobs: { a: { permissions: { id-token: write }, runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }`,
           '.github/workflows/alone.yml': `on: workflow_call\nconcurrency: one\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }`,
           '.github/workflows/node.yml':
             'on: workflow_call\njobs: { a: { runs-on: windows-latest, steps: [{ run: x }] } }',
@@ -181,7 +181,9 @@ test('a call that GitHub would refuse is refused before anything runs', async ()
     )
   const errors = async (job: string) => {
     const planning = await plan(job)
-    return 'errors' in planning ? planning.errors.join('\n') : 'planned'
+    if (!('plan' in planning)) throw new Error('refused')
+    expect(planning.plan.startupFailure.length > 0 && planning.plan.jobs.length > 0).toBe(false)
+    return planning.plan.startupFailure.join('\n')
   }
   const ship = 'uses: ./.github/workflows/ship.yml'
   expect(await errors(`${ship}, secrets: inherit`)).toContain(
@@ -191,6 +193,10 @@ test('a call that GitHub would refuse is refused before anything runs', async ()
     'Invalid input, other is not',
   )
   expect(await errors(`${ship}, with: { region: eu }`)).toContain('Secret token is required')
+  expect(await errors('uses: ./.github/workflows/asks.yml')).toContain(
+    "The nested job 'a' is requesting 'id-token: write', but is only allowed 'id-token: none'.",
+  )
+  expect(await errors('uses: ./.github/workflows/asks.yml, permissions: write-all')).toBe('')
   expect(await errors('uses: ./.github/workflows/none.yml')).toContain('Unable to find reusable workflow')
   expect(await errors('uses: ./.github/workflows/plain.yml')).toContain('workflow_call key is not defined')
   expect(await errors('uses: ./.github/workflows/loop.yml')).toContain('on more than 10 levels')

@@ -130,6 +130,15 @@ describe('a dispatch that GitHub would refuse', () => {
 })
 
 describe('the life of a run', () => {
+  test('a run whose called workflow is not valid is accepted, has no job and cannot be run again', async () => {
+    const id = await dispatch(sandbox, 'broken.yml', {})
+    expect(await getRun(sandbox, id)).toMatchObject({ status: 'completed', conclusion: 'startup_failure' })
+    expect(await getJobs(sandbox, id)).toEqual([])
+    expect((await post(`${id}/rerun`)).status).toBe(403)
+    const page = await (await fetch((await getRun(sandbox, id)).html_url)).text()
+    expect(page).toContain('Unable to find reusable workflow')
+  })
+
   test('a cancelled run ends as cancelled, with the step that was running', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: gate('never-opened') })
     await untilStepRuns(sandbox, id, 'Wait at the gate')

@@ -99,6 +99,13 @@ jobs:
       - run: echo tested
 `
 
+const broken = `name: Calls nothing
+on: workflow_dispatch
+jobs:
+  test:
+    uses: ./.github/workflows/none.yml
+`
+
 const unsupported = `name: Containers
 on: workflow_dispatch
 jobs:
@@ -116,7 +123,7 @@ export const createCheckout = (): Checkout => {
     mkdirSync(path.dirname(path.join(dir, file)), { recursive: true })
     writeFileSync(path.join(dir, file), text)
   }
-  const workflows = { hello, serial, ordered, 'push-only': pushOnly, unsupported }
+  const workflows = { hello, serial, ordered, broken, 'push-only': pushOnly, unsupported }
   for (const [name, text] of Object.entries(workflows)) write(`.github/workflows/${name}.yml`, text)
   return { dir, write, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }

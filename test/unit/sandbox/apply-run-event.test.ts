@@ -37,6 +37,7 @@ const queued: RunRecord = {
   refType: 'branch',
   concurrency: null,
   reviews: [],
+  startupFailure: null,
   status: 'queued',
   conclusion: null,
   createdAt: created,

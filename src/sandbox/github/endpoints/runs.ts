@@ -85,6 +85,7 @@ const cancelRun = (deps: ApiDeps, request: ApiRequest, force: boolean): Answer =
 const rerun = (deps: ApiDeps, request: ApiRequest): Answer => {
   const run = deps.store.find(idOf(request.param('run')))
   if (!run) return notFound()
+  if (run.conclusion === 'startup_failure') return apiError(403, 'This workflow run cannot be retried')
   return deps.runs.rerun(run) ? json(201, {}) : apiError(403, 'This workflow is already running')
 }
 
