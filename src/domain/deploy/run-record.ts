@@ -67,7 +67,7 @@ const phaseRecord = z.enum(PHASE_RECORDS)
 
 /** The part of GitHub's record of a run that concerns a deploy. It is stored, so members are only ever added. */
 export const runFacts = z.object({
-  /** ISO time at which the record was read. */
+  /** ISO time at which GitHub was asked. The record is not older. */
   seenAt: z.string(),
   attempt: z.int(),
   over: z.boolean(),
@@ -97,6 +97,17 @@ export function factsOf(run: RunRecord, seenAt: Date): RunFacts {
       health_check: seen('health_check'),
     },
   }
+}
+
+/**
+ * Whether the known record says more than this one, which was asked for at `askedAt`. Looks may end in another order than they began. A higher
+ * attempt comes after a lower one, and the end of an attempt after everything else of it, whenever they were asked for.
+ */
+export function isOutdated(run: Pick<RunRecord, 'attempt' | 'status'>, askedAt: Date, known: RunFacts | null): boolean {
+  if (known === null) return false
+  if (run.attempt !== known.attempt) return run.attempt < known.attempt
+  const over = run.status === 'completed'
+  return over === known.over ? askedAt.getTime() < Date.parse(known.seenAt) : known.over
 }
 
 function recordOf(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { type AuditEvent, toStoredEvent } from '~/domain/audit/event'
+import { runFacts } from '~/domain/deploy/run-record'
 import {
   type DeployStatus,
   type FailureStage,
@@ -30,6 +31,7 @@ const lockedRow = z.object({
   lateRunId: z.bigint().nullable(),
   lateRunAttempt: z.int().nullable(),
   holdsSurface: z.boolean(),
+  runRecord: runFacts.nullable().catch(null),
 })
 const lockedRows = z.array(lockedRow)
 export type LockedDeploy = z.output<typeof lockedRow>
@@ -43,7 +45,7 @@ export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<Locked
     SELECT "surface_id" AS "surfaceId", "environment", "repository", "repository_id" AS "repositoryId", "workflow",
       "workflow_ref" AS "workflowRef", "callbacks", "sha", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt", "late_run_id" AS "lateRunId",
-      "late_run_attempt" AS "lateRunAttempt", "holds_surface" AS "holdsSurface"
+      "late_run_attempt" AS "lateRunAttempt", "holds_surface" AS "holdsSurface", "run_record" AS "runRecord"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return lockedRows.parse(rows)[0] ?? null
 }

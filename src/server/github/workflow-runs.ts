@@ -97,6 +97,7 @@ const stepSchema = z
 const jobSchema = z
   .object({
     id: runIdSchema.nullish(),
+    run_attempt: z.int().nullish(),
     name: z.string(),
     status: z.string().default('unknown'),
     conclusion: z.string().nullable(),
@@ -107,17 +108,27 @@ const jobSchema = z
     steps: z.array(stepSchema).default([]),
   })
   .transform(
-    ({ id, created_at, started_at, completed_at, ...job }): ListedJob => ({
-      ...job,
-      id: id?.toString() ?? null,
-      createdAt: created_at ?? null,
-      startedAt: started_at,
-      completedAt: completed_at,
+    ({ id, run_attempt, created_at, started_at, completed_at, ...job }): OwnedJob => ({
+      attempt: run_attempt ?? null,
+      job: {
+        ...job,
+        id: id?.toString() ?? null,
+        createdAt: created_at ?? null,
+        startedAt: started_at,
+        completedAt: completed_at,
+      },
     }),
   )
 
+interface OwnedJob {
+  /** The attempt that GitHub names; null if it names none. */
+  readonly attempt: number | null
+  readonly job: ListedJob
+}
+
 /**
- * A run with the jobs of its latest attempt. Null when GitHub does not (yet, or no longer) know the run.
+ * A run with the jobs of its latest attempt. Null when GitHub does not (yet, or no longer) know the run. The jobs are read after the run, so a
+ * run that is over has the jobs of its end.
  *
  * @throws as `findRunsOfDeploy` does
  */
@@ -131,22 +142,16 @@ export async function readRun(
   // The id is part of the address: Octokit types run ids as numbers, which would round large ids.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
-  let total: number | null = null
-  const jobsAnswer = readPages(async (page) => {
-    const { data } = await github.request(`${address}/jobs`, { ...parameters, per_page: PAGE_LENGTH, page })
-    const listed = z.object({ total_count: z.int().nullish(), jobs: z.array(jobSchema) }).parse(data)
-    total = listed.total_count ?? null
-    return listed.jobs
-  })
-  // Awaited below, once the run is known to exist. A 404 for the jobs alone does not mean that the run is gone.
-  jobsAnswer.catch(() => undefined)
   const run = await nullIfMissing(github, repository, signal, () => github.request(address, parameters))
   if (run === null) return null
   const { status, conclusion, created_at, run_started_at, updated_at, run_attempt, head_sha } = runSchema.parse(
     run.data,
   )
-  const { items: jobs, complete } = await jobsAnswer
-  const known: number | null = total
+  // A 404 for the jobs alone does not mean that the run is gone.
+  const latest = await readJobs(github, `${address}/jobs`, parameters)
+  const isOfAttempt = areOfAttempt(latest.items, run_attempt)
+  const read = isOfAttempt ? latest : await readJobs(github, `${address}/attempts/${run_attempt}/jobs`, parameters)
+  const { items, complete, total } = read
   return {
     runId,
     status: status ?? 'unknown',
@@ -156,11 +161,32 @@ export async function readRun(
     updatedAt: updated_at,
     attempt: run_attempt,
     headSha: head_sha ?? null,
-    jobs,
-    jobCount: known ?? jobs.length,
+    jobs: items.map(({ job }) => job),
+    jobCount: total ?? items.length,
     phaseJobs,
-    complete: complete && known !== null && known <= jobs.length,
+    complete: complete && total !== null && total <= items.length,
   }
+}
+
+async function readJobs(github: GitHub, address: string, parameters: Readonly<Record<string, unknown>>) {
+  let total: number | null = null
+  const pages = await readPages(async (page) => {
+    const { data } = await github.request(address, { ...parameters, per_page: PAGE_LENGTH, page })
+    const listed = z.object({ total_count: z.int().nullish(), jobs: z.array(jobSchema) }).parse(data)
+    total = listed.total_count ?? null
+    return listed.jobs
+  })
+  const known: number | null = total
+  return { ...pages, total: known }
+}
+
+/**
+ * Whether the latest jobs are those of this attempt, and not of a re-run that began after the run was read. After a re-run of some jobs, GitHub
+ * may list the others with the attempt in which they ran.
+ */
+const areOfAttempt = (jobs: readonly OwnedJob[], attempt: number): boolean => {
+  const attempts = jobs.map((job) => job.attempt ?? attempt)
+  return attempts.length === 0 || Math.max(...attempts) === attempt
 }
 
 /** A listed run has about ten kilobytes, so a look that finds nothing new reads a short page. */

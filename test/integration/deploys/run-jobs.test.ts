@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
@@ -10,6 +11,7 @@ import {
   answerInTurn,
   answers,
   type Handler,
+  holdAnswer,
   jobsAnswer,
   runAnswer,
   startScriptedGitHub,
@@ -70,8 +72,8 @@ it('a deploy shows the jobs and steps of its run as GitHub records them, with a 
     },
   ])
   expect(github.requests.map(({ path }) => path.replace(/.*\/runs\/\d+/, ''))).toEqual([
-    '/jobs?per_page=100&page=1',
     '',
+    '/jobs?per_page=100&page=1',
   ])
 })
 
@@ -187,4 +189,131 @@ describe('the log of a failed job', () => {
       expect.objectContaining({ key: `read_failed_log:${id}`, runAt: until }),
     )
   })
+})
+
+describe('of two looks at the same time', () => {
+  /** Begins a look whose answer arrives late, and makes another one before it arrives. */
+  async function looks(
+    id: string,
+    slow: { readonly conclusion: string | null; readonly attempt?: number; readonly jobs: Jobs },
+    fast: { readonly conclusion: string | null; readonly attempt?: number; readonly jobs: Jobs },
+    beforeFast: () => Promise<unknown> = async () => {},
+  ) {
+    const late = holdAnswer(jobsAnswer(slow.jobs))
+    github.script.onRun = () => runAnswer(slow.conclusion, slow.attempt)
+    github.script.onJobs = late
+    const at = Date.now()
+    const older = reconcileDeploy({ ...console_.deps, now: () => new Date(at) }, id)
+    await late.asked
+    await beforeFast()
+    gitHubHasRun(fast.conclusion, fast.jobs, fast.attempt)
+    await reconcileDeploy({ ...console_.deps, now: () => new Date(at + 1_000) }, id)
+    late.release()
+    await older
+  }
+  type Jobs = Parameters<typeof jobsAnswer>[0]
+  const rowOf = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+  const going = { conclusion: null, jobs: { deploy: { Apply: null } } }
+  const ended = { conclusion: 'success', jobs: { deploy: { Apply: 'success' } } }
+  const skipped = { conclusion: 'failure', jobs: { smoke: { Test: 'failure' }, deploy: 'skipped' } }
+
+  it('the older one does not replace what the younger one read of the jobs', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: nextRun() })
+    await looks(id, { conclusion: null, jobs: { test: { Unit: null } } }, going)
+    expect(await statesOf(id)).toEqual([[1, [['deploy', null]]]])
+  })
+
+  it('one that saw the run in progress does not take back the end that the other one saw', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: nextRun() })
+    await looks(id, { conclusion: null, jobs: { smoke: { Test: null } } }, skipped)
+    expect(await rowOf(id)).toMatchObject({ status: 'failed', shipped: 'no', runRecord: { over: true } })
+    expect(await statesOf(id)).toEqual([
+      [
+        1,
+        [
+          ['smoke', 'failure'],
+          ['deploy', 'skipped'],
+        ],
+      ],
+    ])
+  })
+
+  it('both of an ended deploy, the one that saw the end counts, in whatever order they began', async () => {
+    for (const [slow, fast] of [
+      [going, ended],
+      [ended, going],
+    ] as const) {
+      const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 9n })
+      await receiveCallback(console_.deps, signedCallback(id, { status: 'succeeded', run_id: '9' }), id)
+      await looks(id, slow, fast)
+      expect(await rowOf(id)).toMatchObject({ status: 'succeeded', shipped: 'yes', runRecord: { over: true } })
+      expect(await statesOf(id)).toEqual([[1, [['deploy', 'success']]]])
+      expect((await getDeploy(console_.deps, id)).settled).toBe(true)
+    }
+  })
+
+  it('one that began before a callback ended the deploy leaves it to the next look to confirm the end', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 9n })
+    const failed = { conclusion: 'failure', jobs: { deploy: { Apply: 'failure' } } }
+    await looks(id, failed, going, () =>
+      receiveCallback(console_.deps, signedCallback(id, { status: 'succeeded', run_id: '9' }), id),
+    )
+    gitHubHasRun('failure', failed.jobs)
+    await reconcileDeploy(console_.deps, id)
+    const actions = await console_.deps.db.auditEvent.findMany({ where: { deployId: id }, select: { action: true } })
+    expect(actions.map(({ action }) => action)).toContain('console.deploy.record_disagrees')
+  })
+
+  it('one that saw the end of the first attempt does not free the surface that a re-run holds', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 9n })
+    gitHubHasRun('success', ended.jobs)
+    await reconcileDeploy(console_.deps, id)
+    await looks(id, ended, { ...going, attempt: 2 })
+    expect(await rowOf(id)).toMatchObject({ holdsSurface: true, lateRunAttempt: 2, runRecord: { attempt: 2 } })
+  })
+
+  it('one that saw the end of the run on record does not free the surface that a late run holds', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 9n })
+    await receiveCallback(console_.deps, signedCallback(id, { status: 'succeeded', run_id: '9' }), id)
+    await looks(id, ended, going, () =>
+      console_.deps.db.deploy.update({
+        where: { id },
+        data: { lateRunId: 10n, lateRunAttempt: 1, holdsSurface: true },
+      }),
+    )
+    expect(await rowOf(id)).toMatchObject({ holdsSurface: true, shipped: 'yes' })
+  })
+
+  it('one that saw the end of the first attempt does not end a deploy that goes on with a re-run', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: nextRun() })
+    await looks(id, skipped, { ...going, attempt: 2 })
+    expect(await rowOf(id)).toMatchObject({ status: 'building', runRecord: { attempt: 2, over: false } })
+  })
+})
+
+it('jobs of a re-run that begins during a look are not taken for those of the attempt that was read', async () => {
+  const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: nextRun() })
+  const jobsOf = (attempt: number, jobs: Parameters<typeof jobsAnswer>[0]): Answer => {
+    const body = z.object({ total_count: z.int(), jobs: z.array(z.looseObject({})) })
+    const answer = jobsAnswer(jobs)
+    if (answer === 'hang up') return answer
+    const { total_count, jobs: listed } = body.parse(answer.body)
+    return { status: 200, body: { total_count, jobs: listed.map((job) => ({ ...job, run_attempt: attempt })) } }
+  }
+  github.script.onRun = () => runAnswer('success')
+  github.script.onJobs = ({ path }) =>
+    path.includes('/attempts/1/jobs')
+      ? jobsOf(1, { smoke: 'success', deploy: { Apply: 'success' } })
+      : jobsOf(2, { smoke: { Test: 'failure' }, deploy: 'skipped' })
+  await reconcileDeploy(console_.deps, id)
+  expect(await getDeploy(console_.deps, id)).toMatchObject({ status: 'succeeded', shipped: 'yes' })
+  expect(await statesOf(id)).toEqual([
+    [
+      1,
+      [
+        ['smoke', 'success'],
+        ['deploy', 'success'],
+      ],
+    ],
+  ])
 })

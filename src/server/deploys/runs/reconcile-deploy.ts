@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { type Evidence, evidenceBeyond } from '~/domain/deploy/evidence'
-import { isRerunAfterEnd, phaseJobs, type RunRecord, runFacts } from '~/domain/deploy/run-record'
+import { isRerunAfterEnd, phaseJobs, type RunRecord } from '~/domain/deploy/run-record'
 import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
 import { capitalise } from '~/domain/foreign-text'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
@@ -16,7 +16,13 @@ import {
 import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
 import { recordMovedRef } from '~/server/deploys/runs/record-moved-ref'
-import { type FollowedRun, recordLateRun, recordRunAttempt, storeRunRecord } from '~/server/deploys/runs/record-run'
+import {
+  type FollowedRun,
+  isSuperseded,
+  recordLateRun,
+  recordRunAttempt,
+  storeRunRecord,
+} from '~/server/deploys/runs/record-run'
 import type { Deps } from '~/server/deps'
 import { asGitHubError } from '~/server/github/answers'
 import { readRunWaits } from '~/server/github/run-waits'
@@ -39,9 +45,10 @@ export async function reconcileDeploy(deps: ReconcileDeps, id: string): Promise<
   const asked = await findDeploy(deps.db, id)
   if (asked === null || !isKnownStatus(asked.status)) return
   // Recorded before GitHub is asked: a deploy whose look fails must not be the first of every pass.
-  await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
+  const askedAt = deps.now()
+  await updateDeployFacts(deps.db, id, { lastLookedAt: askedAt })
 
-  const { runId, run } = await askGitHub(deps, asked)
+  const { runId, run } = await askGitHub(deps, asked, askedAt)
   const deploy = runId === null || run === null ? asked : await recordMovedRef(deps, asked, runId, run)
   if (isTerminal(deploy.status))
     return runId === null || run === null ? undefined : reconcileEndedDeploy(deps, deploy, runId, run)
@@ -61,7 +68,7 @@ export async function reconcileDeploy(deps: ReconcileDeps, id: string): Promise<
   )
 }
 
-async function askGitHub(deps: ReconcileDeps, deploy: DeployRow) {
+async function askGitHub(deps: ReconcileDeps, deploy: DeployRow, askedAt: Date) {
   try {
     // A late run, which holds the surface of an ended deploy, is the one to read.
     const late = isTerminal(deploy.status) ? deploy.lateRunId : null
@@ -71,7 +78,7 @@ async function askGitHub(deps: ReconcileDeps, deploy: DeployRow) {
     const read = runId === null ? null : await readRun(deps.github, deploy.repository, runId, declared, signal)
     const isFollowed = read !== null && !isTerminal(deploy.status)
     const waits = isFollowed ? await readRunWaits(deps.github, deploy.repository, read) : null
-    const run: FollowedRun | null = read === null ? null : { ...read, waits }
+    const run: FollowedRun | null = read === null ? null : { ...read, waits, askedAt }
     if (deploy.githubSilentSince !== null) await recordGitHubSilence(deps.db, deploy.id, null)
     return { runId, run }
   } catch (error) {
@@ -112,6 +119,12 @@ async function applyEvidence(
   const applied = await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, id)
     if (locked === null || !isKnownStatus(locked.status)) return []
+    if (run !== undefined && isTerminal(locked.status)) {
+      // Something else ended the deploy during this look. What the record says about an ended deploy is for a look of its own.
+      await addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }, { keepRunAt: true })
+      return []
+    }
+    if (run !== undefined && isSuperseded(locked, run)) return []
     await beforeApplying(tx, locked)
     const { status } = locked
     let from: string = status
@@ -122,7 +135,7 @@ async function applyEvidence(
       from = evidence.status
       moved.push(evidence.status)
     }
-    if (run !== undefined) await storeRunRecord(tx, { id, status: from, lateRunId: locked.lateRunId }, run, at)
+    if (run !== undefined) await storeRunRecord(tx, { id, status: from, lateRunId: locked.lateRunId }, run)
     return moved
   })
   if (applied.length > 0) deps.logger.info({ deployId: id, statuses: applied }, 'reconciled with GitHub')
@@ -184,18 +197,22 @@ async function reconcileEndedDeploy(
   const at = deps.now()
   const over = run.status === 'completed'
   const seen = { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at } as const
-  await deps.db.$transaction(async (tx) => {
+  const isSettled = await deps.db.$transaction(async (tx) => {
     const before = await lockDeploy(tx, deploy.id)
-    if (before === null || !isTerminal(before.status)) return
+    if (before === null || !isTerminal(before.status)) return true
+    if (isSuperseded(before, run)) return before.runRecord?.over === true
     await recordRunAttempt(tx, { ...before, id: deploy.id }, seen)
     if (!over && isRerunAfterEnd(run, deploy.finishedAt)) await recordLateRun(tx, { ...before, id: deploy.id }, seen)
     const locked = (await lockDeploy(tx, deploy.id)) ?? before
-    if (over && locked.holdsSurface) await endHold(tx, deploy, { runId, conclusion: run.conclusion, at })
-    if (runId !== locked.githubRunId) return
-    const shipped = await storeRunRecord(tx, { ...locked, id: deploy.id }, run, at)
+    // The run on record may be over while a late run, which was found during this look, still holds the surface.
+    const isHolder = runId === (locked.lateRunId ?? runId)
+    if (over && isHolder && locked.holdsSurface) await endHold(tx, deploy, { runId, conclusion: run.conclusion, at })
+    if (runId !== locked.githubRunId) return over
+    const shipped = await storeRunRecord(tx, { ...locked, id: deploy.id }, run)
     if (over) await confirmEnd(tx, deploy, locked, { runId, run, shipped, at })
+    return over
   })
-  if (over) return
+  if (isSettled) return
   const since = at.getTime() - (deploy.finishedAt ?? deploy.requestedAt).getTime()
   const pace = PACES.find(({ forMs }) => since < forMs)
   if (pace === undefined) return
@@ -228,8 +245,7 @@ async function confirmEnd(
   seen: { readonly runId: bigint; readonly run: RunRecord; readonly shipped: Shipped; readonly at: Date },
 ): Promise<void> {
   const { runId, run, shipped, at } = seen
-  const known = runFacts.safeParse(deploy.runRecord).data
-  if (known?.over === true && known.attempt === run.attempt) return
+  if (locked.runRecord?.over === true && locked.runRecord.attempt === run.attempt) return
   const subject = { actor: ACTOR, at, deployId: deploy.id, surfaceId: deploy.surfaceId }
   const run_id = runId.toString()
   await appendAuditEvent(tx, subject, {

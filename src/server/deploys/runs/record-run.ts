@@ -3,7 +3,7 @@ import { failedPart } from '~/domain/deploy/failed-log'
 import type { RunWaits } from '~/domain/deploy/quiet'
 import { shippedOf } from '~/domain/deploy/report'
 import { keepJobs, type ListedRunJobs } from '~/domain/deploy/run-jobs'
-import { factsOf } from '~/domain/deploy/run-record'
+import { factsOf, isOutdated } from '~/domain/deploy/run-record'
 import { isTerminal, type Shipped } from '~/domain/deploy/status'
 import { appendAuditEvent, hasAuditEvent, readTransitions } from '~/server/audit/append-audit'
 import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
@@ -24,6 +24,8 @@ interface SeenRun {
 /** A run as one look found it, with what it waits for. */
 export interface FollowedRun extends ListedRunJobs {
   readonly waits: RunWaits | null
+  /** When the look began. */
+  readonly askedAt: Date
 }
 
 type Locked = LockedDeploy & { readonly id: string }
@@ -110,14 +112,23 @@ export async function raiseDuplicateRuns(
   )
 }
 
-/** Stores what GitHub's record of the run proves, its jobs, and whether the deploy shipped. The caller holds the row lock. */
+/** Whether more is on record than this look saw, because looks may run at the same time. The caller holds the row lock. */
+export function isSuperseded(deploy: LockedDeploy, run: FollowedRun): boolean {
+  if (run.runId === deploy.lateRunId && run.attempt < (deploy.lateRunAttempt ?? 0)) return true
+  if (run.runId !== deploy.githubRunId) return false
+  return run.attempt < (deploy.githubRunAttempt ?? 0) || isOutdated(run, run.askedAt, deploy.runRecord)
+}
+
+/**
+ * Stores what GitHub's record of the run proves, its jobs, and whether the deploy shipped. The caller holds the row lock, and the look is not
+ * superseded.
+ */
 export async function storeRunRecord(
   tx: DatabaseHandle,
   deploy: { readonly id: string; readonly status: string; readonly lateRunId: bigint | null },
   run: FollowedRun,
-  at: Date,
 ): Promise<Shipped> {
-  const runRecord = factsOf(run, at)
+  const runRecord = factsOf(run, run.askedAt)
   const shipped = shippedOf({
     status: deploy.status,
     transitions: (await readTransitions(tx, [deploy.id])).get(deploy.id) ?? [],
@@ -125,7 +136,7 @@ export async function storeRunRecord(
     lateRun: deploy.lateRunId === null ? null : { runId: deploy.lateRunId.toString(), attempt: run.attempt },
   })
   await updateDeployFacts(tx, deploy.id, { runRecord, shipped })
-  await keepAttempt(tx, deploy.id, run, at)
+  await keepAttempt(tx, deploy.id, run)
   return shipped
 }
 
@@ -136,8 +147,8 @@ const LOG_ATTEMPTS = 4
  * Each attempt keeps its own jobs, so that a re-run does not change the history of the first one. The log of a job that failed is asked
  * for once for each attempt.
  */
-async function keepAttempt(tx: DatabaseHandle, deployId: string, run: FollowedRun, seenAt: Date): Promise<void> {
-  const { attempt, runId } = run
+async function keepAttempt(tx: DatabaseHandle, deployId: string, run: FollowedRun): Promise<void> {
+  const { attempt, runId, askedAt: seenAt } = run
   const jobs = keepJobs(run)
   // What a run that is over waited for last may explain its end.
   const waits = run.status === 'completed' ? {} : { waits: run.waits ?? Prisma.DbNull }
