@@ -134,7 +134,10 @@ describe('the life of a run', () => {
     const id = await dispatch(sandbox, 'broken.yml', {})
     expect(await getRun(sandbox, id)).toMatchObject({ status: 'completed', conclusion: 'startup_failure' })
     expect(await getJobs(sandbox, id)).toEqual([])
-    expect((await post(`${id}/rerun`)).status).toBe(403)
+    expect(await post(`${id}/rerun`)).toMatchObject({
+      status: 403,
+      json: { message: 'This workflow run cannot be retried' },
+    })
     const page = await (await fetch((await getRun(sandbox, id)).html_url)).text()
     expect(page).toContain('Unable to find reusable workflow')
   })
