@@ -110,6 +110,9 @@ const NOT_DEPLOYED = {
   unknown: 'the run succeeded, but none of its jobs is known to be the deploy phase',
 } as const
 
+/** Names told the phase, such as that of a job that only builds. */
+const NO_END_TOLD = 'the run succeeded, but GitHub’s record does not show that its deploy phase ended'
+
 /** A run that has concluded ends its deploy at any status, unless a health check of the console follows. */
 function evidenceOfConclusion(from: DeployStatus, run: RunRecord, isProbed: boolean): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
@@ -124,8 +127,10 @@ function evidenceOfConclusion(from: DeployStatus, run: RunRecord, isProbed: bool
     case 'success': {
       const { phases } = factsOf(run, new Date(run.updatedAt))
       // The deploy phase has to be on record: a run with every job skipped is a success too.
-      if (!provesShipped(from) && phases.deploy !== 'ended')
-        return [{ ...end('failed'), proof: NOT_DEPLOYED[phases.deploy] }]
+      if (!provesShipped(from) && phases.deploy !== 'ended') {
+        const isTold = phases.deploy === 'started' && run.phaseJobs === null
+        return [{ ...end('failed'), proof: isTold ? NO_END_TOLD : NOT_DEPLOYED[phases.deploy] }]
+      }
       if (isProbed) return STATUSES_BEFORE_SUCCESS.map((status) => end(status))
       const checked = phases.health_check === 'ended'
       return [...STATUSES_BEFORE_SUCCESS.map((status) => end(status)), { ...end('succeeded'), implied: !checked }]

@@ -113,7 +113,8 @@ export function isOutdated(run: Pick<RunRecord, 'attempt' | 'status'>, askedAt: 
 function recordOf(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {
   if (run.phaseJobs !== null) return declaredRecord(phase, run, over)
   const parts = run.jobs.flatMap((job) => partsOf(job).filter((part) => part.phase === phase))
-  if (parts.some(({ ran, ended }) => ran && ended)) return 'ended'
+  const finishing = parts.filter(({ finishes }) => finishes)
+  if (finishing.some(({ ran }) => ran) && finishing.every(({ ended }) => ended)) return 'ended'
   if (parts.some(({ ran }) => ran)) return 'started'
   // A missing job is proof only if the list is complete and every job has a known phase.
   const toldApart =
@@ -214,27 +215,33 @@ interface Part {
   readonly ran: boolean
   readonly mayHaveRun: boolean
   readonly ended: boolean
+  /** Whether the phase ends with it and all others of its kind. After a build, something still has to be deployed. */
+  readonly finishes: boolean
 }
 
 /** The phases that a job belongs to. Within the job that deploys, its steps tell building, deploying and the health check apart. */
 function partsOf(job: JobRecord): Part[] {
   const phase = phaseOfJob(job)
-  if (phase === null) return []
+  if (phase === null || job.conclusion === 'skipped') return []
   const ran = job.steps.some(executed)
   const ended = job.conclusion === 'success'
-  if (phase !== 'deploy') return [{ phase, ran, mayHaveRun: ran, ended }]
+  const whole = { phase, ran, mayHaveRun: ran, ended, finishes: true }
+  if (phase !== 'deploy') return [whole]
   const health = job.steps.filter(({ name }) => HEALTH.test(name) && !STATUS_OF_STEP.has(name))
   const checked = health.some(executed)
   const handedOver =
     checked || job.steps.some((step) => STATUS_OF_STEP.get(step.name) === closingOf('deploy') && executed(step))
   return [
-    { phase, ran, mayHaveRun: ran, ended: handedOver || (ended && !BUILD.test(job.name)) },
-    {
-      phase: 'health_check',
-      ran: checked,
-      mayHaveRun: health.some((step) => mayHaveExecuted(step, job)),
-      ended: health.some(({ conclusion }) => conclusion === 'success'),
-    },
+    { ...whole, ended: ended || handedOver, finishes: handedOver || !BUILD.test(job.name) },
+    ...health
+      .filter((step) => mayHaveExecuted(step, job))
+      .map((step) => ({
+        phase: 'health_check' as const,
+        ran: executed(step),
+        mayHaveRun: true,
+        ended: step.conclusion === 'success',
+        finishes: true,
+      })),
   ]
 }
 
@@ -244,7 +251,8 @@ const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
   ['smoke_gate', /smoke/i],
   ['freeze_check', /freeze/i],
   ['health_check', HEALTH],
-  ['deploy', /deploy|ship|release|publish|rollout/i],
+  // The job of release-please opens a pull request, and releases only if that was merged.
+  ['deploy', /deploy|ship|release(?!.please)|publish|rollout/i],
   ['deploy', BUILD],
 ]
 

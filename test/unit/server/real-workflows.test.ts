@@ -124,6 +124,41 @@ describe.each(surfaces)('the workflow of $name', (surface) => {
   })
 })
 
+it.each(surfaces)('a mistyped pattern never denies what the workflow of $name may have deployed', async (surface) => {
+  const { phaseJobs } = surface
+  for (const recorded of readRecordedRuns(surface.id)) {
+    const run = await look(recorded, surface)
+    if (phaseJobs === null || factsOf(run, new Date(0)).phases.deploy === 'not_run') continue
+    for (const deploy of (phaseJobs.deploy ?? []).flatMap((pattern) =>
+      misspellingsOf(pattern, phaseJobs.deploy ?? []),
+    )) {
+      const said = say(surface, { ...run, phaseJobs: { ...phaseJobs, deploy } })
+      expect(said, `${recorded.what}, with ${deploy.join(', ')}`).not.toContain('shipped no')
+    }
+  }
+})
+
+it.each(surfaces)(
+  'without a declaration, names do not contradict what is proven about the workflow of $name',
+  async (surface) => {
+    for (const recorded of readRecordedRuns(surface.id)) {
+      const run = await look(recorded, surface)
+      const proven = factsOf(run, new Date(0)).phases.deploy
+      const told = factsOf({ ...run, phaseJobs: null }, new Date(0)).phases.deploy
+      if (told === 'ended' || told === 'not_run') expect(proven, recorded.what).toBe(told)
+    }
+  },
+)
+
+/** The patterns with each letter of one of them replaced, or left out. */
+const misspellingsOf = (pattern: string, all: readonly string[]): string[][] =>
+  [...pattern].flatMap((_, index) =>
+    ['', 'x', '*'].map((letter) => {
+      const other = `${pattern.slice(0, index)}${letter}${pattern.slice(index + 1)}`
+      return all.map((one) => (one === pattern ? other : one))
+    }),
+  )
+
 /** The jobs of a run as they appear one after the other, each when the one before has ended. */
 function momentsOf({ jobs }: RecordedRun): { run: string; jobs: string }[] {
   const each = jobs.split(/\n(?=\S)/)

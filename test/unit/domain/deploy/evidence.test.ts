@@ -103,6 +103,12 @@ describe("the statuses that GitHub's record of a run proves", () => {
     expect(last).toMatchObject({ status: 'failed', failureStage: null, proof })
   })
 
+  it('end a successful run with a build alone as failed, without a claim that a job failed', () => {
+    const last = evidenceBeyond('dispatched', run([job('build', 1, [step('Compile')])], 'success')).at(-1)
+    const proof = 'the run succeeded, but GitHub’s record does not show that its deploy phase ended'
+    expect(last).toMatchObject({ status: 'failed', failureStage: null, proof })
+  })
+
   it.each([
     ['smoke', 'Smoke gate', 'smoke_gate_failed'],
     ['freeze-check', 'Freeze check', 'freeze_check_failed'],
@@ -143,6 +149,35 @@ describe("the statuses that GitHub's record of a run proves", () => {
       run([job('deploy', 2, [step('Deploy', 'failure')], 'failure')], 'failure'),
     ],
     ['started', 'only a build ran', run([job('build', 2, [step('Compile')])], 'success')],
+    [
+      'started',
+      'one of its legs failed',
+      run(
+        [job('deploy (eu)', 2, [step('Deploy')]), job('deploy (us)', 2, [step('Deploy', 'failure')], 'failure')],
+        'failure',
+      ),
+    ],
+    [
+      'started',
+      'one of its legs came to its health check, and another failed before',
+      run(
+        [
+          job('deploy (eu)', 2, [step('Deploy'), step('Health check')]),
+          job('deploy (us)', 2, [step('Deploy', 'failure'), step('Health check', 'skipped')], 'failure'),
+        ],
+        'failure',
+      ),
+    ],
+    [
+      'ended',
+      'one of its legs was skipped',
+      run([job('deploy (eu)', 2, [step('Deploy')]), job('deploy (us)', 2, [], 'skipped')], 'success'),
+    ],
+    [
+      'unknown',
+      'only release-please ran, which may only have opened a pull request',
+      run([job('release-please', 2, [step('Run')])], 'success'),
+    ],
     [
       'ended',
       'the later health check failed',
