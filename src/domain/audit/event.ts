@@ -121,7 +121,14 @@ const DEPLOY_EVENTS = [
   /** The chosen ref moved before GitHub started the run, which deploys another commit than the reviewed one. */
   event(
     'console.deploy.ref_moved',
-    z.object({ ref: text, reviewed_sha: nullableText, head_sha: text, run_id: text, on_moved: text }),
+    z.object({
+      ref: text,
+      reviewed_sha: nullableText,
+      head_sha: text,
+      run_id: text,
+      on_moved: text,
+      cancels: z.boolean(),
+    }),
   ),
   event('console.deploy.other_commit_reported', z.object({ sha: text, reported_sha: text })),
   /** Alarm: the deploy succeeded, and two later probes of the surface reported another version. */

@@ -30,6 +30,9 @@ export const askedValues = z
   .refine((inputs) => Object.keys(inputs).length <= MOST_INPUTS, `has more than ${MOST_INPUTS} inputs`)
 export type AskedValues = Readonly<z.output<typeof askedValues>>
 
+/** As stored with a request. Read without the checks of a new request, so that a page never fails with one row. */
+export const storedValues = z.record(z.string(), z.string())
+
 /** An input that people would fill in with a secret, which GitHub shows to everybody who can read the repository. */
 export const looksSecret = (name: string): boolean => /secret|token|passw|credential|private_?key|api_?key/i.test(name)
 
@@ -48,6 +51,13 @@ export function misfitOf(input: AskedInput, value: string | undefined): string |
   if (options !== null && !options.includes(value)) return `must be one of ${options.map(inSentence).join(', ')}`
   if (type === 'boolean' && value !== 'true' && value !== 'false') return 'must be true or false'
   return type === 'number' && !/^-?\d+(\.\d+)?$/.test(value) ? 'must be a number' : null
+}
+
+/** Why one of the values cannot be stored and sent, as a sentence; null if all can. The default of a file is foreign text. */
+export function explainUnsendable(values: AskedValues): string | null {
+  const [issue] = askedValues.safeParse(values).error?.issues ?? []
+  if (issue === undefined) return null
+  return `The input ${inSentence(String(issue.path[0] ?? ''))} cannot be sent: ${issue.message}.`
 }
 
 /** The first of the values that does not fit, or is not asked for, as a sentence; null if all fit. */

@@ -160,7 +160,7 @@ function checkPhases({ workflow, phaseJobs }: Declared, file: WorkflowFile): Set
   const unsure = patterns.find((pattern) => !fixed.some((one) => mayBothMatch(pattern, one)))
   return unsure === undefined
     ? ok(about, 'Every declared job is in the workflow file.')
-    : ok(
+    : unknown(
         about,
         `Every declared job may be in the workflow file. Whether ${inSentence(unsure)} fits is known with the first run.`,
       )

@@ -1,7 +1,7 @@
 import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
 import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/deploy/approval'
-import { askedValues } from '~/domain/deploy/asked-inputs'
+import { storedValues } from '~/domain/deploy/asked-inputs'
 import {
   type ApprovalRow,
   listDecidedApprovals,
@@ -28,7 +28,7 @@ export function approvalView(deps: Pick<Deps, 'config' | 'now'>, row: ApprovalRo
     ref: row.ref,
     sha: row.sha,
     expectedRunningSha: row.reviewedRunningSha,
-    inputs: Object.entries(askedValues.parse(row.askedInputs)).map(([name, value]) => ({ name, value })),
+    inputs: Object.entries(storedValues.parse(row.askedInputs)).map(([name, value]) => ({ name, value })),
     commitUrl: commitUrl(deps.config.githubApiUrl, row.repository, row.sha),
     reason: row.reason,
     overrideReason: row.overrideReason,

@@ -2,7 +2,7 @@ import 'server-only'
 import { isDeepStrictEqual } from 'node:util'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
-import { askedValues } from '~/domain/deploy/asked-inputs'
+import { storedValues } from '~/domain/deploy/asked-inputs'
 import { fillInputs, storedInputs } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -89,7 +89,7 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
 
 /** The deploy keeps the requester's idempotency key, so a repetition of the request finds the deploy. */
 async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Intent> {
-  const asked = askedValues.parse(row.askedInputs)
+  const asked = storedValues.parse(row.askedInputs)
   const surface = {
     name: row.surface.name,
     repository: row.repository,
@@ -213,7 +213,7 @@ async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): P
     where: { id: surface.id },
     select: { dispatchInputs: true, dispatchAsk: true, onMoved: true },
   })
-  const asksForAll = Object.keys(askedValues.parse(row.askedInputs)).every((name) => dispatchAsk.includes(name))
+  const asksForAll = Object.keys(storedValues.parse(row.askedInputs)).every((name) => dispatchAsk.includes(name))
   const [what] = [
     ...(['environment', 'repository', 'workflow'] as const).filter((key) => surface[key] !== row[key]),
     ...(onMoved === row.onMoved ? [] : ['on_moved']),

@@ -77,7 +77,9 @@ export function jobTasks(deps: Deps): TaskList {
 async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   const deploy = await findDeploy(deps.db, deployId)
   const cancels = deploy?.cancelRequestedAt != null && deploy.cancelAcknowledgedAt === null
-  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), cancels ? 'act' : 'running')
+  // Whether the run is of the reviewed commit must be known before it ships.
+  const isUncompared = deploy !== null && deploy.onMoved !== null && deploy.runRecord === null
+  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), cancels || isUncompared ? 'act' : 'running')
   if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
   await reconcileDeploy(deps, deployId)
   await scheduleNextLook(deps, deployId)

@@ -76,24 +76,7 @@ describe('requesting a deploy of a surface that needs approval', () => {
 
   it('the database refuses an intent without the granted approval it needs', async () => {
     const { surface, approval } = await world.waiting()
-    const row = {
-      id: world.deps.newId(),
-      surfaceId: surface.id,
-      environment: surface.environment,
-      repository: surface.repository,
-      workflow: surface.workflow,
-      ref: 'main',
-      workflowRef: 'main',
-      sha: SHA,
-      status: 'requested',
-      requestedBy: 'ada',
-      requestedByUserId: world.ada.userId,
-      idempotencyKey: randomUUID(),
-      requestDigest: 'd',
-      phaseCallbacks: true,
-      requestedAt: new Date(),
-      lastEventAt: new Date(),
-    }
+    const row = intentOf(surface)
     const { db } = world.deps
     await expect(db.deploy.create({ data: row })).rejects.toThrow('takes no deploy without an approval')
     const waiting = db.deploy.create({ data: { ...row, approvalId: approval.id, approvedBy: 'grace' } })
@@ -102,6 +85,25 @@ describe('requesting a deploy of a surface that needs approval', () => {
     await expect(db.approval.update({ where: { id: approval.id }, data: own })).rejects.toThrow('second_person')
     const other = db.approval.update({ where: { id: approval.id }, data: { sha: 'b'.repeat(40) } })
     await expect(other).rejects.toThrow('what was asked for cannot change')
+  })
+
+  it('the database refuses the intent of a server that does not know what was filled in, or which ref the workflow runs from', async () => {
+    const { db } = world.deps
+    const surface = await world.newSurface()
+    await db.surface.update({ where: { id: surface.id }, data: { dispatchAsk: ['region'] } })
+    const { id: approvalId } = await world.ask(world.requestFor(surface, { inputs: { region: 'eu' } }))
+    const granted = { decidedBy: 'grace', decidedByUserId: world.grace.userId, decidedAt: new Date() }
+    await db.approval.update({ where: { id: approvalId }, data: { state: 'granted', ...granted } })
+    const row = { ...intentOf(surface), ref: 'refs/heads/main', approvalId, approvedBy: 'grace' }
+    for (const inputs of [undefined, {}, { region: 'us' }]) {
+      const data = inputs === undefined ? row : { ...row, inputs }
+      await expect(db.deploy.create({ data })).rejects.toThrow('was not granted for this deploy')
+    }
+    const chosen = await insertSurface(world.deps)
+    await db.surface.update({ where: { id: chosen.id }, data: { onMoved: 'cancel' } })
+    await expect(db.deploy.create({ data: intentOf(chosen) })).rejects.toThrow('runs its workflow from another ref')
+    const data = { ...row, inputs: { region: 'eu', ref: SHA } }
+    expect(await db.deploy.create({ data })).toMatchObject({ approvalId })
   })
 })
 
@@ -170,4 +172,24 @@ describe('refusing a request for approval', () => {
 it('a deploy of a surface that needs no approval is dispatched at once', async () => {
   const answer = await requestDeploy(world.deps, world.ada, world.requestFor(await insertSurface(world.deps)))
   expect(answer).toMatchObject({ outcome: 'deploy', status: 'dispatched' })
+})
+
+/** The columns that a server of an older version writes. */
+const intentOf = (surface: { id: string; environment: string; repository: string; workflow: string }) => ({
+  id: world.deps.newId(),
+  surfaceId: surface.id,
+  environment: surface.environment,
+  repository: surface.repository,
+  workflow: surface.workflow,
+  ref: 'main',
+  workflowRef: 'main',
+  sha: SHA,
+  status: 'requested',
+  requestedBy: 'ada',
+  requestedByUserId: world.ada.userId,
+  idempotencyKey: randomUUID(),
+  requestDigest: 'd',
+  phaseCallbacks: true,
+  requestedAt: new Date(),
+  lastEventAt: new Date(),
 })

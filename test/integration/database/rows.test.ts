@@ -22,16 +22,15 @@ afterAll(() => console_.close())
 describe('inserting a deploy', () => {
   async function newDeploy(overrides: Partial<NewDeploy> = {}): Promise<NewDeploy> {
     const { id: surfaceId } = await insertSurface(console_.deps)
+    const declared = { environment: 'environment', repository: 'repository', workflow: 'workflow' }
     await console_.deps.db.surface.update({
       where: { id: surfaceId },
-      data: { callbacks: 'oidc', repositoryId: 9007199254740993n },
+      data: { ...declared, callbacks: 'oidc', repositoryId: 9007199254740993n },
     })
     return {
       id: console_.deps.newId(),
       surfaceId,
-      environment: 'environment',
-      repository: 'repository',
-      workflow: 'workflow',
+      ...declared,
       ref: 'ref',
       onMoved: null,
       workflowRef: 'workflowRef',
@@ -48,6 +47,19 @@ describe('inserting a deploy', () => {
       ...overrides,
     }
   }
+
+  it.each([
+    ['environment', { environment: 'staging' }],
+    ['repository', { repository: 'acme/other' }],
+    ['workflow', { workflow: 'other.yml' }],
+    ['start of runs', { onMoved: 'cancel' }],
+  ])('a deploy is refused when surfaces.yaml changed the %s of its surface meanwhile', async (_, changed) => {
+    const deploy = await newDeploy()
+    await console_.deps.db.surface.update({ where: { id: deploy.surfaceId }, data: changed })
+    const inserting = console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, console_.deps.now()))
+    await expect(inserting).rejects.toMatchObject({ code: 'surface_changed' })
+    expect(await console_.deps.db.deploy.count({ where: { id: deploy.id } })).toBe(0)
+  })
 
   it("an inserted deploy has every value in its column, is the surface's newest deploy, and is audited", async () => {
     const { db } = console_.deps

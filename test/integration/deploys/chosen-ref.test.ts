@@ -6,11 +6,12 @@ import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
+import { createDeps } from '~/server/deps'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
-import { queuedJobs } from '~test/support/run-queue'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { jobsAnswer, runAnswer, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
 const MOVED = 'b'.repeat(40)
@@ -91,8 +92,12 @@ describe('a surface whose workflow runs from the chosen ref', () => {
   })
 
   it.each([
-    ['a tag, rather than a branch', { tags: [{ name: 'v1', sha: SHA }], heads: ['main'] }, 'refs/tags/v1'],
-    ['a branch, if no tag does', { tags: [{ name: 'v2', sha: MOVED }], heads: ['main'] }, 'refs/heads/main'],
+    [
+      'the default ref, rather than a tag',
+      { tags: [{ name: 'v1', sha: SHA }], heads: ['aaa', 'main'] },
+      'refs/heads/main',
+    ],
+    ['a tag, rather than another branch', { tags: [{ name: 'v1', sha: SHA }], heads: ['aaa'] }, 'refs/tags/v1'],
   ])('a commit starts on what points at it: %s', async (_, found, workflowRef) => {
     Object.assign(refs, found)
     const surface = await insertChosen()
@@ -104,10 +109,13 @@ describe('a surface whose workflow runs from the chosen ref', () => {
     expect(github.dispatches().map(({ body }) => body)).toMatchObject([{ ref: workflowRef }])
   })
 
-  it('a commit to which no branch or tag points is refused, in the review and at the dispatch', async () => {
-    refs.tags = [{ name: 'v2', sha: MOVED }]
+  it('a commit at which only somebody’s branch is, is refused in the review and at the dispatch, naming the branch', async () => {
+    Object.assign(refs, { tags: [{ name: 'v2', sha: MOVED }], heads: ['feature'] })
     const surface = await insertChosen()
-    const unfit = { code: 'ref_unfit', message: expect.stringMatching(/branch or tag only.*Nothing was deployed\./) }
+    const unfit = {
+      code: 'ref_unfit',
+      message: expect.stringMatching(/branch or tag only.*Nothing was deployed\..*\(feature\)/),
+    }
     await expect(reviewDeploy(console_.deps, { surfaceId: surface.id, ref: SHA })).rejects.toMatchObject(unfit)
     await expect(deploy(surface, SHA)).rejects.toMatchObject(unfit)
     expect(github.dispatches()).toEqual([])
@@ -133,6 +141,35 @@ describe('a ref that moves between the review and the start of the run', () => {
     showRun(MOVED, 'cancelled')
     await reconcileDeploy(console_.deps, id)
     expect(await getDeploy(console_.deps, id)).toMatchObject({ status: 'cancelled', sha: MOVED })
+  })
+
+  it('an alarm about a run that is over says that it was not cancelled', async () => {
+    const { id } = await deploy(await insertChosen())
+    showRun(MOVED, 'success')
+    await reconcileDeploy(console_.deps, id)
+    expect(github.cancels()).toEqual([])
+    const { warnings, cancel } = await getDeploy(console_.deps, id)
+    expect({ warnings, cancel }).toMatchObject({ warnings: [expect.stringContaining('was over before')], cancel: null })
+  })
+
+  it('the commit of its run is compared even while the rest of GitHub’s hour is reserved', async () => {
+    const { id } = await deploy(await insertChosen())
+    showRun(MOVED)
+    const { around } = github.script
+    const headers = {
+      'x-ratelimit-limit': '5000',
+      'x-ratelimit-remaining': '100',
+      'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 1800),
+    }
+    github.script.around = async (asked, answer) => {
+      const answered = await around(asked, answer)
+      return answered === 'hang up' ? answered : { ...answered, headers }
+    }
+    const scarce = createDeps(console_.deps.config)
+    await scarce.github.request('GET /repos/{owner}/{repo}', { owner: 'acme', repo: 'platform' })
+    await runQueue(scarce)
+    expect((await getDeploy(console_.deps, id)).sha).toBe(MOVED)
+    await scarce.db.$disconnect()
   })
 
   it('its deploy continues with an alarm where the surface says so, and is recorded as the commit that shipped', async () => {
@@ -173,17 +210,17 @@ describe('an approval of a surface whose workflow runs from the chosen ref', () 
   }
 
   it('is granted for the ref at which the commit was found, and refused once that ref has moved', async () => {
-    refs.heads = ['release']
+    refs.tags = [{ name: 'v1', sha: SHA }]
     const { id } = await ask(SHA)
-    const { onRef } = github.script
+    let tagged = MOVED
     github.script.onRef = () => ({
       status: 200,
-      body: { ref: 'refs/heads/release', object: { type: 'commit', sha: MOVED } },
+      body: { ref: 'refs/tags/v1', object: { type: 'commit', sha: tagged } },
     })
     await expect(grantApproval(console_.deps, grace, id)).rejects.toMatchObject({ code: 'ref_moved' })
-    github.script.onRef = onRef
+    tagged = SHA
     await grantApproval(console_.deps, grace, id)
-    expect(github.dispatches().map(({ body }) => body)).toMatchObject([{ ref: 'refs/heads/release' }])
+    expect(github.dispatches().map(({ body }) => body)).toMatchObject([{ ref: 'refs/tags/v1' }])
   })
 
   it('is refused once the surface runs its workflow from the default ref', async () => {

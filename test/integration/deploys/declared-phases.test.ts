@@ -27,7 +27,7 @@ async function deployOf(phaseJobs: Readonly<Record<string, string[]>>) {
     surfaceId,
     environment: 'production',
     repository: 'acme/platform',
-    workflow: 'release.yml',
+    workflow: 'deploy-console.yml',
     ref: 'refs/heads/main',
     onMoved: null,
     workflowRef: 'main',

@@ -204,6 +204,18 @@ describe('a surface that asks for inputs', () => {
     expect(await console_.deps.db.deploy.count()).toBe(before)
   })
 
+  it.each([
+    ['longer than GitHub takes', 'x'.repeat(1_001)],
+    ['not text that can be stored', '"a\\0b"'],
+  ])('a default of the workflow file that is %s is refused by name, and starts nothing', async (_, text) => {
+    showWorkflow(`on: { workflow_dispatch: { inputs: { commit: {}, note: { default: ${text} } } } }`)
+    await expect(deploy({ ...declared, dispatchAsk: ['note'] })).rejects.toMatchObject({
+      code: 'inputs_refused',
+      message: expect.stringMatching(/^The input note cannot be sent: .* Nothing was deployed\./),
+    })
+    expect(sent()).toEqual([])
+  })
+
   it('an input that the workflow file does not declare is refused by name', async () => {
     await expect(deploy({ ...declared, dispatchAsk: ['zone'] })).rejects.toMatchObject({
       code: 'workflow_unfit',

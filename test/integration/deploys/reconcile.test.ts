@@ -59,8 +59,8 @@ describe('the next look at the run of an active deploy', () => {
   const at = new Date(Date.now() + 3_600_000)
 
   /** How long after a look the next one is queued; null if none is. */
-  async function pauseAfterLook(minutesOld: number) {
-    const deps = { ...console_.deps, now: () => at }
+  async function pauseAfterLook(minutesOld: number, of: Deps = console_.deps) {
+    const deps = { ...of, now: () => at }
     const requestedAt = new Date(at.getTime() - minutesOld * 60_000)
     const { id } = await insertDeployAt(deps, 'deploying', { githubRunId: 7n, requestedAt })
     gitHubHasRun(null)
@@ -76,6 +76,19 @@ describe('the next look at the run of an active deploy', () => {
     ['left to the pass of every minute after that', 16, null],
   ])('is %s, as long as no webhooks tell of its jobs', async (_, minutesOld, pause) => {
     expect(await pauseAfterLook(minutesOld)).toBe(pause)
+  })
+
+  it('is not queued while less than the share of people is left of GitHub’s hour', async () => {
+    const { around } = github.script
+    const reset = String(Math.floor(at.getTime() / 1000) + 1_800)
+    const headers = { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '1200', 'x-ratelimit-reset': reset }
+    github.script.around = async (asked, answer) => {
+      const answered = await around(asked, answer)
+      return answered === 'hang up' ? answered : { ...answered, headers }
+    }
+    const scarce = await createTestConsole({ githubApiUrl: github.apiUrl })
+    expect(await pauseAfterLook(1, scarce.deps)).toBeNull()
+    await scarce.close()
   })
 
   it('is not queued while webhooks of the repository arrive', async () => {

@@ -1,11 +1,19 @@
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SetupReport } from '~/domain/surface/setup'
+import { Prisma } from '~/server/platform/generated/client.ts'
 import { checkSurface } from '~/server/surfaces/check/check-surface'
 import { applySurfaces } from '~/server/surfaces/declare/apply-surfaces'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { callConsole } from '~test/support/call-console'
-import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import {
+  AUTH_SECRET,
+  CALLBACK_SECRET,
+  createTestConsole,
+  insertDeployAt,
+  insertSurface,
+  type TestConsole,
+} from '~test/support/console'
 import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
@@ -79,6 +87,7 @@ describe('the setup check against a GitHub that answers otherwise', () => {
     github.script.onElsewhere = () => ({ status: 200, body: { version: 'a'.repeat(40) } })
     initial.script = { ...github.script }
     console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 7n })
     const { id } = await insertSurface(console_.deps)
     const healthUrl = `${github.origin}/health`
     surface = await console_.deps.db.surface.update({ where: { id }, data: { healthUrl } })
@@ -94,7 +103,6 @@ describe('the setup check against a GitHub that answers otherwise', () => {
   const repository = (changes: object = {}) => ({
     id: 1,
     full_name: 'acme/platform',
-    permissions: { push: true },
     ...changes,
   })
 
@@ -113,19 +121,24 @@ describe('the setup check against a GitHub that answers otherwise', () => {
     expect(await complaints()).toEqual([])
   })
 
-  it.each<[string, string[], () => void]>([
+  it('whether a workflow can be started is unknown until GitHub has started one', async () => {
+    await console_.deps.db.deploy.updateMany({ data: { githubRunId: null } })
+    expect(await complaints()).toEqual(['Credentials: unknown'])
+    await console_.deps.db.deploy.updateMany({ data: { githubRunId: 7n } })
+  })
+
+  it('an address is shown without what may be a secret in it', async () => {
+    const healthUrl = `${github.origin.replace('://', '://me:pass@')}/health?token=s3cret`
+    await console_.deps.db.surface.update({ where: { id: surface.id }, data: { healthUrl } })
+    const { lines } = await checkSurface(console_.deps, surface.id)
+    expect(lines.filter(({ about }) => about === 'Health')).toHaveLength(1)
+    expect(JSON.stringify(lines)).not.toMatch(/s3cret|pass/)
+    await console_.deps.db.surface.update({ where: { id: surface.id }, data: { healthUrl: `${github.origin}/health` } })
+  })
+
+  it.each<[string, string[], () => unknown]>([
     ['a renamed repository', ['Repository: broken'], () => showRepository(repository({ full_name: 'acme/renamed' }))],
     ['an archived repository', ['Repository: broken'], () => showRepository(repository({ archived: true }))],
-    [
-      'credentials that may only read',
-      ['Credentials: broken'],
-      () => showRepository(repository({ permissions: { push: false } })),
-    ],
-    [
-      'credentials of an App, of which GitHub does not say it',
-      ['Credentials: unknown'],
-      () => showRepository(repository({ permissions: undefined })),
-    ],
     [
       'a hidden repository',
       ['Repository: broken'],
@@ -202,6 +215,16 @@ describe('the setup check against a GitHub that answers otherwise', () => {
       },
     ],
     [
+      'a surface that says something other than a commit',
+      ['Version: broken'],
+      () => {
+        const id = surface.id
+        github.script.onElsewhere = () => ({ status: 200, body: { tag: '1.4.2' } })
+        const versionSource = { url: null, in: 'json', at: 'tag', is: 'commit' }
+        return console_.deps.db.surface.update({ where: { id }, data: { versionSource } })
+      },
+    ],
+    [
       'a surface that does not say what it runs',
       ['Version: broken'],
       () => {
@@ -209,8 +232,9 @@ describe('the setup check against a GitHub that answers otherwise', () => {
       },
     ],
   ])('%s is found', async (_, expected, arrange) => {
-    arrange()
+    await arrange()
     expect(await complaints()).toEqual(expected)
+    await console_.deps.db.surface.update({ where: { id: surface.id }, data: { versionSource: Prisma.DbNull } })
   })
 
   it('a disabled workflow is found', async () => {

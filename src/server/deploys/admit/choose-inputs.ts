@@ -1,5 +1,11 @@
 import 'server-only'
-import { type AskedInput, type AskedValues, completeValues, explainMisfit } from '~/domain/deploy/asked-inputs'
+import {
+  type AskedInput,
+  type AskedValues,
+  completeValues,
+  explainMisfit,
+  explainUnsendable,
+} from '~/domain/deploy/asked-inputs'
 import { DEFAULT_INPUTS, type InputTemplates } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -40,7 +46,7 @@ export async function chooseInputs(deps: ReadDeps, surface: Dispatchable, given:
   const declared = isDeclared && dispatchAsk.length === 0 ? null : await readInputs(deps, surface)
   const asked = await askedInputs(deps, surface, declared)
   const values = completeValues(asked, given)
-  const misfit = explainMisfit(asked, { ...given, ...values })
+  const misfit = explainMisfit(asked, { ...given, ...values }) ?? explainUnsendable(values)
   if (misfit !== null) throw new AppError('inputs_refused', `${misfit} Nothing was deployed. Correct the inputs.`)
   const templates = isDeclared ? dispatchInputs : declared === null ? DEFAULT_INPUTS : defaultInputs(surface, declared)
   return { templates, asked: values }

@@ -2,6 +2,7 @@ import 'server-only'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { fullName, parseFullName, shortSha } from '~/domain/ref'
+import type { NamedRef } from '~/domain/surface/review'
 import type { GitHub } from '~/server/github/client'
 import { listBranchesAt, listTags, type ResolvedRef } from '~/server/github/refs'
 
@@ -13,11 +14,14 @@ interface Dispatchable {
   readonly onMoved: string | null
 }
 
+const NAMED_AT_MOST = 3
+
 /**
  * The ref from which the workflow runs: the surface's default ref, or the chosen branch or tag. GitHub starts a workflow on a branch or tag
- * only, so for a commit, a tag or else a branch that points there is taken.
+ * only, so a commit is started on the default ref, if it points there, or on a tag. Another branch belongs to somebody, who
+ * may move it: the operator chooses it.
  *
- * @throws AppError `ref_unfit` when no branch or tag points at the commit; as `resolveRef` does
+ * @throws AppError `ref_unfit` when neither points at the commit; as `resolveRef` does
  */
 export async function chooseWorkflowRef(
   github: GitHub,
@@ -30,14 +34,20 @@ export async function chooseWorkflowRef(
     listTags(github, repository),
     listBranchesAt(github, repository, chosen.sha),
   ])
+  const isDefault = ({ name }: NamedRef) => ref === name || ref === fullName('branch', name)
+  const own = branches.find(isDefault)
+  if (own !== undefined) return fullName('branch', own.name)
   const tag = tags.find(({ sha }) => sha === chosen.sha)
   if (tag !== undefined) return fullName('tag', tag.name)
-  const [branch] = branches
-  if (branch !== undefined) return fullName('branch', branch.name)
+  const named = branches.slice(0, NAMED_AT_MOST).map(({ name }) => inSentence(name))
+  const choice =
+    named.length === 0
+      ? 'Choose a branch or tag, or create a tag at this commit.'
+      : `Choose a branch that points there (${named.join(', ')}), or create a tag at this commit.`
   throw new AppError(
     'ref_unfit',
-    `GitHub starts a workflow on a branch or tag only, and the console found none of ${inSentence(repository)} at ${shortSha(chosen.sha)}. ` +
-      'Nothing was deployed. Choose a branch or tag, or create a tag at this commit.',
+    `GitHub starts a workflow on a branch or tag only. Neither the default ref of the surface nor a tag of ${inSentence(repository)} is at ${shortSha(chosen.sha)}. ` +
+      `Nothing was deployed. ${choice}`,
     { details: { sha: chosen.sha } },
   )
 }

@@ -4,6 +4,7 @@ import type { DeployKind } from '~/domain/deploy/approval'
 import type { DispatchInput } from '~/domain/deploy/request'
 import type { DeployStatus } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
@@ -87,22 +88,48 @@ export interface NewDeploy {
   readonly approvedBy?: string
 }
 
+const declarationChanged = (name: string) =>
+  new AppError(
+    'surface_changed',
+    `surfaces.yaml changed ${inSentence(name)} while this deploy was checked. Nothing was deployed. Review the deploy again.`,
+  )
+
 /**
- * Inserts the intent as `requested`, makes it the surface's newest deploy and audits it, in the caller's transaction. Violates a
+ * Inserts the intent as `requested`, makes it the surface's newest deploy and audits it, in the caller's transaction. Throws
+ * `surface_changed` when the declaration is no longer the one that the request was checked against. Violates a
  * unique index when the surface already has an active deploy, or the idempotency key is in use.
  */
 export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Date): Promise<void> {
   const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
   // Copied, so that a later change of surfaces.yaml does not change history.
-  const { phaseJobs, ...declared } = await tx.surface.findUniqueOrThrow({
+  const surface = await tx.surface.findUniqueOrThrow({
     where: { id: surfaceId },
-    select: { callbacks: true, repositoryId: true, phaseJobs: true, probeSeconds: true, githubEnvironment: true },
+    select: {
+      name: true,
+      environment: true,
+      repository: true,
+      workflow: true,
+      onMoved: true,
+      callbacks: true,
+      repositoryId: true,
+      phaseJobs: true,
+      probeSeconds: true,
+      githubEnvironment: true,
+    },
   })
+  const changed = (['environment', 'repository', 'workflow', 'onMoved'] as const).find(
+    (key) => surface[key] !== deploy[key],
+  )
+  if (changed !== undefined) throw declarationChanged(surface.name)
+  const { callbacks, repositoryId, phaseJobs, probeSeconds, githubEnvironment } = surface
   await tx.deploy.create({
     data: {
       ...deploy,
-      ...declared,
+      callbacks,
+      repositoryId,
+      probeSeconds,
+      githubEnvironment,
       phaseJobs: phaseJobs ?? Prisma.DbNull,
       status,
       requestedAt: at,

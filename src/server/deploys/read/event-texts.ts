@@ -61,7 +61,7 @@ function describeAlarm(row: AuditRow): string | null {
       const then =
         event.payload.on_moved === 'continue'
           ? 'The surface lets such a deploy continue. Review the commit that ships.'
-          : 'The console requested a cancel. Find out what the surface runs, then review the deploy again.'
+          : `${event.payload.cancels ? 'The console requested a cancel.' : 'The run was over before it could be cancelled.'} Find out what the surface runs, then review the deploy again.`
       return `${movedSentence(event.payload)} ${then}`
     }
     case 'console.deploy.other_version_runs': {

@@ -19,7 +19,7 @@ export async function recordMovedRef(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   deploy: DeployRow,
   runId: bigint,
-  { headSha, attempt }: Pick<RunRecord, 'headSha' | 'attempt'>,
+  { headSha, attempt, status }: Pick<RunRecord, 'headSha' | 'attempt' | 'status'>,
 ): Promise<DeployRow> {
   const { id, surfaceId, onMoved, ref, sha } = deploy
   if (onMoved === null || headSha === null || runId !== (deploy.githubRunId ?? runId) || headSha === sha) return deploy
@@ -27,13 +27,21 @@ export async function recordMovedRef(
   await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, id)
     if (locked === null || locked.sha === headSha) return
+    const cancels = onMoved === 'cancel' && !isTerminal(locked.status) && status !== 'completed'
     await updateDeployFacts(tx, id, { sha: headSha })
     await appendAuditEvent(tx, subject, {
       action: 'console.deploy.ref_moved',
       status: null,
-      payload: { ref, reviewed_sha: locked.sha, head_sha: headSha, run_id: runId.toString(), on_moved: onMoved },
+      payload: {
+        ref,
+        reviewed_sha: locked.sha,
+        head_sha: headSha,
+        run_id: runId.toString(),
+        on_moved: onMoved,
+        cancels,
+      },
     })
-    if (onMoved === 'cancel' && !isTerminal(locked.status)) await recordCancelRequest(tx, subject, runId)
+    if (cancels) await recordCancelRequest(tx, subject, runId)
   })
   deps.logger.error({ deployId: id, run: runId.toString(), attempt, onMoved }, 'the ref moved before the run started')
   return readDeploy(deps.db, id)

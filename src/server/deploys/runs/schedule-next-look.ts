@@ -12,13 +12,19 @@ const PACES = [
   { forMs: 15 * 60_000, everyMs: 10_000 },
 ] as const
 
-/** Queues the next look at the run of an active deploy, unless webhooks tell of its jobs. */
-export async function scheduleNextLook(deps: Pick<Deps, 'db' | 'now' | 'config'>, deployId: string): Promise<void> {
+/**
+ * Queues the next look at the run of an active deploy, unless webhooks tell of its jobs, or requests are scarce: reviews and dispatches need
+ * them more.
+ */
+export async function scheduleNextLook(
+  deps: Pick<Deps, 'db' | 'now' | 'config' | 'github'>,
+  deployId: string,
+): Promise<void> {
   const deploy = await findDeploy(deps.db, deployId)
   if (deploy === null || isTerminal(deploy.status)) return
   const now = deps.now()
   const pace = PACES.find(({ forMs }) => now.getTime() - deploy.requestedAt.getTime() < forMs)
-  if (pace === undefined) return
+  if (pace === undefined || deps.github.rateLimit.pausedUntil(now, 'background') !== null) return
   if (deps.config.githubWebhookSecrets.length > 0) {
     const hearing = await findHearing(deps.db, deploy.repository, 'runs')
     if (hearing !== null && hearingState(hearing, now) === 'heard') return

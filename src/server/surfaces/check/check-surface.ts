@@ -4,7 +4,7 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
 import { broken, checkWorkflow, ok, type SetupLine, type SetupReport, unknown } from '~/domain/surface/setup'
-import { versionName } from '~/domain/surface/version'
+import { explainUnknownVersion, readReportedVersion, type VersionSource } from '~/domain/surface/version'
 import type { Deps } from '~/server/deps'
 import { answerOfError, asGitHubError, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
@@ -12,7 +12,7 @@ import { readVariable } from '~/server/github/reads'
 import { resolveRef } from '~/server/github/refs'
 import { loadWorkflowFile, UnshownFileError } from '~/server/github/workflow-file'
 import { askSurface } from '~/server/surfaces/probe/probe-surface'
-import { requireDeclaration } from '~/server/surfaces/surfaces'
+import { requireDeclaration, withoutCredentials } from '~/server/surfaces/surfaces'
 
 const READ_TIMEOUT_MS = 8_000
 /** Signatures and tokens are refused beyond five minutes; this leaves time to act. */
@@ -31,24 +31,27 @@ export async function checkSurface(deps: CheckDeps, surfaceId: string): Promise<
   const surface = await requireDeclaration(deps.db, surfaceId)
   const repository = await checkRepository(deps, surface)
   const isReadable = repository.every(({ state }) => state !== 'broken')
-  const [ref, workflow, own, reports] = await Promise.all([
+  const [credentials, ref, workflow, own, reports] = await Promise.all([
+    checkCredentials(deps, surface),
     isReadable ? checkRef(deps.github, surface) : [],
     isReadable ? checkWorkflowFile(deps.github, surface) : [],
     checkAnswers(deps, surface),
     checkReports(deps, surface, isReadable),
   ])
   const { id, name, environment } = surface
-  return { surface: { id, name, environment }, lines: [...repository, ...ref, ...workflow, ...own, ...reports] }
+  return {
+    surface: { id, name, environment },
+    lines: [...repository, credentials, ...ref, ...workflow, ...own, ...reports],
+  }
 }
 
 const repositoryAnswer = z.object({
   id: z.int(),
   full_name: z.string(),
   archived: z.boolean().optional(),
-  permissions: z.object({ push: z.boolean().optional() }).optional(),
 })
 
-/** Whether GitHub shows the repository to these credentials, under this name, and whether they may start a workflow there. */
+/** Whether GitHub shows the repository to these credentials, under this name. */
 async function checkRepository({ github, now }: CheckDeps, surface: Declaration): Promise<SetupLine[]> {
   const about = 'Repository'
   const name = inSentence(surface.repository)
@@ -70,7 +73,7 @@ async function checkRepository({ github, now }: CheckDeps, surface: Declaration)
   }
   const found = repositoryAnswer.safeParse(answer.data).data
   if (found === undefined) return [unknown(about, 'GitHub’s answer does not match its documentation.')]
-  const { full_name, id, archived, permissions } = found
+  const { full_name, id, archived } = found
   const lines: SetupLine[] = []
   if (full_name.toLowerCase() !== surface.repository.toLowerCase()) {
     lines.push(broken(about, `${name} moved to ${inSentence(full_name)}.`, 'Update `repository` in surfaces.yaml.'))
@@ -86,7 +89,6 @@ async function checkRepository({ github, now }: CheckDeps, surface: Declaration)
   } else if (archived === true) {
     lines.push(broken(about, `${name} is archived, so GitHub starts no workflow there.`, 'Unarchive the repository.'))
   } else lines.push(ok(about, `GitHub shows ${name}.`))
-  lines.push(permissionLine(permissions?.push))
   const date = Date.parse(String(answer.headers['date'] ?? ''))
   const skew = Math.abs(date - now().getTime())
   if (skew > SKEW_MS) {
@@ -104,16 +106,20 @@ async function checkRepository({ github, now }: CheckDeps, surface: Declaration)
 
 const NEEDED = 'Give them "Actions: read and write" and "Contents: read" in the repository.'
 
-function permissionLine(push: boolean | undefined): SetupLine {
+/** GitHub shows no permission of a fine-grained token or an App, so only an accepted dispatch proves that runs can be started. */
+async function checkCredentials({ db }: CheckDeps, { repository }: Declaration): Promise<SetupLine> {
   const about = 'Credentials'
-  if (push === false) return broken(about, 'The credentials may not write to the repository.', NEEDED)
-  return push === true
-    ? ok(
-        about,
-        'The credentials may write to the repository. Whether they may start workflows is known with the first deploy.',
-      )
-    : unknown(about, 'GitHub does not say whether the credentials may start workflows.', NEEDED)
+  const started = await db.deploy.findFirst({
+    where: { repository, githubRunId: { not: null } },
+    orderBy: { id: 'desc' },
+    select: { requestedAt: true },
+  })
+  if (started === null)
+    return unknown(about, 'Whether the credentials may start a workflow is known with the first deploy.', NEEDED)
+  return ok(about, `The console last started a workflow in this repository at ${utcMinute(started.requestedAt)}.`)
 }
+
+const utcMinute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 async function checkRef(github: GitHub, { repository, ref }: Declaration): Promise<SetupLine[]> {
   const about = 'Default ref'
@@ -182,23 +188,34 @@ function failedRead(about: string, error: unknown, repository: string, fix: stri
 /** What the surface itself answers now. */
 async function checkAnswers(deps: CheckDeps, surface: Declaration): Promise<SetupLine[]> {
   const { health, detail, reported } = await askSurface(deps, surface)
-  const address = inSentence(surface.healthUrl)
+  const address = inSentence(withoutCredentials(surface.healthUrl))
   const first =
     health === 'healthy'
       ? ok('Health', `${address} answers.`)
       : broken('Health', `${address} ${detail ?? 'is not healthy'}.`, 'Correct `health_url`, or start the surface.')
-  const where = inSentence(surface.versionSource?.url ?? surface.healthUrl)
-  const version = reported === null ? null : versionName(reported)
-  return [
-    first,
-    version === null
-      ? broken(
-          'Version',
-          `${where} does not say which version runs, so a deploy cannot be compared with it.`,
-          'Answer `{"version": "<commit SHA>"}`, or declare `version` in surfaces.yaml.',
-        )
-      : ok('Version', `The surface says that it runs ${inSentence(version)}.`),
-  ]
+  const where = inSentence(withoutCredentials(surface.versionSource?.url ?? surface.healthUrl))
+  return [first, versionLine(where, reported, surface.versionSource?.is ?? 'commit')]
+}
+
+const NEVER_SEEN = { name: null, sha: null, problem: null }
+
+function versionLine(where: string, reported: string | null, is: VersionSource['is']): SetupLine {
+  const about = 'Version'
+  if (reported === null) {
+    return broken(
+      about,
+      `${where} does not say which version runs, so a deploy cannot be compared with it.`,
+      'Answer `{"version": "<commit SHA>"}`, or declare `version` in surfaces.yaml.',
+    )
+  }
+  const { name, problem } = readReportedVersion(reported, { is, known: NEVER_SEEN, expected: null })
+  return problem === 'not_commit'
+    ? broken(
+        about,
+        explainUnknownVersion(name ?? reported, problem),
+        'Correct `version` in surfaces.yaml, or declare `is: ref`.',
+      )
+    : ok(about, `The surface says that it runs ${inSentence(name ?? reported)}.`)
 }
 
 const WAYS = {
@@ -219,9 +236,7 @@ async function checkReports(deps: CheckDeps, surface: Declaration, isReadable: b
   }
   const way = z.object({ way: z.enum(['shared', 'repository', 'oidc']) }).safeParse(last.payload).data?.way
   const by = way === undefined ? '' : `, proved by ${WAYS[way]}`
-  const lines = [
-    ok('Reports', `A workflow last reported at ${last.at.toISOString().slice(0, 16).replace('T', ' ')} UTC${by}.`),
-  ]
+  const lines = [ok('Reports', `A workflow last reported at ${utcMinute(last.at)}${by}.`)]
   return isReadable ? [...lines, ...(await checkAddress(deps, surface.repository))] : lines
 }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { looksSecret } from '~/domain/deploy/asked-inputs'
 import { isStrongEnough } from '~/domain/deploy/callback'
 import { inSentence } from '~/domain/foreign-text'
-import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
+import { type SurfaceDeclaration, withoutCredentials } from '~/server/surfaces/surfaces'
 
 /** A declaration as it is stored. `callbacks` may be a word that a newer version wrote. */
 export type StoredDeclaration = Omit<SurfaceDeclaration, 'callbacks'> & {
@@ -81,6 +81,9 @@ function weakeningsOf(before: StoredDeclaration, now: SurfaceDeclaration): reado
   if (!isStrongEnough(now.callbacks, before.callbacks)) {
     found.push({ key: 'callbacks', text: 'callbacks of its deploys may carry a weaker proof.' })
   }
+  if (before.onMoved === 'cancel' && now.onMoved === 'continue') {
+    found.push({ key: 'dispatch.on_moved', text: 'a deploy goes on when its ref has moved since the review.' })
+  }
   if (before.repositoryId !== null && now.repositoryId === null) {
     found.push({ key: 'repository_id', text: 'the repository number in GitHub’s token is no longer checked.' })
   }
@@ -151,13 +154,4 @@ function shownValue(key: string, value: unknown): string {
   if (typeof value !== 'string') return inSentence(JSON.stringify(value))
   const text = ADDRESSES.includes(key) ? withoutCredentials(value) : value
   return inSentence(/^\S(.*\S)?$/.test(text) ? text : JSON.stringify(text))
-}
-
-/** An address may hold a password or, in its query, a token. */
-function withoutCredentials(address: string): string {
-  const url = new URL(address)
-  const hidden = '(not shown)'
-  const account = url.username === '' && url.password === '' ? '' : `${hidden}@`
-  const query = url.search === '' ? '' : `?${hidden}`
-  return `${url.protocol}//${account}${url.host}${url.pathname}${query}${url.hash}`
 }
