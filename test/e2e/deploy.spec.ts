@@ -194,7 +194,7 @@ test('a surface whose workflow knows nothing of the console is followed by the j
   // Its environment on GitHub needs a reviewer.
   await expect.poll(async () => (await sandbox.status()).waiting.length).toBe(1)
   await expectPhases(page, {
-    smoke_gate: 'active',
+    smoke_gate: 'done',
     freeze_check: 'pending',
     deploy: 'pending',
     health_check: 'pending',
