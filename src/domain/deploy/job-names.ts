@@ -1,14 +1,30 @@
 /** Names of jobs and steps as GitHub shows them, and patterns of them, in which `*` stands for any text. */
 
-/** `*` stands for any text within a name. */
-export const patternOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-      .join('.*')}$`,
-    's',
-  )
+/** A longer name is foreign text rather than a name: nobody declares it as a phase. */
+const NAME_AT_MOST = 255
+
+/** The beginning of a name, for every name that is read from GitHub. */
+export const clipName = (name: string): string =>
+  name.length <= NAME_AT_MOST ? name : name.slice(0, NAME_AT_MOST).replace(/[\ud800-\udbff]$/, '')
+
+/**
+ * Whether the text fits the pattern, in which `*` stands for any text. Each part between two `*` is taken where it first occurs, so no text takes
+ * long, unlike with a regular expression.
+ */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const [first = '', ...parts] = pattern.split('*')
+  const last = parts.pop()
+  if (last === undefined) return text === pattern
+  const end = text.length - last.length
+  if (!text.startsWith(first) || !text.endsWith(last)) return false
+  let from = first.length
+  for (const part of parts) {
+    const found = text.indexOf(part, from)
+    if (found === -1) return false
+    from = found + part.length
+  }
+  return from <= end
+}
 
 /** The pattern, and those of the jobs that would hold what it names: `call / job / step`, `call / job`, `call`. */
 export function holdersOf(pattern: string): string[] {
@@ -27,23 +43,14 @@ export function mayBePartOf(name: string, pattern: string): boolean {
   return [bare, `${bare} (*)`, `${bare} / *`, `${bare} (*) / *`].some((one) => mayBothMatch(pattern, one))
 }
 
-/** Whether some text fits both patterns, in which `*` stands for any text. */
+/**
+ * Whether some text fits both patterns, in which `*` stands for any text. If both have one, their beginnings and ends decide: a text with the rest
+ * of both between them fits.
+ */
 export function mayBothMatch(a: string, b: string): boolean {
-  const [fixedA = '', fixedB = ''] = [a.split('*', 1)[0], b.split('*', 1)[0]]
-  if (!fixedA.startsWith(fixedB) && !fixedB.startsWith(fixedA)) return false
-  /** Whether the rest of `a` and the rest of `b` from each place may match: one row for each place of `a`, from its end. */
-  let below: boolean[] = []
-  for (let i = a.length; i >= 0; i -= 1) {
-    const row: boolean[] = Array.from({ length: b.length + 1 }, () => false)
-    for (let j = b.length; j >= 0; j -= 1) {
-      const skipsA = i < a.length && below[j] === true
-      const skipsB = j < b.length && row[j + 1] === true
-      if (i === a.length && j === b.length) row[j] = true
-      else if (a[i] === '*') row[j] = skipsA || skipsB
-      else if (b[j] === '*') row[j] = skipsB || skipsA
-      else row[j] = i < a.length && a[i] === b[j] && below[j + 1] === true
-    }
-    below = row
-  }
-  return below[0] === true
+  if (!a.includes('*')) return matchesPattern(b, a)
+  if (!b.includes('*')) return matchesPattern(a, b)
+  const [beginA, beginB] = [a.slice(0, a.indexOf('*')), b.slice(0, b.indexOf('*'))]
+  const [endA, endB] = [a.slice(a.lastIndexOf('*') + 1), b.slice(b.lastIndexOf('*') + 1)]
+  return (beginA.startsWith(beginB) || beginB.startsWith(beginA)) && (endA.endsWith(endB) || endB.endsWith(endA))
 }

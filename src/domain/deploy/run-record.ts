@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { holdersOf, mayBePartOf, patternOf } from '~/domain/deploy/job-names'
+import { holdersOf, matchesPattern, mayBePartOf } from '~/domain/deploy/job-names'
 import { closingOf, type FailureStage, openingOf, PHASES, type PhaseKey, STATUS_OF_STEP } from '~/domain/deploy/status'
 
 /** A run as GitHub records it, with GitHub's own spelling of each conclusion. */
@@ -156,9 +156,9 @@ export interface DeclaredPart {
 }
 
 export function declaredParts(phase: PhaseKey, run: RunRecord): DeclaredPart[] {
-  const patterns = (run.phaseJobs?.[phase] ?? []).map((pattern) => ({ pattern, names: patternOf(pattern) }))
-  const isWanted = (name: string) => patterns.some(({ names }) => names.test(name))
-  const unstarted = new Set(patterns.flatMap(({ pattern }) => unstartedJobs(pattern, run)))
+  const patterns = run.phaseJobs?.[phase] ?? []
+  const isWanted = (name: string) => patterns.some((pattern) => matchesPattern(pattern, name))
+  const unstarted = new Set(patterns.flatMap((pattern) => unstartedJobs(pattern, run)))
   const part = ({ conclusion }: { readonly conclusion: string | null }) => ({
     ended: conclusion === 'success',
     failed: conclusion === 'failure' || conclusion === 'timed_out',
@@ -185,10 +185,10 @@ export function declaredParts(phase: PhaseKey, run: RunRecord): DeclaredPart[] {
 
 /** Whether GitHub lists a job of the phase that has not started: the jobs that it needs have ended. */
 export const awaitsStart = (phase: PhaseKey, { jobs, phaseJobs }: RunRecord): boolean => {
-  const holders = (phaseJobs?.[phase] ?? []).flatMap(holdersOf).map(patternOf)
+  const holders = (phaseJobs?.[phase] ?? []).flatMap(holdersOf)
   return jobs.some(
     ({ name, conclusion, steps }) =>
-      conclusion === null && !steps.some(executed) && holders.some((pattern) => pattern.test(name)),
+      conclusion === null && !steps.some(executed) && holders.some((pattern) => matchesPattern(pattern, name)),
   )
 }
 
@@ -198,9 +198,8 @@ export const isWhollyListed = (phase: PhaseKey, run: RunRecord): boolean =>
 
 /** Whether a job or step on record is what the pattern names, or would have held it. */
 const isListed = (pattern: string, run: RunRecord): boolean => {
-  const names = patternOf(pattern)
   const isNamed = ({ name, steps }: JobRecord) =>
-    names.test(name) || steps.some((step) => names.test(`${name} / ${step.name}`))
+    matchesPattern(pattern, name) || steps.some((step) => matchesPattern(pattern, `${name} / ${step.name}`))
   return run.jobs.some(isNamed) || unstartedJobs(pattern, run).length > 0
 }
 

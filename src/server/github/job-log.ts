@@ -23,7 +23,8 @@ type LogOutcome =
 
 /**
  * Reads the last lines from the time of the failed step in the log of its job. GitHub answers with a link to another host that holds for a minute
- * (REST API, "Download job logs for a workflow run"). The link is followed without the console's credentials. Never throws.
+ * (REST API, "Download job logs for a workflow run"). The link is followed without the console's credentials, and no
+ * further: another redirect might lead to plain HTTP or into the console's own network. Never throws.
  */
 export async function readJobLog(github: GitHub, repository: string, part: FailedPart): Promise<LogOutcome> {
   const signal = AbortSignal.timeout(LIMIT_MS)
@@ -61,7 +62,7 @@ function safeLink(location: string, github: GitHub): URL | null {
 }
 
 async function readTail(link: URL, part: FailedPart, signal: AbortSignal): Promise<LogOutcome> {
-  const response = await fetch(link, { signal, headers: { 'user-agent': 'deploy-console' } })
+  const response = await fetch(link, { signal, redirect: 'error', headers: { 'user-agent': 'deploy-console' } })
   if (!response.ok || response.body === null) {
     await response.body?.cancel()
     const reason = `The log could not be downloaded (HTTP ${response.status}).`

@@ -2,6 +2,7 @@ import 'server-only'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { type AskedInput, INPUT_TYPES } from '~/domain/deploy/asked-inputs'
+import { clipName } from '~/domain/deploy/job-names'
 import type { WorkflowFile, WorkflowJob } from '~/domain/github/workflow-file'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { PAGE_LENGTH } from '~/server/github/reads'
@@ -109,12 +110,18 @@ const withoutExpressions = (text: string) => (text.length > SEARCHED_AT_MOST ? '
 function jobOf(id: string, { name, uses, environment, strategy, steps }: z.output<typeof job>): WorkflowJob {
   const listed = steps ?? []
   return {
-    name: withMatrix(shownName(name) ?? id, strategy),
+    name: withMatrix(shortened(shownName(name) ?? id), strategy),
     calls: typeof uses === 'string',
     hasEnvironment: environment !== undefined && environment !== null,
-    steps: listed.map((one) => shownName(one.name) ?? `Run ${commandOf(one)}`),
-    uses: listed.flatMap((one) => (typeof one.uses === 'string' ? [one.uses] : [])),
+    steps: listed.map((one) => shortened(shownName(one.name) ?? `Run ${commandOf(one)}`)),
+    uses: listed.flatMap((one) => (typeof one.uses === 'string' ? [clipName(one.uses)] : [])),
   }
+}
+
+/** What is left out may be any text. */
+function shortened(name: string): string {
+  const kept = clipName(name)
+  return kept === name ? name : `${kept}*`
 }
 
 /** Null without a name. What GitHub shows for an empty name is not documented. */

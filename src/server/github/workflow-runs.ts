@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { clipName } from '~/domain/deploy/job-names'
 import type { ListedJob, ListedRunJobs, ListedStep } from '~/domain/deploy/run-jobs'
 import type { PhaseJobs } from '~/domain/deploy/run-record'
 import type { ListedRun } from '~/domain/github/outside-run'
@@ -77,9 +78,11 @@ const runSchema = z.object({
   head_sha: z.string().nullish(),
 })
 
+const jobName = z.string().transform(clipName)
+
 const stepSchema = z
   .object({
-    name: z.string(),
+    name: jobName,
     status: z.string(),
     conclusion: z.string().nullable(),
     number: z.int().default(0),
@@ -98,7 +101,7 @@ const jobSchema = z
   .object({
     id: runIdSchema.nullish(),
     run_attempt: z.int().nullish(),
-    name: z.string(),
+    name: jobName,
     status: z.string().default('unknown'),
     conclusion: z.string().nullable(),
     started_at: z.string().nullable(),

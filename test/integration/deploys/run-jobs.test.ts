@@ -152,6 +152,13 @@ describe('the log of a failed job', () => {
       1,
     ],
     [
+      'has a link that redirects again',
+      link('/blob'),
+      { status: 302, headers: { location: '/internal' } },
+      'could not be downloaded from the address',
+      1,
+    ],
+    [
       'has an address that is none',
       { status: 302, headers: { location: 'ftp://x' } },
       answers.notFound,
@@ -161,7 +168,7 @@ describe('the log of a failed job', () => {
   ])('that %s is said to be unread, with the reason, and is asked for again only if that may help', async (...row) => {
     const [, api, blob, reason, waiting] = row
     github.script.onJobLog = answerInTurn(api)
-    github.script.onElsewhere = () => blob
+    github.script.onElsewhere = answerInTurn(blob, { status: 200, text: LOG })
     const id = await failedDeploy()
     await runQueue(console_.deps)
     expect(await logOf(id)).toMatchObject({ of: 'job', lines: [], unread: expect.stringContaining(reason) })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { completeValues, explainMisfit } from '~/domain/deploy/asked-inputs'
-import { mayBothMatch } from '~/domain/deploy/job-names'
+import { clipName, matchesPattern, mayBothMatch } from '~/domain/deploy/job-names'
 import { namesOf } from '~/domain/github/workflow-file'
 import { parseWorkflowFile } from '~/server/github/workflow-file'
 
@@ -109,8 +109,20 @@ ${aliases}  again: *job
     const names = namesOf(file)
     expect(names).toHaveLength(3_001)
     expect(names.filter((name) => mayBothMatch('ship / Run make part-7 *', name))).toHaveLength(1)
-    expect(mayBothMatch('*', 'x'.repeat(50_000))).toBe(true)
-    expect(mayBothMatch('*y', 'x'.repeat(50_000))).toBe(false)
+  })
+
+  it('has names of at most 255 characters, also where they are ids, scripts and actions, and of the rest nothing is claimed', () => {
+    const long = 'x'.repeat(300_000)
+    const [job] = parseWorkflowFile(`on: push
+jobs:
+  ? "${long}"
+  : { steps: [{ name: ${long} }, { run: ${long} }, { uses: ${long} }] }
+`).jobs
+    expect([job?.name, ...(job?.steps ?? []), ...(job?.uses ?? [])].map((name) => name?.length)).toEqual([
+      256, 1, 256, 256, 255,
+    ])
+    expect(job?.name).toBe(`${'x'.repeat(255)}*`)
+    expect(clipName(`${'x'.repeat(254)}🚀`)).toBe('x'.repeat(254))
   })
 
   it('has the names that GitHub shows, also those that look like numbers, quotes, emoji or expressions', () => {
@@ -196,6 +208,30 @@ describe('a file that GitHub refuses', () => {
     const list = (name: string, of: string) => `${name}: &${name} [${Array.from({ length: 9 }, () => of).join(', ')}]\n`
     const bomb = ['b', 'c', 'd', 'e', 'f', 'g'].map((name, index) => list(name, `*${'abcdef'[index]}`)).join('')
     expect(() => parseWorkflowFile(`on: push\njobs: {}\n${list('a', 'x')}${bomb}`)).toThrow(/alias/)
+  })
+})
+
+describe('a pattern', () => {
+  const parts = fc.string({ unit: fc.constantFrom('a', 'b', '*', '('), maxLength: 7 })
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '(', '\n'), maxLength: 9 })
+
+  it('matches the texts that its regular expression matches', () => {
+    fc.assert(
+      fc.property(parts, text, (pattern, name) => {
+        const expression = new RegExp(`^${pattern.replaceAll('(', '\\(').replaceAll('*', '.*')}$`, 's')
+        expect(matchesPattern(pattern, name)).toBe(expression.test(name))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('with many * is compared with a text of a megabyte, alone and with another pattern', () => {
+    const long = 'x, '.repeat(350_000)
+    const many = `${'*, '.repeat(40)}*y`
+    expect(matchesPattern(many, long)).toBe(false)
+    expect(matchesPattern(many, `${long}y`)).toBe(true)
+    expect(mayBothMatch(many, `${long}*`)).toBe(true)
+    expect(mayBothMatch(many, `${long}*z`)).toBe(false)
   })
 })
 
