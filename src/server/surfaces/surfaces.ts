@@ -410,6 +410,7 @@ export async function requireKnownEnvironments(
 /** An address may hold a password or, in its query, a token. */
 export function withoutCredentials(address: string): string {
   const url = new URL(address)
+  if (url.username + url.password + url.search === '') return address
   const hidden = '(not shown)'
   const account = url.username === '' && url.password === '' ? '' : `${hidden}@`
   const query = url.search === '' ? '' : `?${hidden}`

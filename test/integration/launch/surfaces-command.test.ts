@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,10 +77,18 @@ describe('npm run console -- surfaces apply', () => {
     expect(await console_.deps.db.auditEvent.count()).toBe(trail.length)
   })
 
-  it('takes the addresses of a sandbox from DATA_DIR, and refers to npm start if there is none', async () => {
+  it('takes the address of the sandbox from DATA_DIR, and refers to npm start if there is none', async () => {
     const { db } = console_.deps
     await db.claimedDatabase.create({ data: { console: 'sandbox', claimedAt: new Date() } })
     expect(await apply()).toMatchObject({ code: 1, out: '', err: expect.stringContaining('npm start') })
-    expect(await storedIds()).toEqual(['api', 'docs'])
+
+    const text = readFileSync(surfacesFile, 'utf8')
+    writeFileSync(surfacesFile, text.replace(/https:\/\/api\.example\.com"/, `\${SANDBOX_URL}/api"`))
+    mkdirSync(path.join(directory, 'sandbox'))
+    writeFileSync(path.join(directory, 'sandbox/sandbox.json'), JSON.stringify({ url: 'http://127.0.0.1:4010' }))
+    expect(await apply()).toMatchObject({ code: 0, out: expect.stringContaining('url: https://api.example.com → ') })
+    expect(await db.surface.findUniqueOrThrow({ where: { id: 'api' } })).toMatchObject({
+      url: 'http://127.0.0.1:4010/api',
+    })
   })
 })
