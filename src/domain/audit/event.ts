@@ -86,7 +86,7 @@ const DEPLOY_EVENTS = [
   /** The console asked the surface itself, and its answer ended the deploy. `sha`: the expected commit. `seen`: the answer in words. */
   statusEvent(
     'console.deploy.health_checked',
-    z.enum(['succeeded', 'failed']),
+    z.enum(['succeeded', 'failed', 'timed_out']),
     z.object({ from: text, sha: nullableText, seen: text, asked_at: text, failure_stage: text.exactOptional() }),
   ),
   /** Somebody gave up a deploy of which no run was seen. GitHub may still start one. */

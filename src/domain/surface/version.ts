@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { inSentence, isVisible } from '~/domain/foreign-text'
-import { isCommitSha } from '~/domain/ref'
+import { isCommitSha, parseFullName } from '~/domain/ref'
 
 /** Where a surface says which version it runs, as surfaces.yaml declares it, and what the value names. */
 export const versionSource = z.object({
@@ -38,6 +38,30 @@ export function versionName(text: string): string | null {
   return name !== '' && name.length <= NAME_LENGTH && isVisible(name) ? name : null
 }
 
+/** Whether GitHub may still tell the commit. */
+export const awaitsCommit = ({ sha, problem }: ReportedVersion): boolean =>
+  sha === null && (problem === 'unresolved' || problem === 'not_found')
+
+/** The last deploy of a surface, as far as it tells the commit of a reported name. */
+export interface DeployedVersion {
+  readonly sha: string | null
+  readonly tags: readonly string[]
+}
+
+/** The tags under which a deploy's commit was dispatched. `onMoved: null`: the run does not start on the chosen ref. */
+export const deployedVersion = (deploy: {
+  readonly sha: string | null
+  readonly ref: string
+  readonly workflowRef: string
+  readonly onMoved: string | null
+}): DeployedVersion => ({
+  sha: deploy.sha,
+  tags: [deploy.ref, ...(deploy.onMoved === null ? [] : [deploy.workflowRef])].flatMap((ref) => {
+    const named = parseFullName(ref)
+    return named?.kind === 'tag' ? [named.name] : []
+  }),
+})
+
 const ABBREVIATED = /^[0-9a-f]{7,39}$/
 
 /**
@@ -49,22 +73,31 @@ export function readReportedVersion(
   {
     is,
     known,
-    expected,
+    deployed,
   }: {
     readonly is: VersionSource['is']
     readonly known: ReportedVersion
-    /** The commit of the surface's last deploy. */
-    readonly expected: string | null
+    readonly deployed: DeployedVersion | null
   },
 ): ReportedVersion {
   const lowerCase = reported.toLowerCase()
   // A surface that was built from no tag may report its commit instead.
   if (isCommitSha(lowerCase)) return { name: null, sha: lowerCase, problem: null }
   const name = is === 'commit' ? lowerCase : reported.replace(/^refs\/tags\//, '')
+  if (is === 'ref' && deployed !== null && deployed.sha !== null && deployed.tags.includes(name))
+    return readDeployedTag(name, known, deployed.sha)
   if (name === known.name && known.sha !== null) return known
   if (is === 'commit' && !ABBREVIATED.test(name)) return { name: reported, sha: null, problem: 'not_commit' }
-  if (is === 'commit' && expected?.startsWith(name) === true) return { name, sha: expected, problem: null }
+  if (is === 'commit' && deployed?.sha?.startsWith(name) === true) return { name, sha: deployed.sha, problem: null }
   return name === known.name ? known : { name, sha: null, problem: 'unresolved' }
+}
+
+/** The dispatch of a tag was a look at it. If another look found another commit, nothing tells which of the two the surface runs. */
+function readDeployedTag(name: string, known: ReportedVersion, sha: string): ReportedVersion {
+  if (name !== known.name) return { name, sha, problem: null }
+  if (known.problem === 'moved') return known
+  const isMoved = known.sha !== null && known.sha !== sha
+  return isMoved ? { name, sha: null, problem: 'moved' } : { name, sha, problem: null }
 }
 
 /** Why the commits of a surface that reports this version are not known. */

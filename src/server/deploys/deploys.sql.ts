@@ -2,14 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { type AuditEvent, toStoredEvent } from '~/domain/audit/event'
 import { runFacts } from '~/domain/deploy/run-record'
-import {
-  type DeployStatus,
-  type FailureStage,
-  HEALTH_CHECK_STATUS,
-  isTerminal,
-  type Shipped,
-  sourcesOf,
-} from '~/domain/deploy/status'
+import { type DeployStatus, type FailureStage, isTerminal, type Shipped, sourcesOf } from '~/domain/deploy/status'
 import { queueDeliveries } from '~/server/deliveries/deliveries'
 import type { DeployState } from '~/server/deploys/deploys'
 import type { DatabaseHandle } from '~/server/platform/database'
@@ -95,8 +88,6 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
         "finished_at_utc" = CASE WHEN ${isTerminal(to)} THEN ${advance.occurredAt ?? at} ELSE "finished_at_utc" END,
         "failure_stage" = coalesce(${advance.failureStage ?? null}, "failure_stage"),
         "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail"),
-        "probe_until_utc" = CASE WHEN ${to} = ${HEALTH_CHECK_STATUS} THEN ${at}::timestamptz + "probe_seconds" * interval '1 s'
-          ELSE "probe_until_utc" END,
         "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null}),
         "shipped" = coalesce(${advance.shipped ?? null}, "shipped"), "holds_surface" = ${advance.holdsSurface ?? false}
       WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])

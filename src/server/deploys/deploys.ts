@@ -1,6 +1,6 @@
 import 'server-only'
 import type { RunFacts } from '~/domain/deploy/run-record'
-import { type DeployStatus, type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy/status'
+import { type DeployStatus, HEALTH_CHECK_STATUS, type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy/status'
 import type { OwnRun } from '~/domain/github/outside-run'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
@@ -168,6 +168,14 @@ export async function recordRelease(
 ): Promise<void> {
   const { at: releasedAt, by: releasedBy, reason: releaseReason } = release
   await tx.deploy.updateMany({ where: { id }, data: { holdsSurface: false, releasedAt, releasedBy, releaseReason } })
+}
+
+/** Records the end of a health check that the console makes itself. An end on record stays. */
+export async function beginHealthCheck(db: DatabaseHandle, id: string, until: Date): Promise<void> {
+  await db.deploy.updateMany({
+    where: { id, status: HEALTH_CHECK_STATUS, probeUntil: null },
+    data: { probeUntil: until },
+  })
 }
 
 /** Records the run of a deploy. False when a run is already on record: it is never replaced. */

@@ -18,10 +18,10 @@ export type Job =
     }
   | {
       /**
-       * Reads from one repository, named in lower case: outside runs, the default refs, or the variable DEPLOY_FREEZE.
-       * `measure_distance` measures the drift; it keeps the name under which older versions queued it.
+       * Reads from one repository, named in lower case: outside runs, the default refs, the commits of reported versions, or the variable
+       * DEPLOY_FREEZE. `measure_distance` measures the drift; it keeps the name under which older versions queued it.
        */
-      readonly task: 'find_outside_runs' | 'measure_distance' | 'read_deploy_freeze'
+      readonly task: 'find_outside_runs' | 'measure_distance' | 'resolve_versions' | 'read_deploy_freeze'
       readonly payload: { readonly repository: string }
     }
 

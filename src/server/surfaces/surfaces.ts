@@ -104,6 +104,8 @@ const tileSelect = {
       ...reportSelect,
       id: true,
       ref: true,
+      workflowRef: true,
+      onMoved: true,
       sha: true,
       requestedBy: true,
       finishedAt: true,

@@ -16,11 +16,12 @@ import { scheduleNextLook } from '~/server/deploys/runs/schedule-next-look'
 import type { Deps } from '~/server/deps'
 import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { forgetUnusedAnswers } from '~/server/github/conditional-fetch'
+import type { Purpose } from '~/server/github/rate-limit'
 import { forgetUsage } from '~/server/github/request-usage'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
-import { measureDrift } from '~/server/surfaces/follow/measure-drift'
+import { measureDrift, resolveVersions } from '~/server/surfaces/follow/measure-drift'
 import { readLooks } from '~/server/surfaces/follow/repository-looks'
 import { listSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { readHearings } from '~/server/webhooks/webhook-hearings.sql'
@@ -57,6 +58,14 @@ export function jobTasks(deps: Deps): TaskList {
     },
     measure_distance: (payload) =>
       lookUnlessPaused(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDrift),
+    // Queued while a health check waits for the commit, so this look may use what is kept for running deploys.
+    resolve_versions: (payload) =>
+      lookUnlessPaused(
+        deps,
+        { task: 'resolve_versions', payload: ofRepository.parse(payload) },
+        resolveVersions,
+        'running',
+      ),
     read_deploy_freeze: (payload) =>
       lookUnlessPaused(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, refreshDeployFreeze),
   } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
@@ -96,13 +105,14 @@ async function readLogUnlessPaused(deps: Deps, deployId: string): Promise<void> 
 const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof passPayload>) =>
   reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
 
-/** A background look at a repository. Waits while the rest of GitHub's rate limit is reserved. */
+/** A look at a repository. Waits while the rest of GitHub's rate limit is reserved. */
 async function lookUnlessPaused(
   deps: Deps,
   job: Extract<Job, { readonly payload: { readonly repository: string } }>,
   take: (deps: Deps, repository: string) => Promise<void>,
+  purpose: Purpose = 'background',
 ): Promise<void> {
-  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), 'background')
+  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), purpose)
   if (runAt !== null) return addJob(deps.db, job, { runAt, lowPriority: true })
   await take(deps, job.payload.repository)
 }

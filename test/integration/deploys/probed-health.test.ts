@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
@@ -9,7 +9,8 @@ import { claimDueProbes } from '~/server/surfaces/probe/surface-probes.sql'
 import { createProber } from '~/server/worker/prober'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { deferred } from '~test/support/deferred'
-import { jobsAnswer, runAnswer, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { runQueue } from '~test/support/run-queue'
+import { gitRef, jobsAnswer, runAnswer, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 const BEFORE = 'b'.repeat(40)
@@ -20,6 +21,8 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 let clock = Date.now()
 let answer = { status: 200, version: BEFORE }
 let whileAsked = async () => {}
+/** The commits of the tags that GitHub knows. */
+let tags: Record<string, string> = {}
 const surface = createServer(async (_, response) => {
   await whileAsked()
   response.writeHead(answer.status).end(JSON.stringify({ version: answer.version }))
@@ -29,12 +32,20 @@ beforeAll(async () => {
   surface.listen(0, '127.0.0.1')
   await once(surface, 'listening')
   github = await startScriptedGitHub()
+  const { onRef } = github.script
+  github.script.onRef = (request) => {
+    const name = request.path.split('/git/ref/tags%2F')[1] ?? ''
+    const sha = tags[name]
+    return sha === undefined ? onRef(request) : { status: 200, body: gitRef(`refs/tags/${name}`, sha) }
+  }
   const { deps, close } = await createTestConsole({ githubApiUrl: github.apiUrl })
   console_ = { deps: { ...deps, now: () => new Date(clock) }, close }
 })
 beforeEach(() => {
   answer = { status: 200, version: BEFORE }
   whileAsked = async () => {}
+  tags = {}
+  github.requests.length = 0
   github.script.onRun = () => runAnswer('success')
   github.script.onJobs = () => jobsAnswer({ apply: { Apply: 'success' } })
 })
@@ -104,13 +115,13 @@ it('a deploy succeeds when its surface is healthy with the new version, and not 
 it.each([
   ['is healthy, reports bbbbbbb', { status: 200, version: BEFORE }],
   ['answers HTTP 503, reports aaaaaaa', { status: 503, version: SHA }],
-  ['is healthy, reports no version', { status: 200, version: 'dev' }],
 ])(
   'a deploy fails at its health check after the time limit, and keeps that the surface %s when it was asked last',
   async (seen, last) => {
     const { id } = await probedDeploy()
     await reconcileDeploy(console_.deps, id)
     answer = last
+    await probeAfter(3)
     await probeAfter(119)
     expect(await view(id)).toMatchObject({ status: 'deploying' })
     await probeAfter(11)
@@ -130,6 +141,174 @@ it.each([
     ])
   },
 )
+
+it('a healthy surface that reports no version leaves it unknown whether its deploy succeeded', async () => {
+  const { id } = await probedDeploy()
+  await reconcileDeploy(console_.deps, id)
+  answer = { status: 200, version: 'dev' }
+  await probeAfter(3)
+  await probeAfter(120)
+  expect(await view(id)).toMatchObject({
+    status: 'timed_out',
+    headline: 'Timed out at Health check',
+    failureDetail:
+      'The surface is healthy, but after 120 s it is not known whether it runs aaaaaaa. When last asked, it is healthy, reports no version.',
+    shipped: 'yes',
+    actions: ['roll_back', 'retry', 'open_run'],
+  })
+  expect((await phasesOf(id)).slice(2)).toEqual(['deploy done', 'health_check timed_out'])
+})
+
+it.each(['declared', 'removed from surfaces.yaml'])(
+  'the health check of a surface that is %s ends a deploy whose status an older version of the console wrote',
+  async (state) => {
+    const { deps } = console_
+    const { id, surfaceId } = await probedDeploy()
+    // An older version writes a status without a time limit for the health check.
+    await deps.db.deploy.update({ where: { id }, data: { status: 'deploying', lastEventAt: deps.now() } })
+    if (state !== 'declared')
+      await deps.db.surface.update({ where: { id: surfaceId }, data: { archivedAt: deps.now() } })
+    await probeAfter(3)
+    await probeAfter(119)
+    expect((await view(id)).status).toBe('deploying')
+    await probeAfter(10)
+    expect(await view(id)).toMatchObject({ status: 'failed', failureStage: 'health_check_failed' })
+  },
+)
+
+it('a deploy whose surface was released ends with its run, because nobody makes its health check', async () => {
+  const { deps } = console_
+  const { id } = await probedDeploy()
+  await deps.db.deploy.update({ where: { id }, data: { status: 'deploying', releasedAt: deps.now() } })
+  await reconcileDeploy(deps, id)
+  expect(await view(id)).toMatchObject({ status: 'succeeded' })
+  expect((await phasesOf(id)).at(-1)).toBe('health_check skipped')
+})
+
+describe('a surface that reports a tag', () => {
+  const reportsTags = { versionSource: { url: null, in: 'json', at: 'version', is: 'ref' } }
+  const lookUps = () => github.requests.filter(({ path }) => path.includes('/git/ref/tags')).length
+
+  async function tagDeploy(deploy: { ref?: string; workflowRef?: string; onMoved?: string } = {}, surface = {}) {
+    const { deps } = console_
+    const made = await probedDeploy()
+    await deps.db.surface.update({ where: { id: made.surfaceId }, data: { ...reportsTags, ...surface } })
+    await deps.db.deploy.update({ where: { id: made.id }, data: deploy })
+    await reconcileDeploy(deps, made.id)
+    return made
+  }
+
+  it.each([
+    ['was chosen', { ref: 'refs/tags/v2' }],
+    ['its run started on', { ref: SHA, workflowRef: 'refs/tags/v2', onMoved: 'cancel' }],
+  ])('proves its deploy without a request to GitHub, if the tag is the one that %s', async (_, deploy) => {
+    const { id } = await tagDeploy(deploy)
+    answer = { status: 200, version: 'v2' }
+    await probeAfter(3)
+    expect([(await view(id)).status, lookUps()]).toEqual(['succeeded', 0])
+  })
+
+  it('proves its deploy once GitHub knows the tag, also while background reads are paused', async () => {
+    const { deps } = console_
+    const limitAt = (remaining: number) =>
+      deps.github.rateLimit.learn({
+        limit: 5000,
+        remaining,
+        resetAt: new Date(clock + 3600 * SECOND),
+        notedAt: new Date(clock + remaining),
+      })
+    const { id } = await tagDeploy()
+    limitAt(1000)
+    onTestFinished(() => limitAt(5000))
+    answer = { status: 200, version: 'v3' }
+    await probeAfter(3)
+    await runQueue(deps)
+    await probeAfter(3)
+    expect([(await view(id)).status, lookUps()]).toEqual(['deploying', 1])
+    tags = { v3: SHA }
+    await runQueue(deps)
+    await probeAfter(3)
+    expect([(await view(id)).status, lookUps()]).toEqual(['succeeded', 2])
+  })
+
+  it('proves its deploy if the surface has left surfaces.yaml meanwhile', async () => {
+    const { deps } = console_
+    const { id } = await tagDeploy({}, { archivedAt: deps.now() })
+    tags = { v3: SHA }
+    answer = { status: 200, version: 'v3' }
+    await probeAfter(3)
+    await runQueue(deps)
+    await probeAfter(3)
+    expect((await view(id)).status).toBe('succeeded')
+  })
+
+  it.each([
+    ['GitHub was not asked for its commit', {}, {}, 'GitHub has not told its commit'],
+    ['GitHub does not know it', {}, { versionProblem: 'not_found' }, 'not known to GitHub'],
+    ['it named another commit before', { ref: 'refs/tags/v3' }, { runningSha: BEFORE }, 'a tag that was moved'],
+  ])('does not prove that its deploy failed, if %s', async (_, deploy, known, why) => {
+    const { id } = await tagDeploy(deploy, { reportedVersion: 'v3', versionProblem: null, ...known })
+    answer = { status: 200, version: 'v3' }
+    await probeAfter(3)
+    await probeAfter(120)
+    expect(await view(id)).toMatchObject({
+      status: 'timed_out',
+      failureDetail: expect.stringContaining(
+        `is not known whether it runs aaaaaaa. When last asked, it is healthy, reports v3 (${why}).`,
+      ),
+    })
+  })
+
+  it('proves that its deploy failed, if the tag has another commit', async () => {
+    const { id } = await tagDeploy({}, { reportedVersion: 'v3', runningSha: BEFORE })
+    answer = { status: 200, version: 'v3' }
+    await probeAfter(3)
+    await probeAfter(120)
+    expect((await view(id)).failureDetail).toMatch(/reports v3 \(bbbbbbb\)\.$/)
+  })
+})
+
+describe('a ref that turns out to have moved while the surface is asked', () => {
+  /** Reads, while the surface is asked for the first time, that the run deploys another commit. */
+  function moveMeanwhile(id: string) {
+    const [run, moved] = [Object(runAnswer('success')), { head_sha: BEFORE }]
+    whileAsked = async () => {
+      whileAsked = async () => {}
+      github.script.onRun = () => ({ ...run, body: { ...run.body, ...moved } })
+      await reconcileDeploy(console_.deps, id)
+    }
+  }
+
+  it('does not end the deploy by an answer that reports the reviewed commit', async () => {
+    const { deps } = console_
+    const { id } = await probedDeploy()
+    await reconcileDeploy(deps, id)
+    await deps.db.deploy.update({ where: { id }, data: { onMoved: 'continue' } })
+    moveMeanwhile(id)
+    answer = { status: 200, version: SHA }
+    await probeAfter(3)
+    expect(await view(id)).toMatchObject({ status: 'deploying', sha: BEFORE })
+    answer = { status: 200, version: BEFORE }
+    await probeAfter(3)
+    expect((await view(id)).status).toBe('succeeded')
+  })
+
+  it('keeps an answer that reports the reviewed commit from confirming the ended deploy', async () => {
+    const { deps } = console_
+    const { id } = await probedDeploy()
+    const ended = { status: 'succeeded', finishedAt: deps.now(), onMoved: 'continue' }
+    await deps.db.deploy.update({ where: { id }, data: ended })
+    moveMeanwhile(id)
+    answer = { status: 200, version: SHA }
+    await probeAfter(3)
+    expect(await view(id)).toMatchObject({ sha: BEFORE })
+    const seen = () => deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.version_seen' } })
+    expect(await seen()).toBe(0)
+    answer = { status: 200, version: BEFORE }
+    await probeAfter(3)
+    expect(await seen()).toBe(1)
+  })
+})
 
 it('several workers end a deploy once, also after a worker died while it asked', async () => {
   const { deps } = console_
@@ -197,6 +376,7 @@ it('a surface is asked every two seconds at first, and every ten seconds in a lo
   const { id, surfaceId } = await probedDeploy()
   await reconcileDeploy(deps, id)
   const start = clock
+  await probeAfter(0)
   const pauseAt = async (seconds: number) => {
     clock = start + seconds * SECOND
     await deps.db.surface.update({ where: { id: surfaceId }, data: { healthCheckedAt: deps.now() } })

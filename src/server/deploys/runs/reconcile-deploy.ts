@@ -56,10 +56,12 @@ export async function reconcileDeploy(deps: ReconcileDeps, id: string): Promise<
   if (run.status !== 'completed' && deploy.cancelRequestedAt !== null && deploy.cancelAcknowledgedAt === null) {
     await requestCancel(deps, deploy, runId)
   }
+  // A released surface may belong to a newer deploy by now, so its answers say nothing about this one.
+  const isProbed = deploy.probeSeconds !== null && deploy.releasedAt === null
   await applyEvidence(
     deps,
     deploy,
-    ({ status }) => evidenceBeyond(status, run, { isProbed: deploy.probeSeconds !== null }),
+    ({ status }) => evidenceBeyond(status, run, { isProbed }),
     async (tx, locked) => {
       const seen = { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() } as const
       await recordRunAttempt(tx, { ...locked, id }, seen)

@@ -208,7 +208,7 @@ function versionLine(where: string, reported: string | null, is: VersionSource['
       'Answer `{"version": "<commit SHA>"}`, or declare `version` in surfaces.yaml.',
     )
   }
-  const { name, problem } = readReportedVersion(reported, { is, known: NEVER_SEEN, expected: null })
+  const { name, problem } = readReportedVersion(reported, { is, known: NEVER_SEEN, deployed: null })
   return problem === 'not_commit'
     ? broken(
         about,

@@ -8,6 +8,7 @@ import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server
 import {
   confirmDrift,
   knownVersion,
+  listGridSurfaces,
   listSurfaces,
   recordDrift,
   recordResolvedVersion,
@@ -26,8 +27,10 @@ type MeasureDeps = Pick<Deps, 'db' | 'github' | 'now'>
  */
 export async function measureDrift(deps: MeasureDeps, repository: string): Promise<void> {
   const at = deps.now()
-  await resolveReportedVersions(deps, await listSurfacesOfRepository(deps, repository))
-  const surfaces = (await listSurfacesOfRepository(deps, repository)).filter(({ runningSha }) => runningSha !== null)
+  await resolveVersions(deps, repository)
+  const surfaces = (await listSurfaces(deps.db)).filter(
+    (surface) => isOf(surface, repository) && surface.runningSha !== null,
+  )
   const before = await findLook(deps.db, repository, 'refs')
   await recordLook(deps.db, repository, 'refs', { lookedAt: at })
   for (const ref of new Set(surfaces.map((surface) => surface.ref))) {
@@ -44,14 +47,17 @@ export async function measureDrift(deps: MeasureDeps, repository: string): Promi
   }
 }
 
-const listSurfacesOfRepository = async ({ db }: MeasureDeps, repository: string) =>
-  (await listSurfaces(db)).filter((surface) => surface.repository.toLowerCase() === repository.toLowerCase())
+const isOf = (surface: SurfaceRow, repository: string) => surface.repository.toLowerCase() === repository.toLowerCase()
 
 /**
- * Asks GitHub for the commits of reported tags and abbreviated commits. A commit that is known stays, unless its tag was moved: then
+ * Asks GitHub for the commits of tags and abbreviated commits that a repository's surfaces report. A commit that is known stays, unless its tag was moved: then
  * nothing tells which of the two commits the surface runs.
+ *
+ * @throws AppError `github_unavailable`, `github_refused`
  */
-async function resolveReportedVersions(deps: MeasureDeps, surfaces: readonly SurfaceRow[]): Promise<void> {
+export async function resolveVersions(deps: Pick<Deps, 'db' | 'github'>, repository: string): Promise<void> {
+  // With surfaces that have left surfaces.yaml, because the health check of their deploy goes on.
+  const surfaces = (await listGridSurfaces(deps.db)).filter((surface) => isOf(surface, repository))
   const asked = surfaces.flatMap((surface) => {
     const { name, sha, problem } = knownVersion(surface)
     const isTag = versionSourceOf(surface)?.is === 'ref'

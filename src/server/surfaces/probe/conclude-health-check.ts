@@ -1,7 +1,7 @@
 import 'server-only'
-import { runFacts } from '~/domain/deploy/run-record'
 import { HEALTH_CHECK_STATUS } from '~/domain/deploy/status'
-import { explainFailedHealthCheck, judgeHealthCheck, type ProbeAnswer } from '~/domain/surface/health-check'
+import { explainHealthVerdict, judgeHealthCheck, type ProbeAnswer } from '~/domain/surface/health-check'
+import { beginHealthCheck } from '~/server/deploys/deploys'
 import { advanceDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import { addJob } from '~/server/platform/jobs.sql'
@@ -9,7 +9,8 @@ import type { SurfaceRow } from '~/server/surfaces/surfaces'
 
 /**
  * Ends the surface's deploy if the console itself makes its health check and this answer decides it. The surface was read before it was
- * asked, so its deploy phase was done by then. Of several workers, and beside a callback, only one ends the deploy.
+ * asked, so its deploy phase was done by then. The first answer that does not decide it begins the time limit, whoever wrote the status: a
+ * server of an older version may have. Of several workers, and beside a callback, only one ends the deploy.
  */
 export async function concludeHealthCheck(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
@@ -17,17 +18,19 @@ export async function concludeHealthCheck(
   answer: ProbeAnswer,
 ): Promise<void> {
   const { lastDeploy } = surface
-  if (lastDeploy?.status !== HEALTH_CHECK_STATUS || lastDeploy.probeUntil === null) return
-  const { id: deployId, sha, probeUntil, probeSeconds } = lastDeploy
-  const verdict = judgeHealthCheck({ expected: sha, until: probeUntil }, answer)
-  if (verdict === null) return
+  if (lastDeploy?.status !== HEALTH_CHECK_STATUS || lastDeploy.probeSeconds === null) return
+  const { id: deployId, sha, probeSeconds: seconds } = lastDeploy
+  const until = lastDeploy.probeUntil ?? new Date(answer.askedAt.getTime() + seconds * 1_000)
+  const verdict = judgeHealthCheck({ expected: sha, until }, answer)
+  if (verdict === null) return lastDeploy.probeUntil === null ? beginHealthCheck(deps.db, deployId, until) : undefined
   const { status, seen } = verdict
   const isFailed = status === 'failed'
-  // The workflow may go on after its deploy phase, and may change the surface until its run is over.
-  const mayGoOn = lastDeploy.githubRunId !== null && runFacts.safeParse(lastDeploy.runRecord).data?.over !== true
   const moved = await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, deployId)
-    if (locked?.status !== HEALTH_CHECK_STATUS) return null
+    // The commit changes if the run turns out to be one of a ref that moved. The next answer is compared with the new one.
+    if (locked?.status !== HEALTH_CHECK_STATUS || locked.sha !== sha) return null
+    // The workflow may go on after its deploy phase, and may change the surface until its run is over.
+    const mayGoOn = locked.githubRunId !== null && locked.runRecord?.over !== true
     const advanced = await advanceDeploy(tx, {
       deployId,
       surfaceId: surface.id,
@@ -36,7 +39,7 @@ export async function concludeHealthCheck(
       actor: 'console',
       at: deps.now(),
       failureStage: isFailed ? 'health_check_failed' : null,
-      ...(isFailed ? { failureDetail: explainFailedHealthCheck(sha, probeSeconds ?? 0, seen) } : {}),
+      ...(status === 'succeeded' ? {} : { failureDetail: explainHealthVerdict({ status, seen }, sha, seconds) }),
       holdsSurface: mayGoOn,
       event: {
         action: 'console.deploy.health_checked',

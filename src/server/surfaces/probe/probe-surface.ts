@@ -1,8 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit/event'
+import { HEALTH_CHECK_STATUS } from '~/domain/deploy/status'
 import type { HealthState } from '~/domain/surface/tile'
-import { readReportedVersion } from '~/domain/surface/version'
+import { awaitsCommit, deployedVersion, readReportedVersion } from '~/domain/surface/version'
 import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
@@ -38,14 +39,15 @@ export async function probeSurface(
       : readReportedVersion(reported, {
           is: versionSourceOf(surface)?.is ?? 'commit',
           known,
-          expected: surface.lastDeploy?.sha ?? null,
+          deployed: surface.lastDeploy === null ? null : deployedVersion(surface.lastDeploy),
         })
   const versionChanged = version !== null && (version.name !== known.name || version.sha !== known.sha)
   await recordProbe(deps.db, surface.id, { ...sighting, version, versionChanged, at: askedAt })
-  if (versionChanged) {
-    const job = { task: 'measure_distance', payload: { repository: surface.repository.toLowerCase() } } as const
-    await addJob(deps.db, job, { keepRunAt: true })
-  }
+  const payload = { repository: surface.repository.toLowerCase() }
+  if (versionChanged) await addJob(deps.db, { task: 'measure_distance', payload }, { keepRunAt: true })
+  const isChecked = surface.lastDeploy?.status === HEALTH_CHECK_STATUS && surface.lastDeploy.probeSeconds !== null
+  if (isChecked && version !== null && awaitsCommit(version))
+    await addJob(deps.db, { task: 'resolve_versions', payload }, { keepRunAt: true })
   if (version !== null && version.sha !== null)
     await compareWithDeploy(deps, surface, { sha: version.sha, at: askedAt })
   await concludeHealthCheck(deps, surface, { ...sighting, version, askedAt })
@@ -91,7 +93,8 @@ async function compareWithDeploy(
     (await hasAuditEvent(db, deployId, event.action))
   if (await isKnown(deps.db)) return
   await deps.db.$transaction(async (tx) => {
-    if ((await lockDeploy(tx, deployId)) === null || (await isKnown(tx))) return
+    // The commit may have changed since the surface was read: the run may be one of a ref that moved.
+    if ((await lockDeploy(tx, deployId))?.sha !== sha || (await isKnown(tx))) return
     await appendAuditEvent(tx, { actor: 'console', at: running.at, deployId, surfaceId: surface.id }, event)
   })
 }
