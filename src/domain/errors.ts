@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   freeze_over: { http: 409, trpc: 'CONFLICT', title: 'The freeze is already over' },
   deploy_elsewhere: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The deploy belongs to another surface' },
   ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
+  review_outdated: { http: 409, trpc: 'CONFLICT', title: 'What waits on GitHub is not what was shown' },
   running_changed: { http: 409, trpc: 'CONFLICT', title: 'The surface no longer runs the commit that was reviewed' },
   body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },

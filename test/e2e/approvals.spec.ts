@@ -2,7 +2,7 @@ import path from 'node:path'
 import { type Browser, expect, type Page } from '@playwright/test'
 import pg from 'pg'
 import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
-import { startDeploy, test, tile } from './operator'
+import { deploy, startDeploy, test, tile } from './operator'
 
 const SURFACE = 'status-page'
 let client: pg.Client
@@ -80,6 +80,35 @@ test('a requester cannot approve their own request, and an approver sees the rev
     await expect(dialogOf(view).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
     expect(new URL(view.url()).searchParams.get('deploy')).not.toBeNull()
   }
+  await grace.context().close()
+})
+
+test('an approver approves the environment of GitHub that holds the run, and the requester cannot', async ({
+  page,
+  browser,
+  sandbox,
+}) => {
+  const grace = await joined(page, browser, 'rosa@example.com')
+  await deploy(page, 'storefront')
+  const control = (view: Page) =>
+    dialogOf(view).getByRole('button', { name: /^Approve in GitHub’s environment “live”/ })
+  await expect(control(page)).toBeDisabled()
+  await grace.goto(page.url())
+  await grace.setViewportSize({ width: 360, height: 740 })
+  await control(grace).click()
+  await dialogOf(grace).getByRole('button', { name: 'Back' }).click()
+  await control(grace).click()
+  await dialogOf(grace)
+    .getByLabel(/Reason, optional/)
+    .fill('Checked the pages')
+  const send = dialogOf(grace).getByRole('button', { name: 'Approve “live” on GitHub' })
+  await send.scrollIntoViewIfNeeded()
+  await expect(send, 'the whole button is visible on a phone').toBeInViewport({ ratio: 1 })
+  await send.click()
+  await expect(dialogOf(grace)).toContainText('GitHub took the decision: approved.')
+  await expect.poll(async () => (await sandbox.status()).waiting.length).toBe(0)
+  await expect(control(page)).toHaveCount(0)
+  await expect(dialogOf(page).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
   await grace.context().close()
 })
 

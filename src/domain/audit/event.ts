@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CHANNEL_KINDS } from '~/domain/delivery'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
+import { REVIEW_OUTCOMES } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, SHIPPED } from '~/domain/deploy/status'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
@@ -38,6 +39,17 @@ const callback = z.object({
   run_id: text.exactOptional(),
   run_attempt: z.int().exactOptional(),
   deployed_sha: text.exactOptional(),
+})
+
+/** `comment`: as sent to GitHub. `detail`: what GitHub answered instead of taking the decision. */
+const environmentReview = z.object({
+  run_id: text,
+  run_attempt: z.int(),
+  environment_id: text,
+  environment: text,
+  comment: text,
+  outcome: z.enum(REVIEW_OUTCOMES),
+  detail: text.exactOptional(),
 })
 
 const DEPLOY_EVENTS = [
@@ -143,6 +155,9 @@ const DEPLOY_EVENTS = [
   event('console.deploy.cancel_refused', z.object({ http_status: z.int(), reason: text })),
   /** GitHub has not accepted the request yet. It is sent again: after a rate limit (`until`), otherwise soon. */
   event('console.deploy.cancel_delayed', z.object({ until: nullableText, reason: text })),
+  /** A person decided, here, about an environment of GitHub that holds the run: a row before GitHub is asked, and one after. */
+  event('console.deploy.gate_approved', environmentReview),
+  event('console.deploy.gate_rejected', environmentReview),
   /** A deploy was let through in spite of these freezes. */
   event('console.deploy.freeze_overridden', z.object({ reason: text, freeze_ids: texts })),
 ] as const

@@ -1,3 +1,4 @@
+import type { WaitingEnvironments } from '~/domain/deploy/environment-review'
 import type { FailedLog } from '~/domain/deploy/failed-log'
 import type { Quiet } from '~/domain/deploy/quiet'
 import type { DeployReport } from '~/domain/deploy/report'
@@ -81,6 +82,8 @@ export interface DeployView extends DeploySummary {
   readonly runAttempts: readonly RunAttempt[]
   /** Why nothing happens, from facts; null if nothing is quiet, or if the reason is not known. */
   readonly quiet: Quiet | null
+  /** The environments of GitHub that hold the run; null if none is known to, or if nothing may be decided here. */
+  readonly waitingEnvironments: WaitingEnvironments | null
   /** The address of another run that was seen after the deploy ended; null if there is none. */
   readonly lateRunUrl: string | null
   /** Null if nobody requested a cancel. */

@@ -8,6 +8,7 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
 import { type ApprovalRow, decideApproval, findApproval, requireApproval } from '~/server/approvals/approvals'
+import { requireIndependence } from '~/server/approvals/independence'
 import { explainLostRace, requireWaiting } from '~/server/approvals/waiting-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/authorize'
@@ -24,7 +25,6 @@ import { readFlags } from '~/server/flags/flags'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { resolveRef } from '~/server/github/refs'
-import { areLinked } from '~/server/members/access-given.sql'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { findSurface } from '~/server/surfaces/surfaces'
 
@@ -79,7 +79,7 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   const surface = { id: row.surfaceId, environment: row.environment }
   await requireCurrentRights(tx, actor, { needs: ['deploy.approve'], surface, at })
   await recheckRequest(tx, row, at)
-  await checkIndependence(deps, tx, actor, row)
+  await requireIndependence(deps, tx, actor, row, 'Nothing was deployed, and the approval still waits.')
   await appendAuditEvent(
     tx,
     { actor: actor.name, at, surfaceId: row.surfaceId, deployId },
@@ -133,32 +133,6 @@ const ownRequest = () =>
     'approval_own',
     'You, or one of your API tokens, requested this deploy. Nothing was deployed. Ask another person to approve it.',
   )
-
-const HOURS = 24
-
-/**
- * Somebody who may invite people, raise roles or hand out password links could otherwise use two accounts and approve alone.
- * The sandbox does not check this: one person tries everything there.
- *
- * @throws AppError `approver_linked`
- */
-async function checkIndependence(
-  { config }: Pick<Deps, 'config'>,
-  tx: DatabaseHandle,
-  approver: Actor,
-  row: ApprovalRow,
-): Promise<void> {
-  if (config.sandboxUrl !== undefined) return
-  const since = new Date(row.requestedAt.getTime() - HOURS * 3_600_000)
-  if (!(await areLinked(tx, { one: approver.userId, other: row.requestedByUserId, since }))) return
-  throw new AppError(
-    'approver_linked',
-    `You and ${row.requestedBy} are linked: one of you gave the other access, or the same person gave access to both, less than ` +
-      `${HOURS} hours before the request or after it. Both accounts could belong to one person. Nothing was deployed, and the approval ` +
-      `still waits. Ask another approver, or send a new request ${HOURS} hours after that access was given.`,
-    { details: { requested_by: row.requestedBy } },
-  )
-}
 
 /** Runs `work`. When the console refuses, an audit row records the refusal before the error is rethrown. */
 async function auditFailedGrant<Answer>(

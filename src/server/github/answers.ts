@@ -1,8 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
 
-/** What GitHub was asked: to read something, to resolve a ref or commit, to start a run, or to cancel a run. */
-export type Verb = 'look' | 'resolve' | 'dispatch' | 'cancel'
+/** What GitHub was asked: to read something, to resolve a ref or commit, to start a run, to cancel a run, or to review an environment. */
+export type Verb = 'look' | 'resolve' | 'dispatch' | 'cancel' | 'review'
+
+/** A repetition of these does something else, so that an answer which proves nothing leaves the outcome unknown. */
+const isOnce = (verb: Verb) => verb === 'dispatch' || verb === 'review'
 
 /** An answer from GitHub, or from a proxy in between. A null status: no answer. */
 export interface GitHubAnswer {
@@ -37,7 +40,7 @@ export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now(
   const limited = limitOf(answer, now)
   if (limited !== null) return { kind: 'later', ...limited }
   // Without a token the request was never sent, so the outcome is certain.
-  if (answer.ofToken && (verb === 'dispatch' || status < 500)) return { kind: 'refused' }
+  if (answer.ofToken && (isOnce(verb) || status < 500)) return { kind: 'refused' }
   if (status === 401) return { kind: 'unauthorised' }
   if (status === 409 && verb === 'cancel') return { kind: 'ended' }
   // GitHub also answers 404 for a run that is too new to be visible.
@@ -46,7 +49,7 @@ export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now(
   // GitHub answers 409 for an empty repository, and 422 for an unknown commit.
   if ((status === 409 || status === 422) && verb === 'resolve') return { kind: 'gone' }
   if (DOCUMENTED_REFUSALS.has(status)) return { kind: 'refused' }
-  return verb === 'dispatch' ? { kind: 'unknown' } : { kind: 'later', limit: null, until: null }
+  return isOnce(verb) ? { kind: 'unknown' } : { kind: 'later', limit: null, until: null }
 }
 
 /** An Enterprise Server refuses a request with an unknown API version without acting on it. */
@@ -119,6 +122,11 @@ const RESULTS = {
     afterLimit: 'The request to cancel is kept. The console sends it again after that time.',
     silent: 'The request to cancel is kept. The console sends it again.',
   },
+  review: {
+    notDone: 'Nothing was approved or rejected.',
+    afterLimit: 'Nothing was approved or rejected; decide again after that.',
+    silent: 'GitHub may have taken the decision.',
+  },
 } as const satisfies Record<Verb, Readonly<Record<'notDone' | 'afterLimit' | 'silent', string>>>
 
 /** Explains an answer to an operator: what happened, what was not done, what to do next. */
@@ -148,18 +156,25 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
       if (answer.ofToken) {
         return `GitHub refused a token for the App’s installation (${detail}): ${answer.message}. Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID. ${notDone}`
       }
+      if (verb === 'review' && answer.status === 403) {
+        return `The console’s credentials may not review this environment in ${asked.repository}: their account has to be one of its required reviewers. GitHub says: ${answer.message} ${notDone}`
+      }
       return answer.status === 403
         ? `The console’s credentials may not do this in ${asked.repository}: they need "Actions: read and write". GitHub says: ${answer.message} ${notDone}`
         : `GitHub refused: ${answer.message}. ${notDone}`
     default:
       return verb === 'cancel'
         ? notAccepted
-        : `GitHub gave no usable answer to the ${verb === 'dispatch' ? verb : 'question'} (${detail}).`
+        : verb === 'review'
+          ? `GitHub gave no usable answer (${detail}). ${silent}`
+          : `GitHub gave no usable answer to the ${verb === 'dispatch' ? verb : 'question'} (${detail}).`
   }
 }
 
 /** A success is a 204 without a body, or JSON. A proxy's page or a truncated body proves nothing. */
 function isAccepted(verb: Verb, { status, headers, data }: GitHubAnswer): boolean {
+  // GitHub answers a review with the deployments that it concerns.
+  if (verb === 'review' && !(status === 200 && Array.isArray(data))) return false
   if (status === 204) return true
   if (verb === 'dispatch' && status !== 200) return false
   const json = /\bjson\b/i.test(String(headers['content-type'] ?? ''))

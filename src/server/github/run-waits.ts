@@ -18,11 +18,7 @@ export async function readRunWaits(github: GitHub, repository: string, run: List
   const has = (status: string) => run.status === status || run.jobs.some((job) => job.status === status)
   const [isHeld, isPending] = [has('waiting'), has('pending')]
   if (!isHeld && !isPending) return null
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const ask = async (path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> => {
-    const address: string = `GET /repos/{owner}/{repo}/actions/${path}`
-    return (await github.request(address, { ...ownerAndRepo(repository), ...query, request: { signal } })).data
-  }
+  const ask = askerOf(github, repository)
   const [environments, group] = await Promise.all([
     isHeld ? readEnvironments(ask, run.runId).catch(() => []) : [],
     isPending ? readGroup(ask, run.runId).catch(() => null) : null,
@@ -30,7 +26,24 @@ export async function readRunWaits(github: GitHub, repository: string, run: List
   return { environments, group }
 }
 
+/**
+ * Reads the environments whose protection rules hold the run, as `readRunWaits` does.
+ *
+ * @throws Octokit's error, or zod's, when GitHub gives no usable answer
+ */
+export const readWaitingEnvironments = (github: GitHub, repository: string, runId: bigint) =>
+  readEnvironments(askerOf(github, repository), runId)
+
 type Ask = (path: string, query?: Readonly<Record<string, string>>) => Promise<unknown>
+
+/** All that it asks has to answer within one limit of time. */
+function askerOf(github: GitHub, repository: string): Ask {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  return async (path, query = {}) => {
+    const address: string = `GET /repos/{owner}/{repo}/actions/${path}`
+    return (await github.request(address, { ...ownerAndRepo(repository), ...query, request: { signal } })).data
+  }
+}
 
 const clipped = z.string().transform((text) => text.slice(0, NAME_AT_MOST))
 

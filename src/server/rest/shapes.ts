@@ -237,6 +237,23 @@ export const restDeploy = z.looseObject({
     .meta({
       description: 'Why nothing happens, in one sentence. Null if nothing is quiet, or the reason is not known.',
     }),
+  waiting_environments: z
+    .looseObject({
+      run_id: z.string(),
+      run_attempt: z.int(),
+      read_at: time,
+      environments: z.array(
+        z.looseObject({
+          id: z.string(),
+          name: z.string(),
+          reviewable: z
+            .boolean()
+            .meta({ description: 'Whether a person can approve or reject it in the console now.' }),
+        }),
+      ),
+    })
+    .nullable()
+    .meta({ description: 'The environments of GitHub whose protection rules hold the run. Null if none is known to.' }),
   late_run_url: z
     .string()
     .nullable()

@@ -55,6 +55,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'deploys.list': 'viewer',
   'deploys.log': 'viewer',
   'deploys.release': 'deployer',
+  'deploys.reviewEnvironment': 'approver',
   'flags.demote': 'admin',
   'flags.list': 'viewer',
   'flags.promote': 'admin',

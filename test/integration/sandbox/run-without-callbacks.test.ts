@@ -6,7 +6,9 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { isTransitionAction } from '~/domain/audit/actions'
+import { reviewEnvironmentInput } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
+import { reviewEnvironment } from '~/server/approvals/review-environment'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
@@ -16,7 +18,7 @@ import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { notFrozen } from '~test/integration/runner/callback-receiver'
 import { type Called, call, getJobs, getRun, REPO, until, untilEnded } from '~test/integration/sandbox/github-client'
-import { OPERATOR } from '~test/support/actors'
+import { actorNamed, OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
@@ -120,7 +122,15 @@ it('the workflow of acme/storefront, which knows nothing of the console, is depl
   expect(held.quiet?.sentence).toBe(
     'The run waits for a reviewer of the environment “live” on GitHub: mei or deploy-console may approve.',
   )
-  await approve(runId)
+  const { environments = [], ...seen } = held.waitingEnvironments ?? expect.fail('nothing waits')
+  const waiting = environments.map((environment) => ({ id: environment.id, name: environment.name }))
+  const decision = { environmentId: waiting[0]?.id, decision: 'approved', reason: 'Checked the pages' }
+  const approver = await insertMember(deps, actorNamed('grace', { role: 'approver' }))
+  const input = reviewEnvironmentInput.parse({ id, ...seen, waiting, ...decision })
+  expect(await reviewEnvironment(deps, approver, input)).toEqual({ decision: 'approved', outcome: 'accepted' })
+  expect((await call(sandbox, 'GET', `${SHOP}/actions/runs/${runId}/approvals`)).json).toMatchObject([
+    { state: 'approved', comment: 'Approved in Deploy Console by grace: Checked the pages' },
+  ])
   expect((await untilEnded(sandbox, runId, SHOP)).conclusion).toBe('success')
   expect((await getJobs(sandbox, runId, '', SHOP)).map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
     'checks / pages: success',

@@ -21,8 +21,9 @@ const ALLOWED: Readonly<Record<Verb, readonly string[]>> = {
   resolve: ['accepted', 'refused', 'later', 'moved', 'gone', 'unauthorised', 'unknown'],
   dispatch: ['accepted', 'refused', 'later', 'moved', 'gone', 'unauthorised', 'unknown'],
   cancel: ['accepted', 'ended', 'refused', 'later', 'moved', 'unauthorised', 'unknown'],
+  review: ['accepted', 'refused', 'later', 'moved', 'gone', 'unauthorised', 'unknown'],
 }
-const verbs = fc.constantFrom<Verb>('look', 'resolve', 'dispatch', 'cancel')
+const verbs = fc.constantFrom<Verb>('look', 'resolve', 'dispatch', 'cancel', 'review')
 const headers = fc.record(
   {
     'retry-after': fc.constantFrom('', '0', '60', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT', '99999999999999999999'),
@@ -36,7 +37,7 @@ const headers = fc.record(
 const generated = fc.record({
   status: fc.option(fc.integer({ min: 200, max: 599 })),
   headers,
-  data: fc.constantFrom<unknown>(null, '', '<html>', {}, { workflow_run_id: 1 }),
+  data: fc.constantFrom<unknown>(null, '', '<html>', {}, [], { workflow_run_id: 1 }),
   message: fc.constantFrom(
     '',
     'Bad credentials',
@@ -72,6 +73,7 @@ describe("the table of GitHub's answers", () => {
         const documented = given.status === 204 || (typeof given.data === 'object' && given.data !== null)
         expect(documented).toBe(true)
         if (verb === 'dispatch') expect([200, 204]).toContain(given.status)
+        if (verb === 'review') expect([given.status, Array.isArray(given.data)]).toEqual([200, true])
       }),
       { numRuns: 2_000 },
     )
@@ -86,7 +88,7 @@ describe("the table of GitHub's answers", () => {
     ['a secondary limit known only by its text', answer(403, { message: 'You have exceeded a secondary rate limit.' })],
     ['429', answer(429)],
   ])('treats %s as a rate limit with an end, for every request', (_, limited) => {
-    for (const verb of ['look', 'resolve', 'dispatch', 'cancel'] as const) {
+    for (const verb of ['look', 'resolve', 'dispatch', 'cancel', 'review'] as const) {
       expect(classifyAnswer(verb, limited, NOW)).toMatchObject({ kind: 'later', until: expect.any(Date) })
       expect(explainAnswer(verb, limited, { repository: 'acme/platform' }, NOW)).not.toMatch(/credentials/)
     }
@@ -96,7 +98,7 @@ describe("the table of GitHub's answers", () => {
     const html = answer(200, { headers: { 'content-type': 'text/html' }, data: '<html>' })
     const cut = answer(200, { headers: { 'content-type': 'application/json' }, data: '{"workflow' })
     for (const doubtful of [html, cut, answer(null), answer(502)]) {
-      expect(classifyAnswer('dispatch', doubtful).kind).toBe('unknown')
+      for (const verb of ['dispatch', 'review'] as const) expect(classifyAnswer(verb, doubtful).kind).toBe('unknown')
     }
   })
 

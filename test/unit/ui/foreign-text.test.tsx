@@ -76,6 +76,12 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       failedLog: logOf(text),
     })),
     quiet: { sentence: text, since: AT, onGithub: false },
+    waitingEnvironments: {
+      runId: '1',
+      runAttempt: 1,
+      readAt: AT,
+      environments: [{ id: '1', name: text, reviewable: true }],
+    },
     lateRunUrl: null,
     cancel: null,
     warnings: [text],

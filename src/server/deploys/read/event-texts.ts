@@ -101,6 +101,22 @@ function describeRejection(status: string, { reason, from, mismatch = '' }: Reje
   }
 }
 
+type Review = Extract<AuditEvent, { action: 'console.deploy.gate_approved' }>['payload']
+
+function describeReview(what: string, { environment, comment, outcome, detail = '' }: Review): string {
+  const subject = `the ${what} of the environment “${inSentence(environment)}”`
+  switch (outcome) {
+    case 'asked':
+      return `Sends GitHub ${subject}, with the comment “${inSentence(comment)}”.`
+    case 'accepted':
+      return `GitHub took ${subject}.`
+    case 'refused':
+      return `GitHub did not take ${subject}. ${detail}`
+    default:
+      return `It is not known whether GitHub took ${subject}. ${detail}`
+  }
+}
+
 const channelName = (name: string | undefined) => (name === undefined ? 'Slack' : inSentence(name))
 
 /** One sentence that adds what the status alone does not show; null when there is nothing to add. */
@@ -155,6 +171,10 @@ export function describeEvent(row: AuditRow): string | null {
       return event.payload.reason
     case 'console.deploy.cancel_refused':
       return `GitHub did not cancel: ${event.payload.reason}`
+    case 'console.deploy.gate_approved':
+      return describeReview('approval', event.payload)
+    case 'console.deploy.gate_rejected':
+      return describeReview('rejection', event.payload)
     case 'console.notification.sent':
       return `Outcome sent to ${channelName(event.payload.name)}.`
     case 'console.notification.not_sent':

@@ -1,6 +1,7 @@
 import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { type AuditAction, readAuditEvent } from '~/domain/audit/event'
+import { isDecidedSince, type WaitingEnvironments } from '~/domain/deploy/environment-review'
 import { failedLog } from '~/domain/deploy/failed-log'
 import { storedInputs } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
@@ -65,6 +66,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     runAttempts: deploy.attempts.flatMap((row) => attemptOf(deps.config.githubApiUrl, deploy.repository, row)),
     quiet: explainQuiet(quietFacts(record), deps.now()),
+    waitingEnvironments: waitingEnvironments(record),
     lateRunUrl:
       deploy.lateRunId === null || deploy.lateRunId === runId
         ? null
@@ -118,6 +120,40 @@ function quietFacts({ deploy, timeline, log }: DeployRecord): QuietFacts {
           },
     lastCallbackAt: [...callbacks, ...log.lines.map(({ at }) => at)].toSorted().at(-1) ?? null,
   }
+}
+
+/** Null unless the deploy may still be decided about: it goes on, at the attempt that was read, and with the reviewed commit. */
+function waitingEnvironments({ deploy, timeline, alarms }: DeployRecord): WaitingEnvironments | null {
+  const newest = deploy.attempts[0]
+  const waits = runWaits.safeParse(newest?.waits).data
+  if (newest === undefined || waits === undefined || waits.environments.length === 0) return null
+  if (isTerminal(deploy.status) || deploy.cancelRequestedAt !== null || deploy.githubSilentSince !== null) return null
+  if (newest.attempt !== deploy.githubRunAttempt || newest.runId !== deploy.githubRunId) return null
+  // The time before GitHub was asked.
+  const readAt = newest.seenAt.toISOString()
+  const isMoved = alarms.some(({ action }) => action === 'console.deploy.ref_moved')
+  const decisions = reviewsOf(timeline)
+  return {
+    runId: newest.runId.toString(),
+    runAttempt: newest.attempt,
+    readAt,
+    environments: waits.environments.map(({ id, name, mayApprove }) => ({
+      id,
+      name,
+      reviewable: mayApprove && !isMoved && !decisions.some((decided) => isDecidedSince(readAt, id, decided)),
+    })),
+  }
+}
+
+/** The newest recorded state of each decision about an environment. */
+function reviewsOf(timeline: readonly RecordedEvent[]) {
+  const newest = timeline.flatMap((row) => {
+    const event = readAuditEvent(row)
+    if (event?.action !== 'console.deploy.gate_approved' && event?.action !== 'console.deploy.gate_rejected') return []
+    const { environment_id: environmentId, outcome } = event.payload
+    return [[environmentId, { at: row.at, environmentId, outcome }]] as const
+  })
+  return [...new Map(newest).values()]
 }
 
 /** The warning that GitHub does not answer, while the reconciler still follows the deploy. */

@@ -1,7 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
+import { reviewEnvironmentInput } from '~/domain/deploy/environment-review'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { id, lineCursor, pageSize, surfaceId } from '~/domain/input'
+import { reviewEnvironment } from '~/server/approvals/review-environment'
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
@@ -19,6 +21,10 @@ export const deploysRouter = router({
   cancel: procedureFor('deploy.cancel')
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
+
+  reviewEnvironment: procedureFor('deploy.approve')
+    .input(reviewEnvironmentInput)
+    .mutation(({ ctx, input }) => reviewEnvironment(ctx.deps, ctx.actor, input)),
 
   release: procedureFor('deploy.dispatch')
     .input(releaseInput)

@@ -10,6 +10,7 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { DeployFoot } from '~/ui/deploy-modal/follow/deploy-foot'
 import { LogTail } from '~/ui/deploy-modal/follow/log-tail'
 import { ReleaseSurface } from '~/ui/deploy-modal/follow/release-surface'
+import { ReviewEnvironments } from '~/ui/deploy-modal/follow/review-environments'
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
@@ -75,6 +76,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <Stepper phases={deploy.phases} ended={deploy.terminal} />
           <Consequence deploy={deploy} />
           <QuietSentence deploy={deploy} />
+          <ReviewEnvironments deploy={deploy} />
           <RunJobs deploy={deploy} />
           <div className="flex shrink-0 flex-col sm:h-68">
             <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
