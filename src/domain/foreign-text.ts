@@ -74,3 +74,13 @@ export function inSentence(text: string): string {
 
 /** The text at the beginning of a sentence. */
 export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** An address may hold a password or, in its query, a token. */
+export function withoutCredentials(address: string): string {
+  const url = new URL(address)
+  if (url.username + url.password + url.search === '') return address
+  const hidden = '(not shown)'
+  const account = url.username === '' && url.password === '' ? '' : `${hidden}@`
+  const query = url.search === '' ? '' : `?${hidden}`
+  return `${url.protocol}//${account}${url.host}${url.pathname}${query}${url.hash}`
+}

@@ -15,9 +15,16 @@ interface Start {
 
 /**
  * Compares surfaces.yaml with the stored surfaces, and applies it unless the database is shared and already holds surfaces
- * (docs/adr/043). Then the start says what differs.
+ * (docs/adr/043). Then the start says what differs. Returns the surfaces whose declaration is new or has changed.
  */
-export async function applyAtStart({ databaseUrl, surfacesFile, shownFile, sandboxUrl, isShared, progress }: Start) {
+export async function applyAtStart({
+  databaseUrl,
+  surfacesFile,
+  shownFile,
+  sandboxUrl,
+  isShared,
+  progress,
+}: Start): Promise<string[]> {
   const declared = readSurfacesFile(surfacesFile, sandboxUrl)
   // Imported here because they need the Prisma client, which the first start has just generated.
   const { connectDatabase } = await import('~/server/platform/database')
@@ -40,6 +47,7 @@ export async function applyAtStart({ databaseUrl, surfacesFile, shownFile, sandb
     const how = 'Apply later changes with "npm run console -- surfaces apply".'
     progress.note(`The database held no surface, so this start stored the declared ones. ${how}`)
   }
+  return found.isApplied ? found.changes.flatMap(({ id, kind }) => (kind === 'archived' ? [] : [id])) : []
 }
 
 /** At most this many ids of each kind of change. */

@@ -6,6 +6,7 @@ import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { applyAtStart } from './apply-at-start.ts'
 import { productionBuild } from './build/production-build.ts'
 import { bundledPrograms } from './build/programs.ts'
+import { checkAtStart } from './check-at-start.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database/database-schema.ts'
 import { databaseName } from './database/embedded-postgres.ts'
 import { checkMachine } from './machine/check-machine.ts'
@@ -125,7 +126,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     sandbox === undefined ? `GitHub is ${config.githubApiUrl}` : `The sandbox GitHub runs on ${sandbox.url}`,
   )
 
-  await applyAtStart({
+  const changedSurfaces = await applyAtStart({
     databaseUrl,
     surfacesFile,
     shownFile: config.surfacesFile,
@@ -158,6 +159,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const where = isLoopback(config.host) ? `this machine only (${config.host})` : `${config.host}, port ${port}`
   progress.note(`It listens on ${where}. Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
+  // The sandbox's surfaces are declared for it.
+  if (sandbox === undefined) void checkAtStart({ env, ids: changedSurfaces, progress, signal: shutdown.signal })
   if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
 }
 

@@ -408,13 +408,3 @@ export async function requireKnownEnvironments(
   const choices = known.length === 0 ? 'No surface is declared yet.' : `The environments are ${known.join(', ')}.`
   throw new AppError('invalid_input', `No surface has the environment "${inSentence(unknown)}". ${choices} ${notDone}`)
 }
-
-/** An address may hold a password or, in its query, a token. */
-export function withoutCredentials(address: string): string {
-  const url = new URL(address)
-  if (url.username + url.password + url.search === '') return address
-  const hidden = '(not shown)'
-  const account = url.username === '' && url.password === '' ? '' : `${hidden}@`
-  const query = url.search === '' ? '' : `?${hidden}`
-  return `${url.protocol}//${account}${url.host}${url.pathname}${query}${url.hash}`
-}

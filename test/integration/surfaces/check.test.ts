@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SetupReport } from '~/domain/surface/setup'
+import { checkAtStart } from '~/launch/check-at-start'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { checkSurface } from '~/server/surfaces/check/check-surface'
 import { applySurfaces } from '~/server/surfaces/declare/apply-surfaces'
@@ -235,6 +236,34 @@ describe('the setup check against a GitHub that answers otherwise', () => {
     await arrange()
     expect(await complaints()).toEqual(expected)
     await console_.deps.db.surface.update({ where: { id: surface.id }, data: { versionSource: Prisma.DbNull } })
+  })
+
+  it('a start prints one line for a surface with something broken, and none for one in order', async () => {
+    const env: NodeJS.ProcessEnv = {
+      NODE_ENV: 'production',
+      DATABASE_URL: console_.deps.config.databaseUrl,
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_DISPATCH_TOKEN: 'test-token',
+      DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+      AUTH_SECRET,
+    }
+    const printed: string[] = []
+    const print = (line: string) => void printed.push(line)
+    const start = () =>
+      checkAtStart({
+        env,
+        ids: [surface.id],
+        progress: { warn: print, note: print },
+        signal: new AbortController().signal,
+      })
+    await start()
+    expect(printed).toEqual([])
+    github.script.onContents = () => contents('on: push\njobs: { deploy: {} }')
+    await start()
+    expect(printed).toEqual([
+      `${surface.id}: deploy-console.yml has no workflow_dispatch, so the console cannot start it. And 1 more. ` +
+        `"npm run console -- check ${surface.id}" says what to do.`,
+    ])
   })
 
   it('a disabled workflow is found', async () => {

@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
-import { inSentence } from '~/domain/foreign-text'
+import { inSentence, withoutCredentials } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
 import { broken, checkWorkflow, ok, type SetupLine, type SetupReport, unknown } from '~/domain/surface/setup'
 import { explainUnknownVersion, readReportedVersion, type VersionSource } from '~/domain/surface/version'
@@ -12,7 +12,7 @@ import { readVariable } from '~/server/github/reads'
 import { resolveRef } from '~/server/github/refs'
 import { loadWorkflowFile, UnshownFileError } from '~/server/github/workflow-file'
 import { askSurface } from '~/server/surfaces/probe/probe-surface'
-import { requireDeclaration, withoutCredentials } from '~/server/surfaces/surfaces'
+import { requireDeclaration } from '~/server/surfaces/surfaces'
 
 const READ_TIMEOUT_MS = 8_000
 /** Signatures and tokens are refused beyond five minutes; this leaves time to act. */

@@ -2,8 +2,8 @@ import 'server-only'
 import { isDeepStrictEqual } from 'node:util'
 import { looksSecret } from '~/domain/deploy/asked-inputs'
 import { isStrongEnough } from '~/domain/deploy/callback'
-import { inSentence } from '~/domain/foreign-text'
-import { type SurfaceDeclaration, withoutCredentials } from '~/server/surfaces/surfaces'
+import { inSentence, withoutCredentials } from '~/domain/foreign-text'
+import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
 /** A declaration as it is stored. `callbacks` may be a word that a newer version wrote. */
 export type StoredDeclaration = Omit<SurfaceDeclaration, 'callbacks'> & {
