@@ -1,6 +1,6 @@
 import { type AskedInput, misfitOf } from '~/domain/deploy/asked-inputs'
 import { DEFAULT_INPUTS, holdsFact, type InputTemplates, tellsCommit } from '~/domain/deploy/inputs'
-import { mayBothMatch } from '~/domain/deploy/job-names'
+import { matchesPattern, mayBothMatch } from '~/domain/deploy/job-names'
 import { isDeployJob, type PhaseJobs } from '~/domain/deploy/run-record'
 import { PHASES } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
@@ -156,8 +156,8 @@ function checkPhases({ workflow, phaseJobs }: Declared, file: WorkflowFile): Set
       'Correct `phases` in surfaces.yaml. The names are those that GitHub shows.',
     )
   }
-  const fixed = known.filter((one) => !one.includes('*'))
-  const unsure = patterns.find((pattern) => !fixed.some((one) => mayBothMatch(pattern, one)))
+  // A pattern that matches a name with its `*` as plain text matches whatever the `*` stands for.
+  const unsure = patterns.find((pattern) => !known.some((one) => matchesPattern(pattern, one)))
   return unsure === undefined
     ? ok(about, 'Every declared job is in the workflow file.')
     : unknown(

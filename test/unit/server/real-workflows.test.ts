@@ -68,6 +68,9 @@ const SENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   concurrency: { sha: SHA },
 }
 
+/** Surfaces of which a declared name is only known to fit with the first run. */
+const UNSURE = ['monorepo', 'manual-inputs']
+
 let scripted: ScriptedGitHub
 let github: GitHub
 const logger = createLogger('silent')
@@ -90,7 +93,10 @@ describe.each(surfaces)('the workflow of $name', (surface) => {
     const text = textOf(surface.workflow)
     expect(await readWorkflowFile(`.github/workflows/${surface.workflow}`, text)).not.toHaveProperty('errors')
     const lines = checkWorkflow(surface, parseWorkflowFile(text))
-    expect(lines.filter(({ state }) => state !== 'ok')).toEqual([])
+    const doubtful = lines.filter(({ state }) => state !== 'ok')
+    expect(doubtful.map(({ about, state }) => `${about}: ${state}`)).toEqual(
+      UNSURE.includes(surface.id) ? ['Phases: unknown'] : [],
+    )
   })
 
   it('gets inputs that GitHub accepts', async () => {
