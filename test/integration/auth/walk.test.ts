@@ -76,6 +76,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'surfaces.list': 'viewer',
   'surfaces.lock': 'approver',
   'surfaces.refs': 'viewer',
+  'surfaces.check': 'viewer',
   'surfaces.review': 'viewer',
   'surfaces.unlock': 'approver',
   'tokens.choices': 'deployer',
