@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { readAuditEvent } from '~/domain/audit/event'
+import { decideFreeze } from '~/domain/deploy/admission'
 import {
   type EnvironmentReviewAnswer,
   isDecidedSince,
@@ -18,6 +19,7 @@ import { deploySelect } from '~/server/deploys/deploys'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
+import { freezesInForce } from '~/server/freezes/freezes'
 import { sendReview } from '~/server/github/review-environment'
 import { readWaitingEnvironments } from '~/server/github/run-waits'
 import { readRun } from '~/server/github/workflow-runs'
@@ -30,7 +32,7 @@ import { addJob } from '~/server/platform/jobs.sql'
  * GitHub is asked, once. A repetition by the same person gets the recorded decision.
  *
  * @throws AppError `deploy_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `deploy_ended`, `review_outdated`, `ref_moved`,
- *   `approver_linked`, `github_unavailable` (nothing was sent), `github_refused`
+ *   `surface_locked`, `frozen` (for an approval), `approver_linked`, `github_unavailable` (nothing was sent), `github_refused`
  */
 export async function reviewEnvironment(
   deps: Deps,
@@ -171,12 +173,27 @@ async function lockAndRecheck(tx: DatabaseHandle, deps: Deps, actor: Actor, inpu
   if (decided !== null) return decided
   requireUnchanged(deploy, input)
   if (await hasAuditEvent(tx, deploy.id, 'console.deploy.ref_moved')) throw movedRef()
-  const surface = { id: deploy.surfaceId, environment: deploy.environment }
+  const surface = { id: deploy.surfaceId, name: deploy.surface.name, environment: deploy.environment }
+  if (input.decision === 'approved') await requireNotFrozenNow(tx, deps, deploy, surface)
   await requireCurrentRights(tx, actor, { needs: ['deploy.approve'], surface, at: deps.now() })
   const requester = { ...deploy, requestedByUserId: requireAnotherPerson(actor, deploy) }
   const requestedAt = deploy.approval?.requestedAt ?? deploy.requestedAt
   await requireIndependence(deps, tx, actor, { ...requester, requestedAt }, NOTHING_SENT)
   return null
+}
+
+/** The deploy overrides the freezes that were in force at its request, and no later ones. */
+async function requireNotFrozenNow(
+  tx: DatabaseHandle,
+  deps: Pick<Deps, 'now'>,
+  { overrideReason, overriddenFreezeIds }: Reviewed,
+  surface: { readonly id: string; readonly name: string; readonly environment: string },
+): Promise<void> {
+  const override = overrideReason === null ? null : { reason: overrideReason, freezeIds: overriddenFreezeIds }
+  const { refusals } = decideFreeze({ surface, freezes: await freezesInForce(tx, surface, deps.now()), override })
+  const [refusal] = refusals
+  if (refusal === undefined) return
+  throw new AppError(refusal.code, `${refusal.message} ${NOTHING_SENT}`, { details: refusal.details })
 }
 
 /**

@@ -5,6 +5,8 @@ import { reviewEnvironment } from '~/server/approvals/review-environment'
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
+import { openFreeze } from '~/server/freezes/change-freezes'
+import { OPERATOR } from '~test/support/actors'
 import { insertDeployAt } from '~test/support/console'
 import { type Answer, answers, SHA } from '~test/support/scripted-github'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
@@ -270,4 +272,15 @@ it('a run that deploys another commit than the reviewed one is refused, before a
   const after = await shown(id)
   await expectRefusal(review(after), 'ref_moved', id)
   expect((await getDeploy(world.deps, id)).waitingEnvironments?.environments[0]?.reviewable).toBe(false)
+})
+
+it('an approval is refused during a freeze that the deploy does not override, and a rejection is not', async () => {
+  const { id, input } = await held()
+  const freeze = await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Release week' })
+  await expectRefusal(review(input), 'frozen', id)
+  const overriding = { overrideReason: 'Fixes the outage', overriddenFreezeIds: [freeze.id] }
+  await world.deps.db.deploy.update({ where: { id }, data: overriding })
+  expect(await review(input)).toMatchObject({ outcome: 'accepted' })
+  const { input: other } = await held()
+  expect(await review({ ...other, decision: 'rejected', reason: 'Not now' })).toMatchObject({ outcome: 'accepted' })
 })
