@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Applied } from '~/server/surfaces/declare/apply-surfaces'
 import type { SurfaceChange } from '~/server/surfaces/declare/compare-surfaces'
-import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
+import type { SurfaceDeclaration } from '~/server/surfaces/declare/declarations'
 import { type CommandContext, command } from './command.ts'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')

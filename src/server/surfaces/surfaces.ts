@@ -1,8 +1,4 @@
 import 'server-only'
-import type { CallbackWay } from '~/domain/deploy/callback'
-import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
-import { ON_MOVED, type OnMoved } from '~/domain/deploy/request'
-import { type PhaseJobs, phaseJobs } from '~/domain/deploy/run-record'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -12,47 +8,10 @@ import type { HealthState } from '~/domain/surface/tile'
 import { type ReportedVersion, type VersionSource, versionProblem, versionSource } from '~/domain/surface/version'
 import { reportSelect } from '~/server/deploys/deploy-report'
 import type { DatabaseHandle } from '~/server/platform/database'
-import { Prisma } from '~/server/platform/generated/client.ts'
+import type { Prisma } from '~/server/platform/generated/client.ts'
 
-/** A surface as surfaces.yaml declares it. */
-export interface SurfaceDeclaration {
-  readonly id: string
-  readonly name: string
-  readonly environment: string
-  readonly repository: string
-  readonly workflow: string
-  readonly ref: string
-  readonly url: string
-  readonly healthUrl: string
-  readonly confirm: string
-  readonly timeoutMinutes: number
-  readonly position: number
-  /** Whether a deploy requires another person's approval, and how long an approval waits. */
-  readonly requiresApproval: boolean
-  readonly approvalMinutes: number
-  /** The weakest proof that a callback may carry. */
-  readonly callbacks: CallbackWay
-  /** GitHub's number of the repository, which the token of a callback must name; null when the file does not declare it. */
-  readonly repositoryId: bigint | null
-  /** The inputs of the workflow; null: the default ones that the workflow file declares. */
-  readonly dispatchInputs: InputTemplates | null
-  /** The names of the inputs that the operator fills in. */
-  readonly dispatchAsk: readonly string[]
-  /** What happens if the chosen ref moves before its run starts; null: runs start on `ref`, whatever was chosen. */
-  readonly onMoved: OnMoved | null
-  /** The environment on GitHub in which deploys appear as GitHub deployments; null: they do not. */
-  readonly githubEnvironment: string | null
-  /** The jobs of each phase; null: told by the names of jobs and steps. */
-  readonly phaseJobs: PhaseJobs | null
-  /** The files and folders whose commits count for the surface; none: the whole repository. */
-  readonly paths: readonly string[]
-  /** How long the console asks the surface itself for the health check of a deploy; null: the workflow makes it. */
-  readonly probeSeconds: number | null
-  /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
-  readonly versionSource: VersionSource | null
-}
-
-const declarationSelect = {
+/** Columns that a declaration and a tile have in common. */
+export const declarationSelect = {
   id: true,
   name: true,
   environment: true,
@@ -222,46 +181,7 @@ export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
   return [...new Map(rows.map(({ repository }) => [repository.toLowerCase(), repository])).values()]
 }
 
-/**
- * `forgetsVersion`: the recorded version was read from another repository or place, so its name is resolved again. `forgetsDrift`: other
- * commits count now.
- */
-export async function upsertSurface(
-  tx: DatabaseHandle,
-  declared: SurfaceDeclaration,
-  { forgetsVersion, forgetsDrift }: { readonly forgetsVersion: boolean; readonly forgetsDrift: boolean },
-): Promise<void> {
-  const { id, dispatchInputs, dispatchAsk, phaseJobs: jobs, versionSource: source, ...declaration } = declared
-  const rest = {
-    ...declaration,
-    paths: [...declaration.paths],
-    dispatchInputs: dispatchInputs ?? Prisma.DbNull,
-    dispatchAsk: [...dispatchAsk],
-    phaseJobs: jobs ?? Prisma.DbNull,
-    versionSource: source ?? Prisma.DbNull,
-  }
-  await tx.surface.updateMany({
-    where: { id, repository: { not: rest.repository } },
-    data: { deployFreeze: null, deployFreezeReadAt: null, comparedSha: null },
-  })
-  await tx.surface.upsert({
-    where: { id },
-    create: { id, ...rest },
-    update: {
-      ...rest,
-      archivedAt: null,
-      ...(forgetsVersion ? { reportedVersion: null, versionProblem: null } : {}),
-      ...(forgetsDrift ? DRIFT_UNKNOWN : {}),
-    },
-    select: { id: true },
-  })
-}
-
-export async function archiveSurface(tx: DatabaseHandle, id: string, at: Date): Promise<void> {
-  await tx.surface.update({ where: { id }, data: { archivedAt: at }, select: { id: true } })
-}
-
-const DRIFT_UNKNOWN = { behindBy: null, aheadBy: null, behindCheckedAt: null, comparedSha: null } as const
+export const DRIFT_UNKNOWN = { behindBy: null, aheadBy: null, behindCheckedAt: null, comparedSha: null } as const
 
 /** Records a probe. A probe without a version keeps the recorded version. */
 export async function recordProbe(
@@ -360,40 +280,6 @@ export async function recordDeployFreeze(
   { reason, readAt }: { readonly reason: string | null; readonly readAt: Date | null },
 ): Promise<void> {
   await db.surface.updateMany({ where: { repository }, data: { deployFreeze: reason, deployFreezeReadAt: readAt } })
-}
-
-/** The declarations of all surfaces, with archived ones. */
-export const listAllDeclarations = (db: DatabaseHandle) => readDeclarations(db, {})
-
-/** Throws `surface_unknown` when there is none. */
-export async function requireDeclaration(db: DatabaseHandle, id: string) {
-  const [declaration] = await readDeclarations(db, { id })
-  if (declaration !== undefined) return declaration
-  throw new AppError('surface_unknown', `There is no surface "${id}". Check the id.`)
-}
-
-async function readDeclarations(db: DatabaseHandle, where: Prisma.SurfaceWhereInput) {
-  const select = {
-    ...declarationSelect,
-    callbacks: true,
-    repositoryId: true,
-    dispatchInputs: true,
-    dispatchAsk: true,
-    onMoved: true,
-    githubEnvironment: true,
-    phaseJobs: true,
-    probeSeconds: true,
-    paths: true,
-    versionSource: true,
-  } as const
-  const rows = await db.surface.findMany({ where, select })
-  return rows.map((row) => ({
-    ...row,
-    dispatchInputs: storedInputs.parse(row.dispatchInputs),
-    onMoved: ON_MOVED.find((known) => known === row.onMoved) ?? null,
-    phaseJobs: phaseJobs.nullable().parse(row.phaseJobs),
-    versionSource: versionSourceOf(row),
-  }))
 }
 
 /** Refuses an environment that no surface has, since a freeze or a limit on it would have no effect. `notDone` ends the message. */

@@ -11,8 +11,8 @@ import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { readVariable } from '~/server/github/reads'
 import { resolveRef } from '~/server/github/refs'
 import { loadWorkflowFile, UnshownFileError } from '~/server/github/workflow-file'
+import { requireDeclaration } from '~/server/surfaces/declare/declarations'
 import { askSurface } from '~/server/surfaces/probe/probe-surface'
-import { requireDeclaration } from '~/server/surfaces/surfaces'
 
 const READ_TIMEOUT_MS = 8_000
 /** Signatures and tokens are refused beyond five minutes; this leaves time to act. */

@@ -8,11 +8,10 @@ import { compareSurfaces, type Difference, type SurfaceChange } from '~/server/s
 import {
   archiveSurface,
   listAllDeclarations,
-  listBusySurfaces,
-  listSurfaces,
   type SurfaceDeclaration,
   upsertSurface,
-} from '~/server/surfaces/surfaces'
+} from '~/server/surfaces/declare/declarations'
+import { listBusySurfaces, listSurfaces } from '~/server/surfaces/surfaces'
 
 /** What decides whether a difference is applied. */
 interface Found extends Difference {

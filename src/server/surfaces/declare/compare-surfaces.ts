@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { looksSecret } from '~/domain/deploy/asked-inputs'
 import { isStrongEnough } from '~/domain/deploy/callback'
 import { inSentence, withoutCredentials } from '~/domain/foreign-text'
-import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
+import type { SurfaceDeclaration } from '~/server/surfaces/declare/declarations'
 
 /** A declaration as it is stored. `callbacks` may be a word that a newer version wrote. */
 export type StoredDeclaration = Omit<SurfaceDeclaration, 'callbacks'> & {

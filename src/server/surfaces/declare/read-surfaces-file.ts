@@ -5,13 +5,13 @@ import type { z } from 'zod'
 import { likelySpelling } from '~/domain/likely-spelling'
 import { PROBE_SECONDS } from '~/domain/surface/health-check'
 import type { VersionSource } from '~/domain/surface/version'
+import type { SurfaceDeclaration } from '~/server/surfaces/declare/declarations'
 import {
   type DeclaredPhases,
   type DeclaredVersion,
   KNOWN_KEYS,
   surfacesFile,
 } from '~/server/surfaces/declare/surfaces-schema'
-import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
 /**
  * Reads the declared surfaces. Throws one error that names every problem, with file and line.
