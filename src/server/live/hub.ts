@@ -221,6 +221,8 @@ export function createHub(deps: HubDeps): LiveHub {
       const leave = () => end(stream, null)
       signal?.addEventListener('abort', leave)
       const missed = missedSince(lastId)
+      // Notices of changes may still be on their way, so what is known may be older than what the first window reads itself.
+      if (missed === null && streams.size === 0) forget()
       streams.add(stream)
       if (missed === null) stream.waiting.push({ id: `${epoch}.${sequence}`, event: reloadEvent() })
       else stream.waiting.push(...missed)

@@ -34,6 +34,12 @@ const COMMANDS: Readonly<Record<string, Shown>> = {
   'npm run sandbox -- surface console slow': { run: 'npm run sandbox -- surface console slow' },
   'npm run sandbox -- freeze "release week"': { run: 'npm run sandbox -- freeze "release week"' },
   'npm run console -- --help': { run: 'npm run console -- --help' },
+  'npm run console -- check': {
+    file: 'test/integration/surfaces/check.test.ts',
+    test: 'finds nothing broken, and npm run console -- check says so',
+    by: 'test/support/call-console.ts',
+    runs: 'src/launch/commands/console.ts',
+  },
   'npm run -s console -- callback-secret <owner/name>': { run: 'npm run -s console -- callback-secret acme/platform' },
   'npm run dev': { run: 'npm run dev' },
   'GITHUB_DISPATCH_TOKEN=… DEPLOY_CALLBACK_HMAC_SECRET=… CONSOLE_URL=… npm start': {

@@ -37,7 +37,6 @@ export async function findRun(
     const at = deps.now()
     await adoptRun(tx, { ...locked, id: deploy.id }, { runId: found, attempt: 1, source: 'github', actor: ACTOR, at })
     const subject = { actor: ACTOR, at, deployId: deploy.id, surfaceId: deploy.surfaceId }
-    await addJob(tx, { task: 'reconcile_deploy', payload: { deployId: deploy.id } })
     if (locked.status === 'requested') await recordAcceptance(tx, subject, found)
     return found
   })
@@ -90,7 +89,9 @@ export async function resolveRun(
   if (deps.github.rateLimit.pausedUntil(now, 'running') !== null) return null
   if (!(await claimRunLookup(deps.db, deploy.id, now, new Date(now.getTime() - LOOKUP_SHARED_MS)))) return null
   try {
-    return await findRun(deps, deploy, timeoutMs)
+    const runId = await findRun(deps, deploy, timeoutMs)
+    if (runId !== null) await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: deploy.id } })
+    return runId
   } catch (error) {
     deps.logger.warn({ deployId: deploy.id, err: error }, 'the run look-up failed; the next poll looks again')
     return null
