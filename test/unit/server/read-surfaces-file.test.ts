@@ -129,9 +129,9 @@ describe('surfaces.yaml', () => {
       'surfaces.yaml:10: dispatch: "input" is not a known key; did you mean "inputs"?',
     ],
     [
-      'an input that is no text',
-      dispatching(`version: \${sha}\n        dry_run: true`),
-      'surfaces.yaml:12: dispatch.inputs.dry_run: ',
+      'an input that YAML reads as a number',
+      dispatching(`version: \${sha}\n        api: 1.10`),
+      'surfaces.yaml:12: dispatch.inputs.api: is neither text nor true or false: put it in quotes',
     ],
     [
       'phases without the jobs that deploy',
@@ -212,7 +212,7 @@ describe('surfaces.yaml', () => {
   })
 
   it('declares the inputs of its workflow', () => {
-    const text = dispatching(`version: v\${sha}\n        target: prod\n        dry_run: 'false'`)
+    const text = dispatching(`version: v\${sha}\n        target: prod\n        dry_run: false`)
     expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
       { dispatchInputs: { version: `v\${sha}`, target: 'prod', dry_run: 'false' } },
     ])

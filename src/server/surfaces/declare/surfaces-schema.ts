@@ -15,10 +15,15 @@ const address = z
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
-const inputTemplate = storableText.max(1_000).superRefine((template, context) => {
+const templateText = storableText.max(1_000).superRefine((template, context) => {
   const problem = unknownFact(template)
   if (problem !== null) context.addIssue({ code: 'custom', message: problem })
 })
+/** YAML would change a number: 1.10 is 1.1. */
+const inputTemplate = z.union(
+  [templateText, z.boolean().transform(String)],
+  'is neither text nor true or false: put it in quotes',
+)
 
 const FACTS = FACT_NAMES.map((name) => `\`\${${name}}\``).join(', ')
 const INPUTS = `The inputs of the workflow, and what each gets. Exactly these are sent. Facts: ${FACTS}.`
