@@ -78,9 +78,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <QuietSentence deploy={deploy} />
           <ReviewEnvironments deploy={deploy} />
           <RunJobs deploy={deploy} />
-          <div className="flex shrink-0 flex-col sm:h-68">
-            <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
-          </div>
+          <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
           <Timeline entries={deploy.timeline} />
           <Inputs deploy={deploy} />
         </ModalBody>

@@ -25,8 +25,16 @@ export function LogTail({ deployId, tail, terminal }: LogTailProps) {
     await loadBefore(before)
     box.current?.focus()
   }
+  if (terminal && rows.length === 0) {
+    return (
+      <section>
+        <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
+        <p className="text-sm text-ink-faint">The workflow sent no log lines.</p>
+      </section>
+    )
+  }
   return (
-    <section className="relative flex min-h-0 flex-1 flex-col">
+    <section className="relative flex shrink-0 flex-col sm:h-68">
       <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
       <div
         ref={box}
@@ -38,7 +46,7 @@ export function LogTail({ deployId, tail, terminal }: LogTailProps) {
         className="h-56 overflow-y-auto sm:h-auto sm:min-h-0 sm:flex-1 overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
       >
         {rows.length === 0 ? (
-          <p className="px-3 text-ink-faint">{terminal ? 'The workflow sent no log lines.' : 'No log lines yet.'}</p>
+          <p className="px-3 text-ink-faint">No log lines yet.</p>
         ) : (
           <LogLines rows={rows} onLoad={loadOlder} loading={loading} failed={failed} />
         )}
