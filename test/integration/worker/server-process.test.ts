@@ -64,7 +64,9 @@ it('a server that is stopped ends its streams and finishes the running job, so n
   run.release()
   await stopped
   expect(await world.statusOf(id)).toBe('succeeded')
-  expect(await queuedJobs(deps)).not.toContainEqual(expect.objectContaining({ task: 'reconcile_deploy' }))
+  // The look of the start may have met the end that this job recorded, and asked for another look.
+  const begun = (await queuedJobs(deps)).filter(({ task, attempts }) => task === 'reconcile_deploy' && attempts > 0)
+  expect(begun).toEqual([])
 })
 
 it('a server that is stopped answers the running request and ends right after, whatever connections are open', {
