@@ -46,7 +46,7 @@ export interface WaitingEnvironments {
   readonly environments: readonly {
     readonly id: string
     readonly name: string
-    /** Whether the console can approve or reject now: its credentials may, and nobody has decided here since `readAt`. */
+    /** Whether the console can send a decision: its credentials may review, and nobody has decided in the console since `readAt`. */
     readonly reviewable: boolean
   }[]
 }

@@ -7,7 +7,7 @@ const heldEnvironment = z.object({
   /** Digits. */
   id: z.string(),
   name: z.string(),
-  /** Who may approve: accounts, and teams as “the team …”. */
+  /** The accounts and teams that may approve. A team is named “the team …”. */
   reviewers: z.array(z.string()),
   /** When the wait timer ends; null if none runs. */
   waitsUntil: z.string().nullable(),
