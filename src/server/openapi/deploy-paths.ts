@@ -46,6 +46,7 @@ export const deployPaths = {
         'workflow_unfit',
         'inputs_refused',
         'surface_unknown',
+        'surface_changed',
         'surface_busy',
         'surface_archived',
         'frozen',

@@ -29,7 +29,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
  * under the same idempotency key returns the existing deploy. A refusal leaves an audit row. Surfaces that require approval go
  * through `requestDeploy`, which passes on the request that it has read.
  *
- * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
+ * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `surface_changed`, `confirmation_mismatch`,
  *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`, `ref_unfit`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing is recorded then)
  */

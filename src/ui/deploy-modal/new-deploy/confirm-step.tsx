@@ -179,7 +179,16 @@ function ConfirmField({ confirm, typed, verb, locked, onType }: ConfirmFieldProp
 }
 
 /** Refusals that a new review explains. */
-const REVIEW_AGAIN = ['ref_moved', 'source_refused', 'surface_busy', 'frozen', 'surface_locked'] as const
+const REVIEW_AGAIN = [
+  'ref_moved',
+  'ref_unfit',
+  'source_refused',
+  'surface_changed',
+  'inputs_refused',
+  'surface_busy',
+  'frozen',
+  'surface_locked',
+] as const
 
 /** The outcome of the last press. The typed text is kept. */
 function DispatchError({
