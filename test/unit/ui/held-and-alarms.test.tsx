@@ -64,6 +64,28 @@ describe('a surface that an ended deploy holds', () => {
   })
 })
 
+it.each(['ref_unfit', 'surface_changed', 'inputs_refused', 'frozen'])(
+  'a refusal with %s offers a new review',
+  (appCode) => {
+    const reviewed = { runningSha: null, comparison: null }
+    const confirm = flowReducer(startFlow('main'), {
+      type: 'reviewed',
+      sha: SHA,
+      reviewed,
+      key: 'key',
+      inputs: {},
+      freezeIds: [],
+    })
+    if (confirm.step !== 'confirm') throw new Error('not at the last step')
+    const refusal = { kind: 'refused' as const, appCode, message: 'Refused.', details: {} }
+    const flow = { ...confirm, attempt: { state: 'open' as const, key: 'key', refusal, sentBefore: false } }
+    const form = (
+      <ConfirmStep surface={tile('api')} flow={flow} act={nothing} onSubmit={nothing} onFollow={nothing} ready />
+    )
+    expect(words(form)).toContain('Review again')
+  },
+)
+
 it('the tile of an archived surface offers its running deploy, and no new one', () => {
   const lastDeploy = { ...deployThrough(['requested', 'dispatched']), finishedAt: null }
   const running = grid(tile('api', { archived: true, lastDeploy }))
