@@ -9,8 +9,8 @@ import {
   untilEnded,
   untilStepRuns,
 } from '~test/integration/sandbox/github-client'
-import { type Description, loadDescription } from '~test/integration/sandbox/github-description'
 import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
+import { type Description, loadDescription } from '~test/support/github-description/description'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 let checkout: Checkout

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { call, getJobs, getRun, until, untilEnded } from '~test/integration/sandbox/github-client'
-import { type Description, loadDescription } from '~test/integration/sandbox/github-description'
 import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
+import { type Description, loadDescription } from '~test/support/github-description/description'
 
 const SHOP = '/repos/acme/storefront'
 const R = '/repos/{owner}/{repo}'

@@ -12,8 +12,8 @@ import {
   untilEnded,
   untilStepRuns,
 } from '~test/integration/sandbox/github-client'
-import { loadDescription } from '~test/integration/sandbox/github-description'
 import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
+import { loadDescription } from '~test/support/github-description/description'
 
 let checkout: SandboxOfCheckout['checkout']
 let sandbox: SandboxOfCheckout['sandbox']

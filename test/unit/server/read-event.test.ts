@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import { AppError } from '~/domain/errors'
 import { readEvent } from '~/server/webhooks/read-event'
+import { describesEvent } from '~test/support/github-description/description'
 
 const EVENTS = [
   'workflow_run',
@@ -39,42 +38,12 @@ const READ: readonly (readonly [event: string, described: string, payload: objec
   ['ping', 'ping', { hook: { events: ['push'] } }],
 ]
 
-const file = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.deref.json')
-const schema = z.object({
-  properties: z.record(z.string(), z.unknown()).optional(),
-  allOf: z.array(z.unknown()).optional(),
-  anyOf: z.array(z.unknown()).optional(),
-  oneOf: z.array(z.unknown()).optional(),
-})
-
-/** Whether a described object has these members, however deep. */
-function describes(described: unknown, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return described !== undefined
-  const { properties = {}, allOf = [], anyOf = [], oneOf = [] } = schema.parse(described)
-  return Object.entries(value).every(
-    ([name, inner]) =>
-      (properties[name] !== undefined && describes(properties[name], inner)) ||
-      [...allOf, ...anyOf, ...oneOf].some((part) => describes(part, { [name]: inner })),
-  )
-}
-
 describe('an event of GitHub', () => {
-  const webhook = z.object({
-    post: z.object({
-      requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }) }),
-    }),
-  })
-  const described = z
-    .object({ 'x-webhooks': z.record(z.string(), z.unknown()) })
-    .parse(JSON.parse(readFileSync(file, 'utf8')))['x-webhooks']
-  const descriptionOf = (name: string) =>
-    webhook.parse(described[name]).post.requestBody.content['application/json'].schema
-
   it.each(READ)(
     'named %s has the members that the console reads, as GitHub describes them (%s)',
     (event, name, payload) => {
       const whole = { ...payload, repository: { full_name } }
-      expect(describes(descriptionOf(name), whole)).toBe(true)
+      expect(describesEvent(name, whole)).toBe(true)
       expect(readEvent(event, whole)?.repositories).toContain('acme/platform')
     },
   )
