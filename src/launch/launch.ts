@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '~/server/platform/config'
-import { hostInUrl, isLoopback } from '~/server/platform/network-settings'
+import { hostInUrl, isLoopback, isSocketPath } from '~/server/platform/network-settings'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { applyAtStart } from './apply-at-start.ts'
 import { productionBuild } from './build/production-build.ts'
@@ -11,7 +11,7 @@ import { applyMigrations, generateClient, installJobTablesOf } from './database/
 import { databaseName } from './database/embedded-postgres.ts'
 import { checkMachine } from './machine/check-machine.ts'
 import { acquireLock } from './machine/launch-lock.ts'
-import { choosePort } from './machine/ports.ts'
+import { choosePort, NO_PORT } from './machine/ports.ts'
 import { ensurePrivateDirectory } from './machine/private-files.ts'
 import type { SupervisedProcess } from './machine/supervised-process.ts'
 import { loopbackAddress, printedLink } from './printed-link.ts'
@@ -73,7 +73,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const lock = acquireLock(dataDir, mode === 'production' ? 'npm start' : 'npm run dev')
   shutdown.add('lock', lock.release)
 
-  const { port, insteadOf } = await choosePort(config.port, config.host)
+  const isSocket = isSocketPath(config.host)
+  const { port, insteadOf } = isSocket ? NO_PORT : await choosePort(config.port, config.host)
   if (insteadOf !== undefined) progress.warn(`Port ${insteadOf} is taken by another program; this start takes ${port}.`)
   const name = config.host === '127.0.0.1' ? 'localhost' : hostInUrl(config.host)
   const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
@@ -136,7 +137,15 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     progress,
   })
 
-  const env = serverEnvironment({ databaseUrl, consoleUrl, port, dataDir, surfacesFile, secrets, sandbox })
+  const env = serverEnvironment({
+    databaseUrl,
+    consoleUrl,
+    port: isSocket ? undefined : port,
+    dataDir,
+    surfacesFile,
+    secrets,
+    sandbox,
+  })
   if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })
 
   progress.step('Starting the server …')
@@ -156,7 +165,11 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
   lock.publish(reached)
   const link = await printedLink(databaseUrl, sandbox !== undefined)
-  const where = isLoopback(config.host) ? `this machine only (${config.host})` : `${config.host}, port ${port}`
+  const where = isSocket
+    ? `the socket ${config.host}`
+    : isLoopback(config.host)
+      ? `this machine only (${config.host})`
+      : `${config.host}, port ${port}`
   progress.note(`It listens on ${where}. Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
   // The sandbox's surfaces are declared for it.
@@ -203,7 +216,8 @@ async function buildWhenNeeded(
 interface Provided {
   readonly databaseUrl: string
   readonly consoleUrl: string
-  readonly port: number
+  /** Undefined if the server listens at a socket. */
+  readonly port: number | undefined
   readonly dataDir: string
   readonly surfacesFile: string
   readonly secrets: AgreedSecrets
@@ -216,7 +230,7 @@ function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
   return {
     ...process.env,
     NEXT_TELEMETRY_DISABLED: '1',
-    PORT: String(provided.port),
+    ...(provided.port === undefined ? {} : { PORT: String(provided.port) }),
     DATABASE_URL: provided.databaseUrl,
     DATA_DIR: provided.dataDir,
     CONSOLE_URL: provided.consoleUrl,

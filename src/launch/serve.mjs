@@ -1,9 +1,10 @@
 // Our own HTTP server around Next's handler. It owns the listening address, each request before Next, streams and the end of the
 // process (ADR 030). Plain JavaScript, so that it runs without a build of its own.
-// Usage: serve.mjs <production|development> <host> <port>
+// Usage: serve.mjs <production|development> <address or path of a socket> <port>
 import http from 'node:http'
 import compressible from 'compressible'
 import compression from 'compression'
+import { listen } from './listen.mjs'
 
 const [mode, hostname, port] = process.argv.slice(2)
 process.env.NODE_ENV = mode
@@ -23,7 +24,8 @@ const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS })
 const app = next({
   dev: mode === 'development',
   dir: process.cwd(),
-  hostname,
+  // Next builds the address of each request from these, also where a socket has neither.
+  hostname: hostname.startsWith('/') ? 'localhost' : hostname,
   port: Number(port),
   httpServer: server,
 })
@@ -53,11 +55,12 @@ server.on('request', (request, response) => {
   if (front.streams(request)) void front.stream(request, response)
   else compress(request, response, () => void handle(request, response))
 })
-server.once('error', (error) => {
+try {
+  await listen(server, hostname, Number(port))
+} catch (error) {
   console.error(error.message)
   process.exit(1)
-})
-server.listen(Number(port), hostname)
+}
 
 /** Stops listening, ends streams, finishes open requests and jobs, and ends the process. */
 async function end() {

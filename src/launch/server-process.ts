@@ -1,8 +1,9 @@
+import { get } from 'node:http'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
-import { reachableFromHere } from '~/server/platform/network-settings'
+import { isSocketPath, reachableFromHere } from '~/server/platform/network-settings'
 import { type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
 
 /** pino's number for "warn". */
@@ -13,7 +14,7 @@ const logLine = z.object({ level: z.number() })
 export interface ServerPlan {
   readonly mode: 'production' | 'development'
   readonly projectDirectory: string
-  /** The listening address. */
+  /** The listening address, or the path of a unix socket. */
   readonly host: string
   readonly port: number
   readonly logFile: string
@@ -106,9 +107,8 @@ async function startOnce(plan: ServerPlan, withinMs: number): Promise<Supervised
   })
   plan.onStarted(server)
   try {
-    const url = `http://${reachableFromHere(host)}:${port}/api/health/ready`
     await waitForReady<void>(server, { signal: plan.signal, withinMs }, (settle, fail) => {
-      pollReady(url, server, plan).then(settle, fail)
+      pollReady(server, plan).then(settle, fail)
     })
     return server
   } catch (error) {
@@ -117,20 +117,29 @@ async function startOnce(plan: ServerPlan, withinMs: number): Promise<Supervised
   }
 }
 
-async function pollReady(url: string, server: SupervisedProcess, { mode, signal }: ServerPlan): Promise<void> {
+async function pollReady(server: SupervisedProcess, { mode, host, port, signal }: ServerPlan): Promise<void> {
+  const url = `http://${isSocketPath(host) ? 'localhost' : `${reachableFromHere(host)}:${port}`}/api/health/ready`
   const gone = new AbortController()
   void server.exited.then(() => gone.abort())
   while (!signal.aborted && !gone.signal.aborted) {
-    const answer = await fetch(url, {
-      signal: AbortSignal.any([AbortSignal.timeout(60_000), signal, gone.signal]),
-    }).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.ok) return
+    const status = await statusOf(url, host, AbortSignal.any([AbortSignal.timeout(60_000), signal, gone.signal]))
+    if (status !== undefined && status >= 200 && status < 300) return
     // A server that is not ready answers 503. A built server that answers 500 lacks files. In development, 500 may be a typo.
-    if (answer?.status === 500 && mode === 'production') throw new Error(`The server answers 500 to ${url}.`)
+    if (status === 500 && mode === 'production') throw new Error(`The server answers 500 to ${url}.`)
     await setTimeout(100)
   }
   await new Promise<never>(() => undefined) // the caller sees the end by itself
+}
+
+/** Undefined if there is no answer. `fetch` cannot connect to a socket. */
+function statusOf(url: string, host: string, signal: AbortSignal): Promise<number | undefined> {
+  const socketPath = isSocketPath(host) ? { socketPath: host } : {}
+  return new Promise((resolve) => {
+    get(url, { ...socketPath, agent: false, signal }, (answer) => {
+      answer.destroy()
+      resolve(answer.statusCode)
+    }).on('error', () => resolve(undefined))
+  })
 }
 
 function isWarning(line: string): boolean {

@@ -45,6 +45,9 @@ interface ChosenPort {
   readonly insteadOf: number | undefined
 }
 
+/** For a server that listens at a socket. Next wants a port for the addresses of requests, which nothing reads. */
+export const NO_PORT: ChosenPort = { port: DEFAULT_PORT, insteadOf: undefined }
+
 /** Takes PORT or throws. Without PORT, takes the default port or the next free one. */
 export async function choosePort(asked: number | undefined, host: string): Promise<ChosenPort> {
   if (!(await hasAddress(host))) {

@@ -5,7 +5,10 @@ import { z } from 'zod'
 
 const TEXT = z.string().trim().optional()
 
-/** An address or range that `trustedAddresses` can read: `10.0.0.0/8`, `::1`, `192.0.2.7`. */
+/** In TRUSTED_PROXIES: whatever connects to the unix socket in HOST. */
+export const SOCKET_PEER = 'unix'
+
+/** An address or range that `trustedPeers` can read: `10.0.0.0/8`, `::1`, `192.0.2.7`. */
 function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/')
   const version = isIP(address)
@@ -17,18 +20,27 @@ function isAddressRange(text: string): boolean {
 export const addressRanges = TEXT.transform((value) => (value ?? '').split(',').map((range) => range.trim()))
   .transform((ranges) => ranges.filter((range) => range !== ''))
   .refine(
-    (ranges) => ranges.join() === 'none' || ranges.every(isAddressRange),
-    'must be a list of addresses, or none; example: 127.0.0.1,10.0.0.0/8',
+    (ranges) => ranges.join() === 'none' || ranges.every((range) => range === SOCKET_PEER || isAddressRange(range)),
+    'must be a list of addresses, unix, or none; example: 127.0.0.1,10.0.0.0/8',
   )
   .transform((ranges) => (ranges.length === 0 ? undefined : ranges.filter((range) => range !== 'none')))
 
+/** The shortest limit of a system that Node supports (macOS). */
+const SOCKET_PATH_BYTES = 103
+
 export const listeningAddress = TEXT.transform((value) => value || '127.0.0.1').refine(
-  (value) => isIP(value) !== 0 && !value.includes('%'),
-  'must be an IPv4 or IPv6 address (a host name or a socket path is not served); example: 0.0.0.0',
+  (value) =>
+    isSocketPath(value)
+      ? !value.endsWith('/') && Buffer.byteLength(value) <= SOCKET_PATH_BYTES
+      : isIP(value) !== 0 && !value.includes('%'),
+  `must be an IPv4 or IPv6 address, or the absolute path of a unix socket of at most ${SOCKET_PATH_BYTES} bytes (a host name is not served); example: 0.0.0.0`,
 )
+
+export const isSocketPath = (host: string): boolean => host.startsWith('/')
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(address: string): boolean {
+  if (isSocketPath(address)) return false
   return address.startsWith('127.') || new URL(`http://${hostInUrl(address)}`).hostname === '[::1]'
 }
 
@@ -45,28 +57,42 @@ export function reachableFromHere(address: string): string {
 
 interface NetworkVariables {
   readonly HOST: string
+  readonly PORT: number | undefined
   readonly CONSOLE_URL: string | undefined
   readonly TRUSTED_PROXIES: readonly string[] | undefined
   readonly SANDBOX_URL: string | undefined
 }
 
-/** A console that other machines reach needs its address and its proxies, and no sandbox, whose admin has no password. */
-export function exposureProblems({ HOST: host, ...set }: NetworkVariables): string[] {
+/** A console that others than this machine's browsers reach needs its address and its proxies, and no sandbox, whose admin has no password. */
+export function exposureProblems({
+  HOST: host,
+  PORT: port,
+  TRUSTED_PROXIES: proxies,
+  ...set
+}: NetworkVariables): string[] {
+  const isSocket = isSocketPath(host)
+  const trustsSocket = proxies?.includes(SOCKET_PEER) === true
+  if (!isSocket && trustsSocket) {
+    return [`TRUSTED_PROXIES contains unix, but HOST is ${host}, not a socket; example: 127.0.0.1,10.0.0.0/8`]
+  }
   if (isLoopback(host)) return []
-  const others = `other machines can reach the server (HOST is ${host})`
+  const why = isSocket ? `HOST is the socket ${host}` : `other machines can reach the server (HOST is ${host})`
+  const proxiesProblem =
+    proxies === undefined
+      ? `TRUSTED_PROXIES is not set, and ${why}; set it to the addresses of your proxies, or to none; example: ${isSocket ? SOCKET_PEER : 'none'}`
+      : isSocket && proxies.length > 0 && !trustsSocket
+        ? `TRUSTED_PROXIES lacks unix, and ${why}; unix stands for the proxy that connects to it; example: unix`
+        : undefined
   return [
-    ...(set.CONSOLE_URL === undefined
-      ? [`CONSOLE_URL is not set, and ${others}; example: https://console.example.com`]
-      : []),
-    ...(set.TRUSTED_PROXIES === undefined
-      ? [
-          `TRUSTED_PROXIES is not set, and ${others}; set it to the addresses of your proxies, or to none; example: none`,
-        ]
-      : []),
-    ...(set.SANDBOX_URL === undefined
-      ? []
-      : [`SANDBOX_URL is set, and ${others}; the sandbox serves this machine only; example: HOST=127.0.0.1`]),
-  ]
+    set.CONSOLE_URL === undefined
+      ? `CONSOLE_URL is not set, and ${why}; example: https://console.example.com`
+      : undefined,
+    proxiesProblem,
+    isSocket && port !== undefined ? `PORT is set, and ${why}, which has no port; unset PORT or HOST` : undefined,
+    set.SANDBOX_URL === undefined
+      ? undefined
+      : `SANDBOX_URL is set, and ${why}; the sandbox serves this machine only; example: HOST=127.0.0.1`,
+  ].filter((problem) => problem !== undefined)
 }
 
 /** Undefined for `off`. */
@@ -75,13 +101,20 @@ export const perMinute = (usual: number) =>
     .refine((value) => value === 'off' || /^[1-9]\d{0,8}$/.test(value), `must be a number, or off; example: ${usual}`)
     .transform((value) => (value === 'off' ? undefined : Number(value)))
 
-export function trustedAddresses(ranges: readonly string[]): BlockList {
+/** Tells whether a peer is one of these proxies. */
+export function trustedPeers(proxies: readonly string[]): (peer: string) => boolean {
   const list = new BlockList()
-  for (const range of ranges) {
-    const [address = '', prefix] = range.split('/')
+  for (const proxy of proxies) {
+    if (proxy === SOCKET_PEER) continue
+    const [address = '', prefix] = proxy.split('/')
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     if (prefix === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(prefix), family)
   }
-  return list
+  const trustsSocket = proxies.includes(SOCKET_PEER)
+  return (peer) => {
+    if (peer === SOCKET_PEER) return trustsSocket
+    const version = isIP(peer)
+    return version !== 0 && list.check(peer, version === 6 ? 'ipv6' : 'ipv4')
+  }
 }

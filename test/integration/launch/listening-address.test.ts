@@ -1,5 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -13,7 +15,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** The server's own listener with a Next that answers everything, because no build is needed to see where it listens. */
 beforeAll(() => {
-  for (const file of ['serve.mjs', 'exit-with-parent.mjs']) {
+  for (const file of ['serve.mjs', 'listen.mjs', 'exit-with-parent.mjs']) {
     cpSync(path.join(root, 'src/launch', file), path.join(directory, 'src/launch', file))
   }
   const next = path.join(directory, 'node_modules/next')
@@ -37,21 +39,28 @@ const accepts = (host: string, port: number) =>
     socket.once('connect', () => socket.destroy())
   })
 
+const started = (host: string, port: number) =>
+  startServer(
+    {
+      mode: 'production',
+      projectDirectory: directory,
+      host,
+      port,
+      logFile: path.join(directory, 'server.log'),
+      env: process.env,
+      signal: new AbortController().signal,
+      onStarted: () => undefined,
+      onLine: (line) => said.push(line),
+    },
+    { tries: 1, pauseMs: 0, withinMs: 20_000 },
+  )
+const said: string[] = []
+
 /** The machine's addresses that accept a connection while the server runs with these settings. */
 async function reachedAt(settings: Record<string, string>) {
   const { host } = readConfig({ GITHUB_DISPATCH_TOKEN: 'token', ...settings })
   const port = await freePort()
-  const server = await startServer({
-    mode: 'production',
-    projectDirectory: directory,
-    host,
-    port,
-    logFile: path.join(directory, 'server.log'),
-    env: process.env,
-    signal: new AbortController().signal,
-    onStarted: () => undefined,
-    onLine: () => undefined,
-  })
+  const server = await started(host, port)
   try {
     const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3']
     const taken = await Promise.all(addresses.map((address) => accepts(address, port)))
@@ -77,3 +86,41 @@ it.each(['0.0.0.0', '192.0.2.7', '::'])('HOST=%s is refused until CONSOLE_URL is
   )
   expect(readConfig({ ...settings, CONSOLE_URL: 'https://console.example.com' }).host).toBe(HOST)
 })
+
+/** A program that is killed while it listens leaves its socket's file. */
+async function leaveSocket(file: string) {
+  const program = `require('node:net').createServer().listen(${JSON.stringify(file)}, () => process.kill(process.pid, 'SIGKILL'))`
+  await once(spawn(process.execPath, ['-e', program]), 'exit')
+}
+
+it('the server listens at the socket in HOST only, for its owner and group, also where a killed server left one', async () => {
+  const socket = path.join(directory, 'socket')
+  await leaveSocket(socket)
+  expect(statSync(socket).isSocket()).toBe(true)
+  const port = await freePort()
+  const server = await started(socket, port)
+  try {
+    expect(statSync(socket).mode & 0o777).toBe(0o660)
+    expect(await accepts('127.0.0.1', port)).toBe(false)
+  } finally {
+    await server.stop()
+  }
+  expect(existsSync(socket), 'an orderly stop leaves no file').toBe(false)
+})
+
+it.each([
+  ['a file', 'that is not a socket', (file: string) => writeFileSync(file, 'kept')],
+  ['a socket', 'where another program listens', (file: string) => void other.listen(file)],
+])('the server does not replace %s %s', async (_, problem, make) => {
+  const file = path.join(directory, 'taken')
+  make(file)
+  try {
+    await expect(started(file, 3000)).rejects.toThrow('ended before it was ready')
+    expect(said.at(-1)).toContain(problem)
+    expect(existsSync(file)).toBe(true)
+  } finally {
+    other.close()
+    rmSync(file, { force: true })
+  }
+})
+const other = createServer()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { addressGroup, clientAddress } from '~/server/platform/http/guard'
-import { trustedAddresses } from '~/server/platform/network-settings'
+import { trustedPeers } from '~/server/platform/network-settings'
 
-const proxies = trustedAddresses(['10.0.0.0/8', '127.0.0.1', '2001:db8:ffff::/48'])
+const proxies = trustedPeers(['10.0.0.0/8', '127.0.0.1', '2001:db8:ffff::/48'])
 
 describe('the address of a client', () => {
   it.each([
@@ -38,7 +38,7 @@ describe('the address of a client', () => {
   })
 
   it("is the peer's if no proxy is trusted", () => {
-    expect(clientAddress('127.0.0.1', '198.51.100.1', trustedAddresses([]))).toBe('127.0.0.1')
+    expect(clientAddress('127.0.0.1', '198.51.100.1', trustedPeers([]))).toBe('127.0.0.1')
   })
 })
 

@@ -38,7 +38,11 @@ describe('the configuration', () => {
     ['PORT', '70000', '65535'],
     ['PORT', '0', 'example: 3000'],
     ['HOST', 'localhost', 'example: 0.0.0.0'],
-    ['HOST', '/run/console.sock', 'socket path is not served'],
+    ['HOST', '/run/console.sock', 'CONSOLE_URL is not set, and HOST is the socket /run/console.sock'],
+    ['HOST', '/run/console/', 'absolute path of a unix socket'],
+    ['HOST', `/${'x'.repeat(103)}`, 'at most 103 bytes'],
+    ['HOST', 'run/console.sock', 'absolute path of a unix socket'],
+    ['TRUSTED_PROXIES', 'unix', 'HOST is 127.0.0.1, not a socket'],
     ['HOST', 'fe80::1%eth0', 'example: 0.0.0.0'],
     ['HOST', '0.0.0.0', 'CONSOLE_URL is not set'],
     ['HOST', '::', 'TRUSTED_PROXIES is not set'],
@@ -91,6 +95,22 @@ describe('the configuration', () => {
     expect(readConfig({ ...told, TRUSTED_PROXIES: '10.0.0.0/8' }).trustedProxies).toEqual(['10.0.0.0/8'])
     const sandbox = { SANDBOX_URL: 'http://127.0.0.1:3001', GITHUB_API_URL: 'http://127.0.0.1:3001/api/v3' }
     expect(() => readConfig({ ...told, TRUSTED_PROXIES: 'none', ...sandbox })).toThrow('serves this machine only')
+  })
+
+  it('allows a socket only with CONSOLE_URL, with unix or none as TRUSTED_PROXIES, and without PORT', () => {
+    const told = {
+      HOST: '/run/console.sock',
+      CONSOLE_URL: 'https://console.example.com',
+      GITHUB_DISPATCH_TOKEN: 'token',
+    }
+    expect(() => readConfig(told)).toThrow('TRUSTED_PROXIES is not set, and HOST is the socket')
+    expect(() => readConfig({ ...told, TRUSTED_PROXIES: '10.0.0.0/8' })).toThrow('TRUSTED_PROXIES lacks unix')
+    expect(() => readConfig({ ...told, TRUSTED_PROXIES: 'unix', PORT: '3000' })).toThrow('PORT is set')
+    expect(readConfig({ ...told, TRUSTED_PROXIES: 'none' }).trustedProxies).toEqual([])
+    expect(readConfig({ ...told, TRUSTED_PROXIES: 'unix, 10.0.0.0/8' })).toMatchObject({
+      host: '/run/console.sock',
+      trustedProxies: ['unix', '10.0.0.0/8'],
+    })
   })
 
   it('accepts a CONSOLE_URL of scheme, host and port, and refuses anything more', () => {

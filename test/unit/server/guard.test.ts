@@ -1,18 +1,25 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { addressOf, createGuard } from '~/server/platform/http/guard'
+import { addressOf, createGuard, type Guard } from '~/server/platform/http/guard'
 
 const guard = createGuard({ trustedProxies: ['127.0.0.1'], consoleUrl: 'https://console.example.com' })
 
 /** Answers what it received, in place of Next. */
-const server = createServer((request, response) => {
-  guard(request, response)
-  const { url, method, headers } = request
-  const seen = Object.entries(headers).filter(([, value]) => typeof value === 'string') as [string, string][]
-  response.end(JSON.stringify({ url, method, headers, address: addressOf({ headers: new Headers(seen) }) }))
-})
+const answersWith =
+  (guard: Guard): RequestListener =>
+  (request, response) => {
+    guard(request, response)
+    const { url, method, headers } = request
+    const seen = Object.entries(headers).filter(([, value]) => typeof value === 'string') as [string, string][]
+    response.end(JSON.stringify({ url, method, headers, address: addressOf({ headers: new Headers(seen) }) }))
+  }
+const server = createServer(answersWith(guard))
 beforeAll(async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -27,6 +34,28 @@ async function seenOf(path: string, init: RequestInit = {}) {
 it('behind a trusted proxy, one address is handed on: the one that the proxy saw', async () => {
   const { seen } = await seenOf('/', { headers: { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' } })
   expect(seen).toMatchObject({ address: '198.51.100.1', headers: { 'x-forwarded-for': '198.51.100.1' } })
+})
+
+it.each([
+  ['believes the proxy if TRUSTED_PROXIES is unix', ['unix'], '198.51.100.1'],
+  ['believes the proxy no further than its own peer', ['unix', '198.51.100.0/24'], '203.0.113.9'],
+  ['believes nobody if TRUSTED_PROXIES is none', [], 'unknown'],
+])('at a socket, the guard %s', async (_, trustedProxies, expected) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'guard '))
+  const atSocket = createServer(answersWith(createGuard({ trustedProxies, consoleUrl: 'https://console.example.com' })))
+  try {
+    atSocket.listen(path.join(directory, 'socket'))
+    await once(atSocket, 'listening')
+    const headers = { 'x-forwarded-for': 'unix, 203.0.113.9, 198.51.100.1' }
+    const asked = send({ socketPath: path.join(directory, 'socket'), headers }).end()
+    const [answer] = await once(asked, 'response')
+    const { address, headers: seen } = JSON.parse(await text(answer))
+    expect(address).toBe(expected)
+    expect(seen['x-forwarded-for']).toBe(expected)
+  } finally {
+    atSocket.close()
+    rmSync(directory, { recursive: true })
+  }
 })
 
 it('an address that cannot be decoded becomes one that does not exist, and any other stays', async () => {

@@ -1,9 +1,9 @@
 import 'server-only'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type BlockList, isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import { securityHeaders } from '~/server/platform/http/security-headers'
-import { trustedAddresses } from '~/server/platform/network-settings'
+import { SOCKET_PEER, trustedPeers } from '~/server/platform/network-settings'
 
 declare global {
   var deployConsoleAddressHeader: string | undefined
@@ -33,20 +33,22 @@ export function createGuard(config: {
   readonly trustedProxies: readonly string[]
   readonly consoleUrl: string
 }): Guard {
-  const trusted = trustedAddresses(config.trustedProxies)
+  const isTrusted = trustedPeers(config.trustedProxies)
+  // A TCP connection that is gone has no address either. The configuration refuses `unix` where the server listens at an address.
+  const withoutAddress = isTrusted(SOCKET_PEER) ? SOCKET_PEER : 'unknown'
   const headers = securityHeaders(config.consoleUrl)
   const header = addressHeader()
   return (request, response) => {
     request.url = readableTarget(request.url ?? '/')
     if (request.method === 'TRACE') request.method = 'UNKNOWN'
-    const peer = request.socket.remoteAddress ?? 'unknown'
-    if (!isTrusted(peer, trusted)) {
+    const peer = plainAddress(request.socket.remoteAddress ?? withoutAddress)
+    if (!isTrusted(peer)) {
       for (const name of Object.keys(request.headers)) {
         if (name === 'forwarded' || name.startsWith('x-forwarded-')) Reflect.deleteProperty(request.headers, name)
       }
     }
     const claimed = request.headers['x-forwarded-for']
-    const client = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, trusted)
+    const client = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, isTrusted)
     request.headers[header] = client
     // For libraries that read the left-most address of this header.
     request.headers['x-forwarded-for'] = client
@@ -82,10 +84,14 @@ function isDecodable(url: string): boolean {
  * The client's address: the socket's peer or, if that is a trusted proxy, the right-most address of X-Forwarded-For that is not
  * one. Each proxy appends its peer, so anything further left is the client's own claim.
  */
-export function clientAddress(peer: string, forwardedFor: string | undefined, trusted: BlockList): string {
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | undefined,
+  isTrusted: (peer: string) => boolean,
+): string {
   let client = plainAddress(peer)
   const claims = (forwardedFor ?? '').split(',').map((part) => withoutPort(part.trim()))
-  while (isTrusted(client, trusted)) {
+  while (isTrusted(client)) {
     const next = plainAddress(claims.pop() ?? '')
     if (isIP(next) === 0) break
     client = next
@@ -102,12 +108,6 @@ export function addressGroup(address: string): string {
   const zeros = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0')
   const groups = [...left, ...zeros, ...right].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
   return `${groups.join(':')}::/64`
-}
-
-export function isTrusted(address: string, trusted: BlockList): boolean {
-  const plain = plainAddress(address)
-  const version = isIP(plain)
-  return version !== 0 && trusted.check(plain, version === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** Without the prefix of a dual-stack socket, which names an IPv4 peer `::ffff:192.0.2.7`. */
