@@ -1,7 +1,7 @@
 import 'server-only'
-import type { Transition } from '~/domain/deploy/phases'
+import { absentPhases, type Transition } from '~/domain/deploy/phases'
 import { type DeployReport, describeDeploy } from '~/domain/deploy/report'
-import { runFacts } from '~/domain/deploy/run-record'
+import { phaseJobs, runFacts } from '~/domain/deploy/run-record'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
 /** The columns that `describeDeployRow` needs. It also needs the accepted transitions. */
@@ -16,6 +16,8 @@ export const reportSelect = {
   lateRunAttempt: true,
   holdsSurface: true,
   releasedAt: true,
+  phaseJobs: true,
+  probeSeconds: true,
 } satisfies Prisma.DeploySelect
 
 /** The values of these columns, from any query. */
@@ -30,6 +32,8 @@ export interface ReportRow {
   readonly lateRunAttempt: number | null
   readonly holdsSurface: boolean
   readonly releasedAt: Date | null
+  readonly phaseJobs: unknown
+  readonly probeSeconds: number | null
 }
 
 /** The report of a stored deploy. A run record that this version cannot read proves nothing and counts as missing. */
@@ -51,5 +55,6 @@ export function describeDeployRow(
     lateRun: lateRunId === null ? null : { runId: lateRunId.toString(), attempt: row.lateRunAttempt ?? 1 },
     holdsSurface,
     released: row.releasedAt !== null,
+    absent: absentPhases(phaseJobs.safeParse(row.phaseJobs).data ?? null, row.probeSeconds !== null),
   })
 }

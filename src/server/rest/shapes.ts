@@ -93,6 +93,7 @@ const phase = z.looseObject({
   label: z.string(),
   state: z.enum(PHASE_STATES).meta({
     description:
+      '`absent`: the surface declares that its workflow does not have this phase. `skipped`: the run passed it without executing it. ' +
       '`unknown`: the deploy has ended, and nothing proves whether this phase ran. `pending` of an ended deploy: proven not to have run.',
   }),
   started_at: time.nullable(),

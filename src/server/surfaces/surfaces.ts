@@ -68,7 +68,6 @@ const tileSelect = {
       sha: true,
       requestedBy: true,
       finishedAt: true,
-      probeSeconds: true,
       probeUntil: true,
     },
   },

@@ -21,7 +21,7 @@ export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
             {index > 0 && (
               <span
                 aria-hidden="true"
-                className={`h-px w-1.5 ${phase.state === 'pending' ? 'bg-line' : 'bg-ink-faint'}`}
+                className={`h-px w-1.5 ${phase.state === 'pending' || phase.state === 'absent' ? 'bg-line' : 'bg-ink-faint'}`}
               />
             )}
             <PhaseMark state={phase.state} />

@@ -6,6 +6,7 @@ import {
   CircleMinus,
   CircleQuestionMark,
   ClockAlert,
+  Minus,
   OctagonX,
 } from 'lucide-react'
 import type { PhaseState } from '~/domain/deploy/phases'
@@ -57,6 +58,7 @@ const PHASES = {
   active: { Icon: ActiveMark, tone: 'text-accent' },
   done: { Icon: DoneMark, tone: 'text-good' },
   skipped: { Icon: CircleMinus, tone: 'text-ink-faint' },
+  absent: { Icon: Minus, tone: 'text-ink-faint' },
   unknown: { Icon: CircleQuestionMark, tone: 'text-ink-faint' },
   failed: { Icon: FailedMark, tone: 'text-bad' },
   timed_out: { Icon: ClockAlert, tone: 'text-bad' },

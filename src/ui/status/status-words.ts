@@ -8,6 +8,7 @@ const PHASE_STATE_WORDS = {
   active: 'Running',
   done: 'Done',
   skipped: 'Skipped',
+  absent: 'Not part of this workflow',
   unknown: 'Unknown',
   failed: 'Failed',
   timed_out: 'Timed out',

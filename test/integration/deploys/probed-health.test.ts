@@ -91,12 +91,7 @@ const verdicts = (id: string) =>
 it('a deploy succeeds when its surface is healthy with the new version, and not with its run', async () => {
   const { id } = await probedDeploy()
   await reconcileDeploy(console_.deps, id)
-  expect(await phasesOf(id)).toEqual([
-    'smoke_gate skipped',
-    'freeze_check skipped',
-    'deploy done',
-    'health_check active',
-  ])
+  expect(await phasesOf(id)).toEqual(['smoke_gate absent', 'freeze_check absent', 'deploy done', 'health_check active'])
   expect((await view(id)).actions).toEqual(['open_run'])
 
   await probeAfter(3)
@@ -108,7 +103,7 @@ it('a deploy succeeds when its surface is healthy with the new version, and not 
   answer = { status: 200, version: SHA }
   await probeAfter(3)
   expect(await view(id)).toMatchObject({ status: 'succeeded', shipped: 'yes', settled: true })
-  expect(await phasesOf(id)).toEqual(['smoke_gate skipped', 'freeze_check skipped', 'deploy done', 'health_check done'])
+  expect(await phasesOf(id)).toEqual(['smoke_gate absent', 'freeze_check absent', 'deploy done', 'health_check done'])
   expect((await view(id)).timeline.at(-1)?.note).toBe('The console asked the surface: it is healthy, reports aaaaaaa.')
 })
 
@@ -134,8 +129,8 @@ it.each([
       actions: ['roll_back', 'retry', 'open_run'],
     })
     expect(await phasesOf(id)).toEqual([
-      'smoke_gate skipped',
-      'freeze_check skipped',
+      'smoke_gate absent',
+      'freeze_check absent',
       'deploy done',
       'health_check failed',
     ])

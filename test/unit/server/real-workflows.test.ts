@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Evidence, evidenceBeyond } from '~/domain/deploy/evidence'
 import { fillInputs } from '~/domain/deploy/inputs'
-import type { Transition } from '~/domain/deploy/phases'
+import { absentPhases, type Transition } from '~/domain/deploy/phases'
 import { describeDeploy } from '~/domain/deploy/report'
 import { factsOf, type RunRecord } from '~/domain/deploy/run-record'
 import { type DeployStatus, isTerminal } from '~/domain/deploy/status'
@@ -224,6 +224,7 @@ function say(surface: SurfaceDeclaration, run: RunRecord, followed = follow(DISP
     lateRun: null,
     holdsSurface: false,
     released: false,
+    absent: absentPhases(surface.phaseJobs, surface.probeSeconds !== null),
   })
   const stage = failureStage === null ? '' : ` (${failureStage})`
   return `${status}${stage}, shipped ${shipped}: ${phases.map(({ state }) => state).join(', ')}`

@@ -26,6 +26,7 @@ export function deployThrough(statuses: readonly string[], failureStage: string 
     lateRun: null,
     holdsSurface: false,
     released: false,
+    absent: [],
   })
   const terminal = isTerminal(status)
   return {

@@ -17,7 +17,7 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
         >
           <span className="flex items-center gap-2 sm:mb-1.5">
             <PhaseMark state={phase.state} size="size-5" />
-            {index < phases.length - 1 && <Track phase={phase} />}
+            {index < phases.length - 1 && <Track phases={phases} index={index} />}
           </span>
           <span className={`truncate text-sm ${isUnseen(phase) ? 'text-ink-soft' : 'font-medium text-ink'}`}>
             {phase.label}
@@ -37,11 +37,13 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
   )
 }
 
-const isUnseen = ({ state }: Phase) => state === 'pending' || state === 'unknown'
+const isUnseen = ({ state }: Phase) => state === 'pending' || state === 'absent' || state === 'unknown'
 
 /** The line to the next phase: drawn once this one is behind. */
-function Track({ phase }: { readonly phase: Phase }) {
-  const behind = phase.state === 'done' || phase.state === 'skipped'
+function Track({ phases, index }: { readonly phases: readonly Phase[]; readonly index: number }) {
+  const state = phases[index]?.state
+  const isPassed = phases.slice(index + 1).some((later) => !isUnseen(later))
+  const behind = state === 'done' || state === 'skipped' || (state === 'absent' && isPassed)
   return (
     <span
       aria-hidden="true"

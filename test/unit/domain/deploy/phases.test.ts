@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type PhaseState, phasesOf } from '~/domain/deploy/phases'
-import { DEPLOY_STATUSES, type DeployStatus, hasPosition } from '~/domain/deploy/status'
+import { absentPhases, type PhaseState, phasesOf } from '~/domain/deploy/phases'
+import { DEPLOY_STATUSES, type DeployStatus, hasPosition, type PhaseKey } from '~/domain/deploy/status'
 
 const history = (...statuses: string[]) =>
   statuses.map((status, index) => ({
@@ -10,10 +10,13 @@ const history = (...statuses: string[]) =>
     implied: false,
   }))
 
-const states = (statuses: string[], failureStage: string | null = null): PhaseState[] =>
-  phasesOf({ status: statuses.at(-1) ?? '', failureStage, transitions: history(...statuses), record: null }).map(
-    ({ state }) => state,
-  )
+const states = (
+  statuses: string[],
+  failureStage: string | null = null,
+  absent: readonly PhaseKey[] = [],
+  transitions = history(...statuses),
+): PhaseState[] =>
+  phasesOf({ status: statuses.at(-1) ?? '', failureStage, transitions, record: null, absent }).map(({ state }) => state)
 
 const upTo = (last: DeployStatus) => DEPLOY_STATUSES.filter(hasPosition).slice(0, DEPLOY_STATUSES.indexOf(last) + 1)
 
@@ -92,8 +95,45 @@ describe('the four phases', () => {
       failureStage: null,
       transitions: history(...upTo('freeze_check_started')),
       record: null,
+      absent: [],
     })
     expect(smoke).toMatchObject({ startedAt: '2026-01-01T00:00:02.000Z', endedAt: '2026-01-01T00:00:03.000Z' })
     expect(freeze).toMatchObject({ startedAt: '2026-01-01T00:00:04.000Z', endedAt: null })
   })
+
+  const gates = ['smoke_gate', 'freeze_check'] as const
+
+  it.each<[string, string[], PhaseState[]]>([
+    ['before its run begins', ['requested', 'dispatched'], ['absent', 'absent', 'pending', 'pending']],
+    ['while it deploys', ['requested', 'dispatched', 'building'], ['absent', 'absent', 'active', 'pending']],
+    [
+      'after a success',
+      ['requested', 'dispatched', 'building', 'deploying', 'succeeded'],
+      ['absent', 'absent', 'done', 'done'],
+    ],
+    ['after a failure', ['requested', 'dispatched', 'building', 'failed'], ['absent', 'absent', 'failed', 'pending']],
+  ])('show a phase that the declaration leaves out as absent %s', (_, statuses, expected) => {
+    expect(states(statuses, null, gates)).toEqual(expected)
+  })
+
+  it('show a phase that the declaration leaves out if the workflow reports it', () => {
+    expect(states(upTo('smoke_gate_started'), null, gates)).toEqual(['active', 'absent', 'pending', 'pending'])
+    expect(states([...upTo('dispatched'), 'failed'], 'smoke_gate_failed', gates)[0]).toBe('failed')
+  })
+
+  it('neither pass nor blame a health check that the workflow does not have because its run ended', () => {
+    const ended = (...statuses: string[]) =>
+      history(...statuses).map((each) => ({ ...each, action: 'console.deploy.reconciled' }))
+    for (const last of ['succeeded', 'failed']) {
+      const statuses = ['requested', 'dispatched', 'building', 'deploying', last]
+      expect(states(statuses, null, ['health_check'], ended(...statuses)).at(-1)).toBe('absent')
+    }
+  })
+})
+
+it('only a declaration says that a workflow does not have a phase, and a probe is a health check', () => {
+  const jobs = { smoke_gate: ['test'], deploy: ['ship'] }
+  expect(absentPhases(null, false)).toEqual([])
+  expect(absentPhases(jobs, false)).toEqual(['freeze_check', 'health_check'])
+  expect(absentPhases(jobs, true)).toEqual(['freeze_check'])
 })

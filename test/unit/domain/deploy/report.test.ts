@@ -2,7 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DeployAction, describeDeploy, type ReportFacts } from '~/domain/deploy/report'
 import { PHASE_RECORDS, type RunFacts } from '~/domain/deploy/run-record'
-import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import {
+  DEPLOY_STATUSES,
+  FAILURE_STAGES,
+  isKnownStatus,
+  isTerminal,
+  openingOf,
+  PHASES,
+  TERMINAL_STATUSES,
+} from '~/domain/deploy/status'
 
 const at = '2026-11-28T10:00:00.000Z'
 const SHA = 'a'.repeat(40)
@@ -28,6 +36,7 @@ const facts = (more: Partial<ReportFacts>): ReportFacts => ({
   lateRun: null,
   holdsSurface: false,
   released: false,
+  absent: [],
   ...more,
 })
 /** The server's own conditions for each action, from the row of the deploy alone. */
@@ -174,6 +183,7 @@ describe('the report of a deploy', () => {
       lateRun: fc.option(fc.constant({ runId: '8', attempt: 1 })),
       holdsSurface: fc.boolean(),
       released: fc.boolean(),
+      absent: fc.subarray(PHASES.map(({ key }) => key)),
     })
     fc.assert(
       fc.property(anything, (each) => {
@@ -184,6 +194,11 @@ describe('the report of a deploy', () => {
           expect(states.slice(stopped + 1), 'no phase is done after one that failed').not.toContain('done')
           expect(states.filter((state) => state === each.status)).toHaveLength(1)
         }
+        const unreported = each.absent.filter(
+          (key) => key !== 'health_check' && !each.transitions.some((one) => one.status === openingOf(key)),
+        )
+        const shown = report.phases.filter(({ key }) => unreported.includes(key)).map(({ state }) => state)
+        expect(shown, 'no phase is done that the workflow does not have').not.toContain('done')
         const text = report.sentences.join(' ')
         const denied = text.includes('Nothing was deployed')
         expect(
