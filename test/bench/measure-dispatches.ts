@@ -129,7 +129,7 @@ function replay({ statements, surfaceId, idempotencyKey, deployId }: RecordedDis
 async function endDeploys(db: pg.Client): Promise<void> {
   await db.query(
     `WITH ended AS (
-       UPDATE console_deploys SET status = 'succeeded', finished_at_utc = now()
+       UPDATE console_deploys SET status = 'cancelled', finished_at_utc = now()
        WHERE surface_id LIKE 'dispatch-%' AND finished_at_utc IS NULL RETURNING surface_id)
      UPDATE surfaces SET archived_at_utc = now() WHERE id IN (SELECT surface_id FROM ended)`,
   )

@@ -20,8 +20,9 @@ const RECORD = {
 const insertDeploy = (client: pg.Client, id: string, status: string) =>
   client.query(
     `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
-       idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc)
-     SELECT $1::uuid, id, environment, repository, workflow, ref, ref, $2, 'operator', $1::text, 'd', true, now(), now()
+       idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc, finished_at_utc)
+     SELECT $1::uuid, id, environment, repository, workflow, ref, ref, $2, 'operator', $1::text, 'd', true, now(), now(),
+       CASE $2 WHEN 'succeeded' THEN now() END
      FROM surfaces WHERE id = 'status-page'`,
     [id, status],
   )

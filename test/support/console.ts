@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CallbackWay } from '~/domain/deploy/callback'
-import type { DeployStatus } from '~/domain/deploy/status'
+import { type DeployStatus, isTerminal } from '~/domain/deploy/status'
 import { createDeps, type Deps } from '~/server/deps'
 import { readServerConfig } from '~/server/platform/config'
 import { createTestDatabase } from '~test/support/database'
@@ -88,6 +88,7 @@ export async function insertDeployAt(
       repositoryId: overrides.repositoryId ?? null,
       requestedAt,
       lastEventAt: requestedAt,
+      finishedAt: isTerminal(status) ? requestedAt : null,
     },
   })
   await deps.db.surface.update({ where: { id: surface.id }, data: { lastDeployId: id } })

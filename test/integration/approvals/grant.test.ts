@@ -9,6 +9,7 @@ import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { insertDeployAt, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
+import { moveDeploy } from '~test/support/move-deploy'
 import { SHA } from '~test/support/scripted-github'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
@@ -245,16 +246,17 @@ describe('the checks at the moment of the approval', () => {
     const { id } = await insertSurface(world.deps)
     const surface = await world.deps.db.surface.findUniqueOrThrow({ where: { id } })
     const earlier = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
-    const endEarlierDeploy = (sha: string) =>
-      world.deps.db.deploy.update({ where: { id: earlier.id }, data: { sha, status: 'succeeded', shipped: 'yes' } })
-    await endEarlierDeploy(SHA)
+    const setShippedCommit = (sha: string) =>
+      world.deps.db.deploy.update({ where: { id: earlier.id }, data: { sha, shipped: 'yes' } })
+    await moveDeploy(world.deps.db, earlier.id, 'succeeded')
+    await setShippedCommit(SHA)
     await world.deps.db.surface.update({ where: { id }, data: { requiresApproval: true } })
     const rollback = { ref: SHA, source: { kind: 'rollback' as const, deployId: earlier.id } }
     const approval = await world.ask(world.requestFor(surface, rollback))
-    await endEarlierDeploy(MOVED)
+    await setShippedCommit(MOVED)
     await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'source_refused' })
     expect(world.github.dispatches(), 'the earlier one').toHaveLength(1)
-    await endEarlierDeploy(SHA)
+    await setShippedCommit(SHA)
     expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({
       kind: 'rollback',
       state: 'granted',

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { insertSurface } from '~test/support/console'
+import { moveDeploy } from '~test/support/move-deploy'
 import { SHA } from '~test/support/scripted-github'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
@@ -15,10 +17,11 @@ beforeEach(() => world.reset())
 afterAll(() => world.close())
 
 /** A surface without approval, with one deploy that ended like this. */
-async function insertEndedDeploy(status = 'succeeded', shipped = 'yes') {
+async function insertEndedDeploy(status: DeployStatus = 'succeeded', shipped = 'yes') {
   const surface = await insertSurface(world.deps)
   const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
-  await world.deps.db.deploy.update({ where: { id }, data: { status, shipped } })
+  await moveDeploy(world.deps.db, id, status)
+  await world.deps.db.deploy.update({ where: { id }, data: { shipped } })
   return { surface, deployId: id }
 }
 async function running(sha: string | null) {

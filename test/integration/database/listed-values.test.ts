@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHANNEL_KINDS } from '~/domain/delivery'
 import { APPROVAL_STATES, DEPLOY_KINDS } from '~/domain/deploy/approval'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
-import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED, sourcesOf, TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import { createTestDatabase, type TestDatabase } from '~test/support/database'
@@ -12,6 +12,7 @@ import { applyStatusExample } from '~test/support/status-example'
 /** The CHECKs that limit a column to a list, and the same list in the code. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   console_deploys_status_check: DEPLOY_STATUSES,
+  console_deploys_ended_check: TERMINAL_STATUSES,
   console_deploys_failure_stage_check: FAILURE_STAGES,
   console_deploys_shipped_check: SHIPPED,
   console_deploys_kind_check: DEPLOY_KINDS,
@@ -56,12 +57,63 @@ describe('lists that are in the database and in the code', () => {
   })
 })
 
-it('the migration in docs/adding-a-status.md allows exactly the statuses of its example', async () => {
+/** The statuses from which PostgreSQL lets a deploy move to each status, and those of the code. */
+async function compareMoves(statuses: readonly string[], allowed: (to: string) => readonly string[]) {
+  const moves: Record<string, string[]> = {}
+  await client.query('BEGIN')
+  await client.query(
+    `INSERT INTO surfaces (id, name, environment, repository, workflow, ref, url, health_url, confirm, timeout_minutes, position)
+     VALUES ('api', 'api', 'production', 'acme/platform', 'deploy.yml', 'main', 'http://x', 'http://x', 'api', 30, 1)`,
+  )
+  for (const to of statuses) moves[to] = []
+  for (const from of statuses) {
+    await client.query('SAVEPOINT none')
+    await client.query(
+      `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
+         idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc, finished_at_utc)
+       VALUES (gen_random_uuid(), 'api', 'production', 'acme/platform', 'deploy.yml', 'main', 'main', $1, 'operator', 'k', 'd',
+         true, now(), now(), now())`,
+      [from],
+    )
+    await client.query('SAVEPOINT inserted')
+    for (const to of statuses.filter((status) => status !== from)) {
+      const moved = await client.query('UPDATE console_deploys SET status = $1', [to]).then(
+        () => true,
+        ({ code }: { code: string }) => {
+          if (code !== '23001') throw new Error(`unexpected error ${code}`)
+          return false
+        },
+      )
+      if (moved) moves[to]?.push(from)
+      await client.query('ROLLBACK TO inserted')
+    }
+    await client.query('ROLLBACK TO none')
+  }
+  await client.query('ROLLBACK')
+  expect(moves).toEqual(Object.fromEntries(statuses.map((to) => [to, allowed(to)])))
+}
+
+it('PostgreSQL allows a deploy exactly the transitions in the code, whoever writes the status', async () => {
+  await compareMoves(DEPLOY_STATUSES, (to) => DEPLOY_STATUSES.filter((status) => status === to).flatMap(sourcesOf))
+})
+
+it('PostgreSQL refuses an ended deploy without an end time', async () => {
+  const ended = client.query(
+    `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
+       idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc)
+     VALUES (gen_random_uuid(), 'api', '', '', '', '', '', 'cancelled', '', '', '', true, now(), now())`,
+  )
+  await expect(ended).rejects.toMatchObject({ constraint: 'console_deploys_ended_check' })
+})
+
+it('the migration in docs/adding-a-status.md allows exactly the statuses and transitions of its example', async () => {
   const example = await applyStatusExample()
   await client.query(example.migration)
   const sql = 'SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = $1'
   const [found = ''] = await readText(sql, ['console_deploys_status_check'])
   expect(valuesIn(found)).toEqual([...example.table.DEPLOY_STATUSES].sort())
   expect(valuesIn(found)).toHaveLength(DEPLOY_STATUSES.length + 1)
+  const { DEPLOY_STATUSES: statuses, sourcesOf: sources } = example.table
+  await compareMoves(statuses, (to) => statuses.filter((status) => status === to).flatMap(sources))
   example.remove()
 })

@@ -82,15 +82,6 @@ describe('the outcome of a deploy in Slack', () => {
     expect(slack.texts).toHaveLength(1)
   })
 
-  it('a deploy that ends a second time is not posted again', async () => {
-    const id = await endDeploy()
-    await workNow()
-    await deps.db.deploy.update({ where: { id }, data: { status: 'deploying' } })
-    expect((await receiveCallback(deps, signedCallback(id, { status: 'failed' }), id)).status).toBe(200)
-    await workNow()
-    expect(slack.texts).toHaveLength(1)
-  })
-
   it('an outcome is not queued if the transaction that ends the deploy is rolled back', async () => {
     const { id, surface } = await insertDeployAt(deps, 'deploying')
     const event = {

@@ -8,6 +8,7 @@ import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
+import { moveDeploy } from '~test/support/move-deploy'
 import { answers, commit, deployIdOf, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -299,8 +300,8 @@ describe('the running commit at the review', () => {
   /** A deploy of the surface that has just ended. */
   const endedDeploy = async (surfaceId: string, sha: string, shipped: string) => {
     const { id } = await dispatch({ ...(await newRequest()), surfaceId, confirmation: surfaceId })
-    const end = { status: shipped === 'no' ? 'failed' : 'succeeded', sha, shipped, finishedAt: new Date() }
-    await console_.deps.db.deploy.update({ where: { id }, data: end })
+    await moveDeploy(console_.deps.db, id, shipped === 'no' ? 'failed' : 'succeeded')
+    await console_.deps.db.deploy.update({ where: { id }, data: { sha, shipped } })
     github.requests.length = 0
   }
 

@@ -9,6 +9,7 @@ import { claimDueProbes } from '~/server/surfaces/probe/surface-probes.sql'
 import { createProber } from '~/server/worker/prober'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { deferred } from '~test/support/deferred'
+import { moveDeploy } from '~test/support/move-deploy'
 import { runQueue } from '~test/support/run-queue'
 import { gitRef, jobsAnswer, runAnswer, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -160,7 +161,8 @@ it.each(['declared', 'removed from surfaces.yaml'])(
     const { deps } = console_
     const { id, surfaceId } = await probedDeploy()
     // An older version writes a status without a time limit for the health check.
-    await deps.db.deploy.update({ where: { id }, data: { status: 'deploying', lastEventAt: deps.now() } })
+    await moveDeploy(deps.db, id, 'deploying')
+    await deps.db.deploy.update({ where: { id }, data: { lastEventAt: deps.now() } })
     if (state !== 'declared')
       await deps.db.surface.update({ where: { id: surfaceId }, data: { archivedAt: deps.now() } })
     await probeAfter(3)
@@ -174,7 +176,8 @@ it.each(['declared', 'removed from surfaces.yaml'])(
 it('a deploy whose surface was released ends with its run, because nobody makes its health check', async () => {
   const { deps } = console_
   const { id } = await probedDeploy()
-  await deps.db.deploy.update({ where: { id }, data: { status: 'deploying', releasedAt: deps.now() } })
+  await moveDeploy(deps.db, id, 'deploying')
+  await deps.db.deploy.update({ where: { id }, data: { releasedAt: deps.now() } })
   await reconcileDeploy(deps, id)
   expect(await view(id)).toMatchObject({ status: 'succeeded' })
   expect((await phasesOf(id)).at(-1)).toBe('health_check skipped')
@@ -291,8 +294,8 @@ describe('a ref that turns out to have moved while the surface is asked', () => 
   it('keeps an answer that reports the reviewed commit from confirming the ended deploy', async () => {
     const { deps } = console_
     const { id } = await probedDeploy()
-    const ended = { status: 'succeeded', finishedAt: deps.now(), onMoved: 'continue' }
-    await deps.db.deploy.update({ where: { id }, data: ended })
+    await moveDeploy(deps.db, id, 'succeeded')
+    await deps.db.deploy.update({ where: { id }, data: { onMoved: 'continue', finishedAt: deps.now() } })
     moveMeanwhile(id)
     answer = { status: 200, version: SHA }
     await probeAfter(3)

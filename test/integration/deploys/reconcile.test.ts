@@ -7,6 +7,7 @@ import { addJob } from '~/server/platform/jobs.sql'
 import { recordHearing } from '~/server/webhooks/webhook-hearings.sql'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { endAllDeploys, moveDeploy } from '~test/support/move-deploy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import {
   answers,
@@ -46,7 +47,7 @@ const reconciledStatuses = async (id: string) =>
   ).map(({ status }) => status)
 
 /** Ends and releases every deploy, so that no later test finds it. */
-const releaseSurfaces = () => console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
+const releaseSurfaces = () => endAllDeploys(console_.deps.db)
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 
 function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAnswer>[0] = {}) {
@@ -290,7 +291,7 @@ describe("GitHub's errors during a look", () => {
     github.script.onListRuns = () => answer
     await reconcileSilentDeploys(console_.deps)
     expect((await deployAt(id)).status).toBe('dispatched')
-    await console_.deps.db.deploy.update({ where: { id }, data: { status: 'failed' } })
+    await moveDeploy(console_.deps.db, id, 'failed')
   })
 
   it.each([
@@ -325,7 +326,7 @@ describe("GitHub's errors during a look", () => {
 
 describe('a pass of the reconciler', () => {
   it('a pass asks GitHub only about unfinished deploys that were silent for a minute, and once a minute', async () => {
-    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    await endAllDeploys(console_.deps.db)
     await insertDeployAt(console_.deps, 'building', { githubRunId: 1n })
     await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 2n, requestedAt: minutesAgo(5) })
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
@@ -337,7 +338,7 @@ describe('a pass of the reconciler', () => {
   })
 
   it('a pass looks at a silent deploy a minute after the previous pass began, however late its turn was', async () => {
-    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    await endAllDeploys(console_.deps.db)
     const start = Date.now()
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
     gitHubHasRun(null)
@@ -353,7 +354,7 @@ describe('a pass of the reconciler', () => {
   })
 
   it('a pass looks at a deploy although GitHub does not answer for fifty deploys before it', async () => {
-    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    await endAllDeploys(console_.deps.db)
     for (let index = 0; index < 50; index += 1) {
       await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })
     }
@@ -364,7 +365,7 @@ describe('a pass of the reconciler', () => {
     await reconcileSilentDeploys(console_.deps)
     await reconcileSilentDeploys(console_.deps)
     expect((await deployAt(id)).status).toBe('succeeded')
-    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    await endAllDeploys(console_.deps.db)
   })
 
   it('a pass does not change a deploy with an unknown status', async () => {

@@ -106,7 +106,8 @@ describe("deploys while GitHub's reads fail", () => {
 
   it("a rollback is reviewed while GitHub's reads fail, and the review says that the commits cannot be compared", async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
-    await console_.deps.db.surface.update({ where: { id: surface.id }, data: { runningSha: 'b'.repeat(40) } })
+    const seen = { runningSha: 'b'.repeat(40), runningSeenAt: new Date(Date.now() + 1_000) }
+    await console_.deps.db.surface.update({ where: { id: surface.id }, data: seen })
     github.script.onListRuns = () => ({ status: 503, body: { message: 'Unavailable' } })
     const source = { kind: 'rollback', deployId: id } as const
     const review = await reviewDeploy(console_.deps, { surfaceId: surface.id, ref: SHA, source })

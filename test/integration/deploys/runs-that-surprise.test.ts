@@ -13,6 +13,7 @@ import { queueLooks } from '~/server/worker/tasks'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
+import { endAllDeploys } from '~test/support/move-deploy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import {
   type Answer,
@@ -37,7 +38,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   Object.assign(github.script, healthy)
   github.requests.length = 0
-  await console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
+  await endAllDeploys(console_.deps.db)
 })
 afterAll(async () => {
   await console_.close()

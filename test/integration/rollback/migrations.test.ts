@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DEPLOY_STATUSES } from '~/domain/deploy/status'
+import { DEPLOY_STATUSES, isTerminal } from '~/domain/deploy/status'
 import { createEmptyTestDatabase, type TestDatabase } from '~test/support/database'
 
 const directory = path.resolve(import.meta.dirname, '../../../prisma/migrations')
@@ -69,6 +69,7 @@ describe('every migration', () => {
       const rollback = sqlOf(migration, 'rollback.sql')
       if (migration.endsWith('_gate_statuses')) await expectGatesFail(client, rollback)
       else await client.query(rollback)
+      if (migration.endsWith('_status_transitions')) await expectEndsAreMended(client, migration)
       expect(await schema(), migration).toEqual(below.get(migration))
     }
   })
@@ -105,9 +106,10 @@ async function insertDeployAtEveryStatus(client: pg.Client): Promise<void> {
     )
     await client.query(
       `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
-         idempotency_key, request_digest, phase_callbacks, log_count, requested_at_utc, last_event_at_utc)
-       VALUES ($1, $2, 'production', 'acme/platform', 'deploy.yml', 'main', 'main', $2, 'operator', $2, 'd', true, 1, now(), now())`,
-      [id, status],
+         idempotency_key, request_digest, phase_callbacks, log_count, requested_at_utc, last_event_at_utc, finished_at_utc)
+       VALUES ($1, $2, 'production', 'acme/platform', 'deploy.yml', 'main', 'main', $2, 'operator', $2, 'd', true, 1, now(), now(),
+         CASE WHEN $3 THEN now() END)`,
+      [id, status, isTerminal(status)],
     )
     await client.query('UPDATE surfaces SET last_deploy_id = $1 WHERE id = $2', [id, status])
     await client.query(`INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc) VALUES ($1, 1, 'kept', now())`, [
@@ -123,6 +125,17 @@ async function insertDeployAtEveryStatus(client: pg.Client): Promise<void> {
       [id, status],
     )
   }
+}
+
+/** Expects the migration to give ended deploys without an end time that of their last event. Rolls the migration back again. */
+async function expectEndsAreMended(client: pg.Client, migration: string): Promise<void> {
+  const timeless = await client.query(
+    'UPDATE console_deploys SET finished_at_utc = NULL WHERE finished_at_utc IS NOT NULL',
+  )
+  await client.query(sqlOf(migration, 'migration.sql'))
+  const mended = await client.query('SELECT FROM console_deploys WHERE finished_at_utc = last_event_at_utc')
+  expect([timeless.rowCount, mended.rowCount]).toEqual([4, 4])
+  await client.query(sqlOf(migration, 'rollback.sql'))
 }
 
 /** Expects the rollback of the gates to fail deploys at a gate, blame no stage, and audit where each stood. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
@@ -16,7 +17,7 @@ afterAll(() => console_.close())
 /** A surface with these deploys, oldest first. */
 async function surfaceWith(
   deploys: readonly {
-    readonly status: string
+    readonly status: DeployStatus
     readonly shipped: string
     readonly sha: string
     readonly workflow?: string
@@ -27,9 +28,9 @@ async function surfaceWith(
   const { id: surfaceId } = await insertSurface(deps)
   const finishedAt = new Date(Date.now() - 600_000)
   for (const { status, shipped, sha, workflow } of deploys) {
-    const { id } = await insertDeployAt(deps, 'succeeded')
+    const { id } = await insertDeployAt(deps, status)
     await deps.db.surface.updateMany({ where: { lastDeployId: id }, data: { lastDeployId: null } })
-    const facts = { surfaceId, status, shipped, sha, finishedAt, ...(workflow === undefined ? {} : { workflow }) }
+    const facts = { surfaceId, shipped, sha, finishedAt, ...(workflow === undefined ? {} : { workflow }) }
     await deps.db.deploy.update({ where: { id }, data: facts })
     await deps.db.surface.update({ where: { id: surfaceId }, data: { lastDeployId: id } })
   }
@@ -39,7 +40,7 @@ async function surfaceWith(
 }
 
 const tileOf = async (surfaceId: string) => (await listTiles(console_.deps)).find(({ id }) => id === surfaceId)
-const good = { status: 'succeeded', shipped: 'yes', sha: GOOD }
+const good = { status: 'succeeded', shipped: 'yes', sha: GOOD } as const
 
 describe('the version that a surface runs', () => {
   it('a version is marked as shipped here only if a deploy of the surface is proven to have shipped it', async () => {

@@ -5,6 +5,7 @@ import { addJob, unlockAbandonedJobs } from '~/server/platform/jobs.sql'
 import { startWorker } from '~/server/worker/start-worker'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { endAllDeploys } from '~test/support/move-deploy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { holdAnswer, jobsAnswer, listAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -23,7 +24,7 @@ beforeEach(async () => {
   Object.assign(github.script, healthy)
   github.requests.length = 0
   await console_.deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
-  await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+  await endAllDeploys(console_.deps.db)
 })
 afterAll(async () => {
   await console_.close()
