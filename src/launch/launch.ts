@@ -7,8 +7,9 @@ import { applyAtStart } from './apply-at-start.ts'
 import { productionBuild } from './build/production-build.ts'
 import { bundledPrograms } from './build/programs.ts'
 import { checkAtStart } from './check-at-start.ts'
-import { applyMigrations, generateClient, installJobTablesOf } from './database/database-schema.ts'
+import { generateClient, installJobTablesOf } from './database/database-schema.ts'
 import { databaseName } from './database/embedded-postgres.ts'
+import { applyMigrations } from './database/migrations.ts'
 import { checkMachine } from './machine/check-machine.ts'
 import { acquireLock } from './machine/launch-lock.ts'
 import { choosePort, NO_PORT } from './machine/ports.ts'
@@ -83,9 +84,13 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const databaseUrl =
     config.databaseUrl ??
     (await startDatabase(dataDir, databaseName(config), logFile('postgres'), { progress, shutdown }))
-  const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
-  if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
-  const { missing, changed } = await applyMigrations(databaseUrl, prismaRun)
+  const { signal } = shutdown
+  if (await generateClient({ projectDirectory, env: toolEnv, signal })) progress.done('The Prisma client is generated')
+  const { missing, changed } = await applyMigrations(
+    databaseUrl,
+    path.join(projectDirectory, 'prisma/migrations'),
+    signal,
+  )
   await installJobTablesOf(databaseUrl, config.logLevel)
   if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { productionBuild } from '~/launch/build/production-build'
-import { applyMigrations, generateClient, installJobTablesOf } from '~/launch/database/database-schema'
+import { generateClient, installJobTablesOf } from '~/launch/database/database-schema'
 import { startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
+import { applyMigrations } from '~/launch/database/migrations'
 import { connectDatabase } from '~/server/platform/database'
 import { startSlowGitHub } from '~test/bench/slow-github'
 import { startBuiltServer } from '~test/support/built-server'
@@ -45,7 +46,7 @@ export async function startConsoleUnderTest(
   mkdirSync(data, { mode: 0o700 })
   const database = await startEmbeddedPostgres(data, 'console', { logFile: path.join(directory, 'postgres.log') })
   const gitHub = await startSlowGitHub()
-  await applyMigrations(database.url, { projectDirectory, env, signal })
+  await applyMigrations(database.url, path.join(projectDirectory, 'prisma/migrations'))
   await installJobTablesOf(database.url, 'silent')
   const surfaces = path.join(directory, 'surfaces.yaml')
   writeFileSync(surfaces, 'surfaces: []\n')

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { applyMigrations } from '~/launch/database/database-schema'
 import { startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
+import { applyMigrations } from '~/launch/database/migrations'
 
-const projectDirectory = path.resolve(import.meta.dirname, '../..')
+const migrations = path.resolve(import.meta.dirname, '../../prisma/migrations')
 
 /** Once per run of the end-to-end tests: a sandbox database with all migrations, which the products under test start with. */
 export default async function makeMigratedData(): Promise<() => void> {
@@ -13,7 +13,7 @@ export default async function makeMigratedData(): Promise<() => void> {
   const postgres = path.join(directory, 'postgres')
   mkdirSync(postgres, { mode: 0o700 })
   const database = await startEmbeddedPostgres(postgres, 'sandbox', { logFile: path.join(directory, 'log') })
-  await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })
+  await applyMigrations(database.url, migrations)
   await database.stop()
   rmSync(path.join(postgres, 'port'))
   process.env['TEST_MIGRATED_DATA'] = postgres

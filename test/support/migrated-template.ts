@@ -1,7 +1,7 @@
 import path from 'node:path'
 import pg from 'pg'
 import { fingerprint } from '~/launch/build/fingerprint'
-import { applyMigrations } from '~/launch/database/database-schema'
+import { applyMigrations } from '~/launch/database/migrations'
 import { createLogger } from '~/server/platform/logger'
 import { installJobTables } from '~/server/worker/job-tables'
 
@@ -28,8 +28,7 @@ async function makeTemplate(client: pg.Client, server: string, name: string): Pr
   await client.query(`CREATE DATABASE ${unfinished} TEMPLATE template0`)
   const url = new URL(server)
   url.pathname = `/${unfinished}`
-  const { signal } = new AbortController()
-  await applyMigrations(url.href, { projectDirectory: root, env: process.env, signal })
+  await applyMigrations(url.href, path.join(root, 'prisma/migrations'))
   await installJobTables(url.href, createLogger('silent'))
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`)
 }

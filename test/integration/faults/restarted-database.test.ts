@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLBACK_STATUSES, DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
-import { applyMigrations, installJobTablesOf } from '~/launch/database/database-schema'
+import { installJobTablesOf } from '~/launch/database/database-schema'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
+import { applyMigrations } from '~/launch/database/migrations'
 import type { SignedInServer } from './fault-world'
 import { callBack, createFaultWorld, dispatch, dispatchByRest, type FaultWorld, look } from './fault-world'
 
@@ -14,7 +15,7 @@ const REPORTED = CALLBACK_STATUSES.filter(hasPosition)
 const DEPLOYS = 6
 
 const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-restart-'))
-const projectDirectory = path.resolve(import.meta.dirname, '../../..')
+const migrations = path.resolve(import.meta.dirname, '../../../prisma/migrations')
 const startDatabase = () => startEmbeddedPostgres(directory, 'console', { logFile: path.join(directory, 'log') })
 
 let database: EmbeddedPostgres
@@ -22,7 +23,7 @@ let world: FaultWorld
 let server: SignedInServer
 beforeAll(async () => {
   database = await startDatabase()
-  await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })
+  await applyMigrations(database.url, migrations)
   await installJobTablesOf(database.url, 'silent')
   world = await createFaultWorld({ databaseUrl: database.url })
   server = await world.startServer()
