@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '~/server/platform/config'
 import { hostInUrl, isLoopback, isSocketPath } from '~/server/platform/network-settings'
+import { withValues } from '~/server/platform/secret-files'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { applyAtStart } from './apply-at-start.ts'
 import { productionBuild } from './build/production-build.ts'
@@ -111,7 +112,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     generated !== undefined && webhookSecret !== undefined
       ? {
           token: generated.sandboxToken,
-          webhookSecret,
+          webhookSecrets: config.githubWebhookSecrets.join(',') || webhookSecret,
           url: await startSandboxProcess({
             projectDirectory,
             dataDir,
@@ -226,14 +227,14 @@ interface Provided {
   readonly dataDir: string
   readonly surfacesFile: string
   readonly secrets: AgreedSecrets
-  readonly sandbox: { readonly url: string; readonly token: string; readonly webhookSecret: string } | undefined
+  /** `webhookSecrets` is a list, as in the variable. */
+  readonly sandbox: { readonly url: string; readonly token: string; readonly webhookSecrets: string } | undefined
 }
 
 /** This process's environment, completed with generated values. */
 function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
   const { sandbox, secrets } = provided
-  return {
-    ...process.env,
+  return withValues(process.env, {
     NEXT_TELEMETRY_DISABLED: '1',
     ...(provided.port === undefined ? {} : { PORT: String(provided.port) }),
     DATABASE_URL: provided.databaseUrl,
@@ -247,8 +248,8 @@ function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
       : {
           GITHUB_API_URL: `${sandbox.url}/api/v3`,
           GITHUB_DISPATCH_TOKEN: sandbox.token,
-          GITHUB_WEBHOOK_SECRET: process.env['GITHUB_WEBHOOK_SECRET'] || sandbox.webhookSecret,
+          GITHUB_WEBHOOK_SECRET: sandbox.webhookSecrets,
           SANDBOX_URL: sandbox.url,
         }),
-  }
+  })
 }

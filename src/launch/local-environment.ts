@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { readConfig } from '~/server/platform/config'
+import { withValues } from '~/server/platform/secret-files'
 import { databaseName, runningDatabaseUrl } from './database/embedded-postgres.ts'
 import { agreeOnSecrets, generatedSecrets } from './secrets.ts'
 
@@ -14,12 +15,12 @@ const sandbox = z.object({ url: z.string(), token: z.string() })
 export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory: string): Promise<NodeJS.ProcessEnv> {
   const config = readConfig(env)
   const dataDir = path.resolve(projectDirectory, config.dataDir)
-  const local: NodeJS.ProcessEnv = { ...env, DATA_DIR: dataDir }
+  const found: Record<string, string> = { DATA_DIR: dataDir }
   const databaseUrl =
     config.databaseUrl ?? (await runningDatabaseUrl(path.join(dataDir, 'postgres'), databaseName(config)))
   if (databaseUrl !== undefined) {
     const { auth, callback } = await agreeOnSecrets({ config, dataDir, databaseUrl })
-    Object.assign(local, {
+    Object.assign(found, {
       DATABASE_URL: databaseUrl,
       AUTH_SECRET: auth.join(','),
       DEPLOY_CALLBACK_HMAC_SECRET: callback.join(','),
@@ -28,10 +29,10 @@ export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory:
   const listening = path.join(dataDir, 'sandbox/sandbox.json')
   if (config.githubCredentials === undefined && existsSync(listening)) {
     const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))
-    Object.assign(local, { GITHUB_API_URL: `${url}/api/v3`, GITHUB_DISPATCH_TOKEN: token, SANDBOX_URL: url })
+    Object.assign(found, { GITHUB_API_URL: `${url}/api/v3`, GITHUB_DISPATCH_TOKEN: token, SANDBOX_URL: url })
     if (config.githubWebhookSecrets.length === 0) {
-      local['GITHUB_WEBHOOK_SECRET'] = generatedSecrets(dataDir).sandboxWebhook
+      found['GITHUB_WEBHOOK_SECRET'] = generatedSecrets(dataDir).sandboxWebhook
     }
   }
-  return local
+  return withValues(env, found)
 }

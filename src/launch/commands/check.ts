@@ -2,6 +2,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { SetupLine, SetupReport } from '~/domain/surface/setup'
 import { readServerConfig } from '~/server/platform/config'
+import { withValues } from '~/server/platform/secret-files'
 import { localEnvironment } from '../local-environment.ts'
 import { command } from './command.ts'
 
@@ -16,7 +17,7 @@ export const check = command({
   operand: { name: 'surface', value: '[surface]' },
   input: z.object({ surface: z.string().optional(), json: z.boolean().default(false) }),
   run: async ({ databaseUrl, print }, { surface, json }) => {
-    const environment = await localEnvironment({ ...process.env, DATABASE_URL: databaseUrl }, projectDirectory)
+    const environment = await localEnvironment(withValues(process.env, { DATABASE_URL: databaseUrl }), projectDirectory)
     const { createDeps } = await import('~/server/deps')
     const { checkSurface } = await import('~/server/surfaces/check/check-surface')
     const { listSurfaces } = await import('~/server/surfaces/surfaces')

@@ -45,11 +45,11 @@ const NEED_DATABASE = ['migrate', 'db', 'studio']
 
 /** The database of a plain `npx prisma …`: DATABASE_URL, or the embedded one, started for the command if necessary. */
 export async function databaseForPrisma({ env, argv, projectDirectory }: CliCall): Promise<URL | undefined> {
-  const given = env['DATABASE_URL']
-  if (given !== undefined && given !== '') {
-    const { databaseUrl } = readConfig({ DATABASE_URL: given })
-    if (databaseUrl !== undefined) return new URL(databaseUrl)
-  }
+  const { databaseUrl } = readConfig({
+    DATABASE_URL: env['DATABASE_URL'],
+    DATABASE_URL_FILE: env['DATABASE_URL_FILE'],
+  })
+  if (databaseUrl !== undefined) return new URL(databaseUrl)
   if (!NEED_DATABASE.includes(argv[2] ?? '') || argv.includes('--help') || argv.includes('-h')) return undefined
   const directory = path.resolve(projectDirectory, env['DATA_DIR'] || '.data', 'postgres')
   const running = existsSync(directory) ? await runningDatabaseUrl(directory, databaseName(readConfig(env))) : undefined

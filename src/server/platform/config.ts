@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type GitHubCredentials, readGitHubCredentials } from './github-credentials.ts'
 import { addressRanges, exposureProblems, listeningAddress, perMinute } from './network-settings.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
+import { readSecretFiles } from './secret-files.ts'
 
 /**
  * The only reader of the process environment (docs/contract.md, "Configuration"). An invalid value stops the start: the message
@@ -58,28 +59,16 @@ const secretList = (problemOf: (secret: string) => string | null, example: strin
     return z.NEVER
   })
 
-const environment = z.object({
-  PORT: optionalText
-    .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'must be a port number; example: 3000')
-    .transform((value) => (value === undefined ? undefined : Number(value)))
-    .refine(
-      (value) => value === undefined || (value >= 1 && value <= 65_535),
-      'must be between 1 and 65535; example: 3000',
-    ),
-  HOST: listeningAddress,
-  CONSOLE_URL: origin('https://console.example.com'),
+/** Each of them may also come from the file that `<name>_FILE` names. */
+const secrets = {
   DATABASE_URL: optionalText.refine(
     (value) => value === undefined || isPostgresUrl(value),
     'must be a PostgreSQL URL (percent-encode special characters in the password); example: postgresql://user:password@db.example.com:5432/console',
   ),
-  DATA_DIR: optionalText.transform((value) => value ?? '.data'),
-  GITHUB_API_URL: baseUrl('https://github.example.com/api/v3'),
   GITHUB_DISPATCH_TOKEN: optionalText.refine(
     (value) => value === undefined || /^[\x21-\x7e]+$/.test(value),
     'contains a character that no token has; example: ghp_ and letters and digits',
   ),
-  GITHUB_APP_ID: optionalText,
-  GITHUB_APP_INSTALLATION_ID: optionalText,
   GITHUB_APP_PRIVATE_KEY: optionalText,
   GITHUB_WEBHOOK_SECRET: secretList(
     (secret) => (Buffer.byteLength(secret) < 24 ? 'contains a secret of less than 24 bytes' : null),
@@ -89,25 +78,42 @@ const environment = z.object({
     callbackSecretProblem,
     'whsec_ and 32 random bytes in base64 (openssl rand -base64 32)',
   ),
-  CALLBACK_SHARED_SECRET: switchedOn('CALLBACK_SHARED_SECRET'),
   AUTH_SECRET: secretList(
     (secret) => (Buffer.byteLength(secret) < 32 ? 'contains a secret of less than 32 bytes' : null),
     '32 random bytes in base64 (openssl rand -base64 32)',
   ),
-  AUTH_GITHUB_CLIENT_ID: optionalText,
   AUTH_GITHUB_CLIENT_SECRET: optionalText,
+  AUTH_OIDC_CLIENT_SECRET: optionalText,
+  SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
+}
+
+const environment = z.object({
+  ...secrets,
+  PORT: optionalText
+    .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'must be a port number; example: 3000')
+    .transform((value) => (value === undefined ? undefined : Number(value)))
+    .refine(
+      (value) => value === undefined || (value >= 1 && value <= 65_535),
+      'must be between 1 and 65535; example: 3000',
+    ),
+  HOST: listeningAddress,
+  CONSOLE_URL: origin('https://console.example.com'),
+  DATA_DIR: optionalText.transform((value) => value ?? '.data'),
+  GITHUB_API_URL: baseUrl('https://github.example.com/api/v3'),
+  GITHUB_APP_ID: optionalText,
+  GITHUB_APP_INSTALLATION_ID: optionalText,
+  CALLBACK_SHARED_SECRET: switchedOn('CALLBACK_SHARED_SECRET'),
+  AUTH_GITHUB_CLIENT_ID: optionalText,
   AUTH_GITHUB_PROVES_IDENTITY: optionalText
     .transform((value) => switchOf(value ?? 'off'))
     .refine((value) => value !== undefined, 'is neither on nor off; example: AUTH_GITHUB_PROVES_IDENTITY=on'),
   AUTH_OIDC_ISSUER: optionalText,
   AUTH_OIDC_CLIENT_ID: optionalText,
-  AUTH_OIDC_CLIENT_SECRET: optionalText,
   AUTH_OIDC_NAME: optionalText,
   AUTH_ALLOWED_EMAIL_DOMAINS: optionalText,
   AUTH_ALLOWED_GITHUB: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: baseUrl('http://127.0.0.1:3001'),
-  SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
   DELIVERY_PRIVATE_ADDRESSES: optionalText.refine(
     (value) => value === undefined || value === 'allow' || value === 'refuse',
     'must be allow or refuse; example: DELIVERY_PRIVATE_ADDRESSES=allow',
@@ -200,23 +206,27 @@ export const processEnvironment = (): Environment => process.env
 
 /** Reads and checks the environment. Throws one error that names every invalid variable. */
 export function readConfig(env: Environment): Config {
-  const parsed = environment.safeParse(env)
+  const files = readSecretFiles(env, Object.keys(secrets))
+  const parsed = environment.safeParse({ ...env, ...files.values })
+  // The checks of several variables would call one missing whose file could not be read.
+  const complete = parsed.success && files.problems.length === 0 ? parsed.data : undefined
   const flags = readForcedFlags(env)
-  const github = parsed.success ? readGitHubCredentials(parsed.data) : { credentials: undefined, problems: [] }
-  const providers = readProviders(parsed.success ? parsed.data : {})
+  const github = complete ? readGitHubCredentials(complete) : { credentials: undefined, problems: [] }
+  const providers = readProviders(complete ?? {})
   const problems = [
+    ...files.problems,
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...github.problems,
-    ...(parsed.success ? [...sandboxProblems(parsed.data), ...exposureProblems(parsed.data)] : []),
+    ...(complete ? [...sandboxProblems(complete), ...exposureProblems(complete)] : []),
     ...providers.problems,
     ...flags.problems,
   ]
-  if (!parsed.success || problems.length > 0) {
+  if (complete === undefined || problems.length > 0) {
     throw new Error(
       `The configuration is invalid. Nothing was started. Correct these variables:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
     )
   }
-  const values = parsed.data
+  const values = complete
   return {
     host: values.HOST,
     port: values.PORT,

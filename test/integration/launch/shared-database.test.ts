@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -153,7 +153,9 @@ describe('shared secrets in the programs', { timeout: 120_000 }, () => {
   it('npm start, npm run worker and callback-secret refuse to continue with other secrets', async () => {
     await startWith(newDataDir())
     const env = { DATABASE_URL: database.url }
-    const server = launchProduct({ ...env, DATA_DIR: newDataDir() })
+    const file = path.join(directory, 'database url')
+    writeFileSync(file, `${database.url}\n`)
+    const server = launchProduct({ DATABASE_URL_FILE: file, DATA_DIR: newDataDir() })
     expect(await server.exited).toBe(1)
     expect(server.output()).toContain(refusal)
     const worker = await runWorker({ ...env, DATA_DIR: newDataDir() })
