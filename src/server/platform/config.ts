@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type GitHubCredentials, readGitHubCredentials } from './github-credentials.ts'
-import { addressRanges, exposureProblems, listeningAddress, perMinute } from './network-settings.ts'
+import { addressRanges, countOrOff, exposureProblems, listeningAddress } from './network-settings.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
 import { readSecretFiles } from './secret-files.ts'
 
@@ -119,9 +119,10 @@ const environment = z.object({
     'must be allow or refuse; example: DELIVERY_PRIVATE_ADDRESSES=allow',
   ),
   TRUSTED_PROXIES: addressRanges,
-  RATE_LIMIT_PER_MINUTE: perMinute(6_000),
-  RATE_LIMIT_REFUSED_PER_MINUTE: perMinute(600),
+  RATE_LIMIT_PER_MINUTE: countOrOff(6_000),
+  RATE_LIMIT_REFUSED_PER_MINUTE: countOrOff(600),
   IN_PROCESS_WORKER: switchedOn('IN_PROCESS_WORKER'),
+  LOG_RETENTION_DAYS: countOrOff(180),
   LOG_LEVEL: optionalText.pipe(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent; example: info')
@@ -195,6 +196,8 @@ export interface Config {
   readonly rateLimitRefusedPerMinute: number | undefined
   /** False: jobs and the prober run in a separate process, `npm run worker`. */
   readonly inProcessWorker: boolean
+  /** How long log lines and deliveries are kept after their deploy ended. Undefined: for ever. */
+  readonly logRetentionDays: number | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** The `FLAG_*` variables, which override promotions and defaults. */
   readonly forcedFlags: Readonly<Record<string, boolean>>
@@ -248,6 +251,7 @@ export function readConfig(env: Environment): Config {
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,
+    logRetentionDays: values.LOG_RETENTION_DAYS,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
   }

@@ -96,7 +96,7 @@ export function exposureProblems({
 }
 
 /** Undefined for `off`. */
-export const perMinute = (usual: number) =>
+export const countOrOff = (usual: number) =>
   TEXT.transform((value) => (value === undefined || value === '' ? String(usual) : value.toLowerCase()))
     .refine((value) => value === 'off' || /^[1-9]\d{0,8}$/.test(value), `must be a number, or off; example: ${usual}`)
     .transform((value) => (value === 'off' ? undefined : Number(value)))

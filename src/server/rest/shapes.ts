@@ -264,6 +264,10 @@ export const restDeploy = z.looseObject({
   alarms: z.array(z.string()).meta({ description: 'The `warnings` that report a fault.' }),
   timeline: z.array(timelineEntry),
   log_tail: z.array(logLine),
+  log_deleted_at: z
+    .string()
+    .nullable()
+    .meta({ description: 'When the log lines were deleted because of their age. Null while they are kept.' }),
   log_cursor: logCursor,
 })
 

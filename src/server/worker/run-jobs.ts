@@ -3,7 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseCronItems, type Runner, run } from 'graphile-worker'
 import type { Deps } from '~/server/deps'
 import { jobLogger } from '~/server/worker/job-tables'
-import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
+import {
+  DELETE_OLD_RECORDS,
+  DUE_LOOKS,
+  FORGET_ANSWERS,
+  FORGET_FAILED,
+  jobTasks,
+  RECONCILE_PASS,
+} from '~/server/worker/tasks'
 
 /** Concurrent jobs per process. Jobs mostly wait for GitHub or for receivers of deliveries. */
 const CONCURRENCY = 4
@@ -23,6 +30,9 @@ const RETRY_MS = 2_000
 const once = (jobKey: string) => ({ jobKey, maxAttempts: 1 })
 const EVERY_MINUTE = '* * * * *'
 const EVERY_HOUR = '17 * * * *'
+/** In UTC. A night that no worker was up for is made up for by the next start. */
+const EVERY_NIGHT = '43 2 * * *'
+const DAY_MS = 24 * 3_600_000
 
 /**
  * The reconciler runs every minute (docs/contract.md, "Reconciler"). All replicas together queue one job each time. `isLookDue` decides
@@ -33,6 +43,7 @@ export const SCHEDULE = [
   { task: DUE_LOOKS, match: EVERY_MINUTE, options: { ...once(DUE_LOOKS), backfillPeriod: 0 } },
   { task: FORGET_FAILED, match: EVERY_HOUR, options: { ...once(FORGET_FAILED), backfillPeriod: 0 } },
   { task: FORGET_ANSWERS, match: EVERY_HOUR, options: { ...once(FORGET_ANSWERS), backfillPeriod: 0 } },
+  { task: DELETE_OLD_RECORDS, match: EVERY_NIGHT, options: { ...once(DELETE_OLD_RECORDS), backfillPeriod: DAY_MS } },
 ]
 
 /** Runs queued jobs until the signal aborts, then waits for the jobs in progress. Keeps trying while the database is unavailable. */

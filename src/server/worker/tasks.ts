@@ -20,6 +20,7 @@ import type { Purpose } from '~/server/github/rate-limit'
 import { forgetUsage } from '~/server/github/request-usage'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
+import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
 import { measureDrift, resolveVersions } from '~/server/surfaces/follow/measure-drift'
 import { readLooks } from '~/server/surfaces/follow/repository-looks'
@@ -42,6 +43,7 @@ export const RECONCILE_PASS = 'reconcile_pass'
 export const DUE_LOOKS = 'look_at_repositories'
 export const FORGET_FAILED = 'forget_failed_jobs'
 export const FORGET_ANSWERS = 'forget_github_answers'
+export const DELETE_OLD_RECORDS = 'delete_old_records'
 
 /** What each queued job does. A job that throws is retried later, with growing pauses. */
 export function jobTasks(deps: Deps): TaskList {
@@ -78,6 +80,11 @@ export function jobTasks(deps: Deps): TaskList {
     [FORGET_ANSWERS]: async () => {
       await forgetUnusedAnswers(deps.db, deps.now())
       await forgetUsage(deps.db, deps.now())
+    },
+    [DELETE_OLD_RECORDS]: async (_, helpers) => {
+      const outcome = await deleteOldRecords(deps, helpers.abortSignal)
+      if (outcome === 'more')
+        await helpers.addJob(DELETE_OLD_RECORDS, {}, { jobKey: DELETE_OLD_RECORDS, maxAttempts: 1 })
     },
   }
 }

@@ -3,7 +3,7 @@ import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'
 import { addJob, unlockAbandonedJobs } from '~/server/platform/jobs.sql'
 import { startWorker } from '~/server/worker/start-worker'
-import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
+import { DELETE_OLD_RECORDS, DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { endAllDeploys } from '~test/support/move-deploy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
@@ -195,7 +195,13 @@ describe('a worker process', () => {
     const known = () => db.$queryRaw<{ task: string }[]>`
       SELECT identifier AS task FROM graphile_worker._private_known_crontabs ORDER BY identifier`
     await vi.waitUntil(async () => (await known()).length > 0, { timeout: 50_000, interval: 100 })
-    expect((await known()).map(({ task }) => task)).toEqual([FORGET_FAILED, FORGET_ANSWERS, DUE_LOOKS, RECONCILE_PASS])
+    expect((await known()).map(({ task }) => task)).toEqual([
+      DELETE_OLD_RECORDS,
+      FORGET_FAILED,
+      FORGET_ANSWERS,
+      DUE_LOOKS,
+      RECONCILE_PASS,
+    ])
   })
 
   it('a worker makes a pass when its database appears, and continues after the database was away', async () => {

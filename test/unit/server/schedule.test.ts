@@ -1,7 +1,7 @@
 import { parseCronItems } from 'graphile-worker'
 import { describe, expect, it } from 'vitest'
 import { SCHEDULE } from '~/server/worker/run-jobs'
-import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
+import { DELETE_OLD_RECORDS, DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Every minute of a day, in the form that the queue matches. */
 const DAY = Array.from({ length: 24 * 60 }, (_, index) => ({
@@ -26,7 +26,12 @@ describe('the schedule', () => {
     expect(dueInADay[FORGET_ANSWERS]).toBe(24)
   })
 
-  it('does not make up for missed minutes', () => {
-    expect(SCHEDULE.map(({ options }) => options.backfillPeriod)).toEqual([0, 0, 0, 0])
+  it('deletes old records once a night', () => {
+    expect(dueInADay[DELETE_OLD_RECORDS]).toBe(1)
+  })
+
+  it('makes up for a missed night, but not for missed minutes and hours', () => {
+    const made = SCHEDULE.filter(({ options }) => options.backfillPeriod > 0)
+    expect(made.map(({ task }) => task)).toEqual([DELETE_OLD_RECORDS])
   })
 })

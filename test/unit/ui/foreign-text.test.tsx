@@ -88,6 +88,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     alarms: [text],
     timeline: [{ at: AT, actor: text, action: 'console.deploy.dispatch_refused', status: null, note: text }],
     logTail: [],
+    logDeletedAt: null,
     logCursor: null,
   }
   const freeze = { id: 'f', kind: 'frozen', reason: text, until: AT, since: AT, by: text } as const

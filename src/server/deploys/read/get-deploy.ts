@@ -80,6 +80,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     alarms,
     timeline: timeline.map(timelineEntry),
     logTail: log.lines,
+    logDeletedAt: deploy.logDeletedAt?.toISOString() ?? null,
     logCursor: log.cursor,
   }
 }
@@ -188,6 +189,7 @@ const TIMELINE_LENGTH = 200
 const recordSelect = {
   ...deploySelect,
   requestedByUserId: true,
+  logDeletedAt: true,
   attempts: {
     orderBy: { attempt: 'desc' },
     take: ATTEMPTS_SHOWN,

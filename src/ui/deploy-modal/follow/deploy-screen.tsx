@@ -78,7 +78,12 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <QuietSentence deploy={deploy} />
           <ReviewEnvironments deploy={deploy} />
           <RunJobs deploy={deploy} />
-          <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
+          <LogTail
+            deployId={deploy.id}
+            tail={deploy.logTail}
+            deletedAt={deploy.logDeletedAt}
+            terminal={deploy.terminal}
+          />
           <Timeline entries={deploy.timeline} />
           <Inputs deploy={deploy} />
         </ModalBody>

@@ -12,11 +12,12 @@ import { trpc } from '~/ui/trpc/client'
 interface LogTailProps {
   readonly deployId: string
   readonly tail: readonly LogLine[]
+  readonly deletedAt: string | null
   readonly terminal: boolean
 }
 
 /** The log of the workflow, newest at the bottom. Not a live region: announcing every line would drown the phases. */
-export function LogTail({ deployId, tail, terminal }: LogTailProps) {
+export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
   const { rows, loadBefore, loading, failed } = useLog(deployId, tail)
   const first = rows.find((row) => row.kind === 'line')?.line.seq ?? 0
   const { box, following, onScroll, jumpToLatest } = useFollow({ rows: rows.length, first })
@@ -29,7 +30,11 @@ export function LogTail({ deployId, tail, terminal }: LogTailProps) {
     return (
       <section>
         <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
-        <p className="text-sm text-ink-faint">The workflow sent no log lines.</p>
+        <p className="text-sm text-ink-faint">
+          {deletedAt === null
+            ? 'The workflow sent no log lines.'
+            : `The log lines were deleted on ${deletedAt.slice(0, 10)} because of their age.`}
+        </p>
       </section>
     )
   }
