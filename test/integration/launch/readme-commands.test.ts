@@ -42,7 +42,7 @@ const COMMANDS: Readonly<Record<string, Shown>> = {
   },
   'npm run -s console -- callback-secret <owner/name>': { run: 'npm run -s console -- callback-secret acme/platform' },
   'npm run dev': { run: 'npm run dev' },
-  'GITHUB_DISPATCH_TOKEN=… DEPLOY_CALLBACK_HMAC_SECRET=… CONSOLE_URL=… npm start': {
+  'GITHUB_DISPATCH_TOKEN=… SURFACES_FILE=my-surfaces.yaml npm start': {
     file: 'test/integration/launch/launch.test.ts',
     test: 'npm start with a real GitHub',
     by: 'test/support/start-product.ts',
