@@ -9,7 +9,7 @@ const config: NextConfig = {
   compress: false,
   poweredByHeader: false,
   reactStrictMode: true,
-  serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'graphile-worker', 'pg', 'pino'],
+  serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'graphile-worker', 'pg', 'pino', 'prom-client'],
   typedRoutes: true,
   // `npm test` and `npm run check` check all types; whoever builds what is there would wait for it once more.
   typescript: { ignoreBuildErrors: true },

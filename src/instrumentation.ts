@@ -7,10 +7,10 @@ export async function register() {
     const { bindAccountsAtStart } = await import('~/server/auth/accounts.sql')
     const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
     const { openFront } = await import('~/server/front')
-    const { answerTrpc } = await import('~/server/trpc/answer-trpc')
+    const { answerTrpc, trpcProcedures } = await import('~/server/trpc/answer-trpc')
     // Before a request or the worker uses the database.
     await claimDatabaseAtStart(getDeps(), () => process.exit(1))
-    openFront(getDeps(), answerTrpc)
+    openFront(getDeps(), { answer: answerTrpc, procedures: trpcProcedures })
     // Not awaited: values encrypted with an older secret stay readable meanwhile.
     void renewSecondFactorsAtStart(getDeps(), resealChannels)
     // Not awaited: sign-in also binds accounts before it looks one up.

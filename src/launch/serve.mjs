@@ -51,6 +51,7 @@ server.on('request', (request, response) => {
     if (ending) socket.end(() => socket.destroy())
     else if (!socket.destroyed) idle.add(socket)
   })
+  front.observe(request, response)
   front.guard(request, response)
   if (front.streams(request)) void front.stream(request, response)
   else compress(request, response, () => void handle(request, response))

@@ -16,16 +16,21 @@ try {
   const config = readServerConfig(await localEnvironment(process.env, projectDirectory))
   // Imported here because they need the Prisma client, which the first start generates.
   const { createDeps } = await import('~/server/deps')
+  const { serveMetrics } = await import('~/server/health/serve-metrics')
   const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
   const deps = createDeps(config)
   await claimDatabaseAtStart(deps, () => process.exit(1))
   const worker = startWorker(deps)
+  const metrics = await serveMetrics(deps)
   process.stdout.write('The worker runs. Press Ctrl-C to finish the current jobs and stop.\n')
   await asked
   await within(
     STOP_WITHIN_MS,
-    worker.stop().then(() => deps.db.$disconnect()),
+    worker.stop().then(() => {
+      metrics?.stop()
+      return deps.db.$disconnect()
+    }),
   )
   process.exit(0)
 } catch (error) {

@@ -11,6 +11,7 @@ import { processEnvironment, readServerConfig, type ServerConfig } from '~/serve
 import { connectDatabase, type Database } from '~/server/platform/database'
 import { createRateLimits, type RateLimits } from '~/server/platform/http/rate-limits'
 import { createLogger, type Logger } from '~/server/platform/logger'
+import { createMetrics, type Metrics } from '~/server/platform/metrics'
 
 /** The dependencies of use cases. Tests build their own, with a real database and a GitHub over HTTP. */
 export interface Deps {
@@ -19,6 +20,7 @@ export interface Deps {
   readonly github: GitHub
   readonly runTokens: RunTokens
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly rateLimits: RateLimits
   readonly live: LiveHub
   readonly now: () => Date
@@ -30,6 +32,7 @@ export interface Deps {
 
 export function createDeps(config: ServerConfig): Deps {
   const logger = createLogger(config.logLevel)
+  const metrics = createMetrics()
   const db = connectDatabase(config.databaseUrl)
   const now = () => new Date()
   const store = {
@@ -40,15 +43,21 @@ export function createDeps(config: ServerConfig): Deps {
     exchangeRateLimit: (known: RateLimit | null) =>
       exchangeRateLimit(db, digestOfCredentials(config.githubCredentials), known),
   }
-  const github = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, store)
+  const github = connectGitHub(
+    { apiUrl: config.githubApiUrl, credentials: config.githubCredentials },
+    logger,
+    store,
+    metrics,
+  )
   return {
     config,
     db,
     github,
     runTokens: connectRunTokens(config),
     logger,
+    metrics,
     rateLimits: createRateLimits(config),
-    live: createHub({ db, config, github, logger, now }),
+    live: createHub({ db, config, github, logger, metrics, now }),
     now,
     pause: (ms) => setTimeout(ms),
     newId: () => uuidv7(),

@@ -3,12 +3,16 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import type { Deps } from '~/server/deps'
+import { serveMetrics } from '~/server/health/serve-metrics'
 import { createGuard, type Guard } from '~/server/platform/http/guard'
+import { createRequestObserver } from '~/server/platform/http/observe-request'
 import { startWorker } from '~/server/worker/start-worker'
 
 /** The part of the built server that src/launch/serve.mjs runs in front of Next. */
 export interface Front {
   readonly guard: Guard
+  /** Counts and measures a request until the end of its answer. */
+  readonly observe: (request: IncomingMessage, response: ServerResponse) => void
   /** Whether `stream` answers this request, instead of Next. */
   readonly streams: (request: IncomingMessage) => boolean
   /** Settles when the stream has ended on either side. */
@@ -22,17 +26,28 @@ declare global {
 }
 
 const STREAMS = '/api/trpc/live.watch'
+const isStream = ({ method, url }: IncomingMessage): boolean => method === 'GET' && url?.split('?')[0] === STREAMS
 
-/** Starts the worker, and gives the front to the HTTP server, which is outside the build. `answerTrpc` also answers streams. */
-export function openFront(deps: Deps, answerTrpc: (request: Request) => Promise<Response>): void {
+/** tRPC's wiring, which this layer does not import. `answer` also answers streams. */
+export interface Trpc {
+  readonly answer: (request: Request) => Promise<Response>
+  readonly procedures: ReadonlySet<string>
+}
+
+/** Starts the worker and the metrics, and gives the front to the HTTP server, which is outside the build. */
+export function openFront(deps: Deps, trpc: Trpc): void {
   const worker = deps.config.inProcessWorker ? startWorker(deps) : null
+  const metrics = serveMetrics(deps)
   globalThis.deployConsoleOpened?.({
     guard: createGuard(deps.config),
-    streams: ({ method, url }) => method === 'GET' && url?.split('?')[0] === STREAMS,
-    stream: (request, response) => stream(answerTrpc, request, response),
+    observe: createRequestObserver(deps.metrics, trpc.procedures),
+    streams: isStream,
+    stream: (request, response) => stream(trpc.answer, request, response),
     stop: async () => {
       deps.live.stop()
       await worker?.stop()
+      // Last, so that a scrape can see the end of the jobs.
+      ;(await metrics)?.stop()
     },
   })
 }

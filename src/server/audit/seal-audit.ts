@@ -1,6 +1,7 @@
 import 'server-only'
 import type { AuditCheckpoint, AuditSealState } from '~/domain/audit/checkpoint'
 import {
+  type AuditRecordRow,
   appendSeals,
   countUnsealed,
   readAuditRecords,
@@ -14,6 +15,14 @@ import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { takeSealLock } from '~/server/platform/locks.sql'
 
+interface SealedBatch {
+  readonly rows: readonly AuditRecordRow[]
+  readonly upTo: bigint
+}
+
+/** What happens with the rows of each batch after its transaction. Each row is sealed once, by one process. */
+type OnSealed = (rows: readonly AuditRecordRow[]) => Promise<void>
+
 /** Rows per transaction. Hashing them blocks the process for about ten milliseconds. */
 const BATCH = 500
 
@@ -21,21 +30,30 @@ const BATCH = 500
  * Seals all rows without a seal, one batch per transaction. Appending a row does not wait for sealing. One process seals at a
  * time; the others return at once.
  */
-export async function sealAudit(deps: Pick<Deps, 'db' | 'now'>, stop?: AbortSignal, batch = BATCH): Promise<void> {
+export async function sealAudit(
+  deps: Pick<Deps, 'db' | 'now'>,
+  stop?: AbortSignal,
+  batch = BATCH,
+  onSealed?: OnSealed,
+): Promise<void> {
   let after: bigint | null = null
   while (stop?.aborted !== true) {
     const from: bigint | null = after
-    after = await deps.db.$transaction((tx) => sealBatch(tx, deps.now(), { after: from, limit: batch }))
-    if (after === null) return
+    const sealed: SealedBatch | null = await deps.db.$transaction((tx) =>
+      sealBatch(tx, deps.now(), { after: from, limit: batch }),
+    )
+    if (sealed === null) return
+    after = sealed.upTo
+    await onSealed?.(sealed.rows)
   }
 }
 
-/** Returns the last id of the batch. Null if no row is left, or if another process is sealing. */
+/** Returns the sealed rows, and the last id of the batch. Null if no row is left, or if another process is sealing. */
 async function sealBatch(
   tx: DatabaseHandle,
   now: Date,
   { after, limit }: { readonly after: bigint | null; readonly limit: number },
-): Promise<bigint | null> {
+): Promise<SealedBatch | null> {
   // Take the lock before reading the head; otherwise another process could append a seal in between.
   if (!(await takeSealLock(tx))) return null
   const waiting = await readUnsealedIds(tx, after, limit)
@@ -45,6 +63,7 @@ async function sealBatch(
   let seq = head?.seq ?? 0n
   let previousHash = head?.hash ?? GENESIS_HASH
   const seals = []
+  const newlySealed = []
   for (const id of waiting) {
     const row = rows.get(id)
     // A row that was deleted before it was sealed stays on the list, where verification finds it.
@@ -53,11 +72,13 @@ async function sealBatch(
     const place = { seq, version: SEAL_VERSION, sealedAt: now.toISOString(), previousHash }
     const hash = hashOf(sealRecord(row, place))
     seals.push({ ...place, auditEventId: id, hash })
+    newlySealed.push(row)
     previousHash = hash
   }
   const settled = waiting.filter((id) => rows.has(id))
   if (settled.length > 0) await appendSeals(tx, seals, settled)
-  return waiting.at(-1) ?? null
+  const upTo = waiting.at(-1)
+  return upTo === undefined ? null : { upTo, rows: newlySealed }
 }
 
 /** How far the trail is sealed. `verifyAudit` checks whether the seals are correct. */

@@ -10,6 +10,7 @@ import { createGitHubRateLimit, type GitHubRateLimit } from '~/server/github/rat
 import { countRequests, createUsage, type RequestUsage, type UsageStore } from '~/server/github/request-usage'
 import type { GitHubCredentials } from '~/server/platform/github-credentials'
 import type { Logger } from '~/server/platform/logger'
+import type { Metrics } from '~/server/platform/metrics'
 
 /** Octokit, with what its answers report about the rate limit and about moved repositories. */
 export type GitHub = Octokit & {
@@ -36,6 +37,7 @@ export function connectGitHub(
   options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
   logger: Logger,
   store?: AnswerStore & UsageStore,
+  metrics?: Pick<Metrics, 'githubRequests' | 'githubSeconds'>,
 ): GitHub {
   // Octokit logs every request. Failures are logged where they are handled.
   const line = (message: string) => logger.debug({ client: 'octokit' }, message)
@@ -44,7 +46,7 @@ export function connectGitHub(
   const onStoreError = (err: unknown) => logger.debug({ err }, 'the store of GitHub’s answers failed')
   const rateLimit = createGitHubRateLimit()
   const usage = createUsage(rateLimit, onStoreError, store)
-  const send = countRequests(fetchWithLimit, usage)
+  const send = countRequests(fetchWithLimit, usage, metrics)
   const octokit = new Octokit({
     ...authOf(options.credentials),
     baseUrl: options.apiUrl,

@@ -4,6 +4,7 @@ import { classifyConditional } from '~/server/github/answers'
 import type { Fetch } from '~/server/github/conditional-fetch'
 import type { GitHubRateLimit } from '~/server/github/rate-limit'
 import type { Database } from '~/server/platform/database'
+import type { Metrics } from '~/server/platform/metrics'
 
 /** The store through which processes share their request counts and GitHub's rate limit. */
 export interface UsageStore {
@@ -52,13 +53,28 @@ export function kindOfRequest(method: string, url: string): RequestKind {
   return KINDS.find(([, of, path]) => of === method && path.test(url))?.[0] ?? 'other'
 }
 
-/** Counts each answered request. */
+/** Counts each answered request, and measures each request for the metrics. */
 export const countRequests =
-  (send: Fetch, usage: Pick<RequestUsage, 'count'>): Fetch =>
+  (
+    send: Fetch,
+    usage: Pick<RequestUsage, 'count'>,
+    metrics?: Pick<Metrics, 'githubRequests' | 'githubSeconds'>,
+  ): Fetch =>
   async (url, init) => {
-    const response = await send(url, init)
-    usage.count(init.method ?? 'GET', url, response.status)
-    return response
+    const method = init.method ?? 'GET'
+    const kind = kindOfRequest(method, url)
+    const measure = metrics?.githubSeconds.startTimer({ kind })
+    let answer = 'none'
+    try {
+      const response = await send(url, init)
+      const { status } = response
+      answer = classifyConditional(status) === 'unchanged' ? '304' : `${Math.floor(status / 100)}xx`
+      usage.count(method, url, status)
+      return response
+    } finally {
+      measure?.()
+      metrics?.githubRequests.inc({ kind, answer })
+    }
   }
 
 /** Without a store, requests are counted for this process alone. */

@@ -40,7 +40,7 @@ interface Stream {
   wake: () => void
 }
 
-type HubDeps = Pick<Deps, 'db' | 'config' | 'github' | 'logger' | 'now'>
+type HubDeps = Pick<Deps, 'db' | 'config' | 'github' | 'logger' | 'metrics' | 'now'>
 
 export interface LiveHub {
   /**
@@ -53,6 +53,7 @@ export interface LiveHub {
     lastId: string | null,
     signal: AbortSignal | undefined,
   ) => AsyncGenerator<StreamedEvent>
+  readonly openStreams: () => number
   /** Ends every stream, so that windows reconnect to another process, and the database connection. */
   readonly stop: () => void
 }
@@ -72,6 +73,8 @@ export function createHub(deps: HubDeps): LiveHub {
   let dueAt = Number.POSITIVE_INFINITY
   let isSending = false
   let sentAt = Number.NEGATIVE_INFINITY
+  /** When the oldest change was heard that no event has told yet. */
+  let untoldSince: number | null = null
 
   const recordChange = (change: Change): void => {
     if (streams.size === 0) {
@@ -79,6 +82,8 @@ export function createHub(deps: HubDeps): LiveHub {
       return
     }
     changes.record(change)
+    // A change of /health alone waits for the next event on purpose.
+    if (change.kind !== 'health') untoldSince ??= performance.now()
     // A burst of webhooks must not become a burst of events. The next event includes the change.
     if (change.kind !== 'health') schedule(untilNextEvent())
   }
@@ -99,6 +104,8 @@ export function createHub(deps: HubDeps): LiveHub {
     isSending = true
     dueAt = Number.POSITIVE_INFINITY
     const pending = changes.takePending()
+    const heardAt = untoldSince
+    untoldSince = null
     try {
       const now = deps.now()
       await endSignedOutStreams(now)
@@ -108,6 +115,7 @@ export function createHub(deps: HubDeps): LiveHub {
       }
       const { event, isComparison } = await changes.describe(pending, now)
       broadcast(event)
+      if (heardAt !== null) deps.metrics.changeSeconds.observe((performance.now() - heardAt) / 1_000)
       if (isComparison) await changes.finishComparison(now)
     } catch (err) {
       deps.logger.warn({ err }, 'changes could not be read; windows poll instead')
@@ -163,6 +171,7 @@ export function createHub(deps: HubDeps): LiveHub {
   const forget = (): void => {
     sequence += 1
     remembered.length = 0
+    untoldSince = null
     changes.forget()
   }
 
@@ -246,6 +255,7 @@ export function createHub(deps: HubDeps): LiveHub {
         signal?.removeEventListener('abort', leave)
       }
     },
+    openStreams: () => streams.size,
     stop: () => {
       stopping.abort()
       endAll(null)

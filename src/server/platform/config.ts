@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type GitHubCredentials, readGitHubCredentials } from './github-credentials.ts'
-import { addressRanges, countOrOff, exposureProblems, listeningAddress } from './network-settings.ts'
+import { addressRanges, countOrOff, exposureProblems, ipAddress, listeningAddress } from './network-settings.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
 import { readSecretFiles } from './secret-files.ts'
 
@@ -59,6 +59,15 @@ const secretList = (problemOf: (secret: string) => string | null, example: strin
     return z.NEVER
   })
 
+const portNumber = (example: string) =>
+  optionalText
+    .refine((value) => value === undefined || /^\d{1,5}$/.test(value), `must be a port number; example: ${example}`)
+    .transform((value) => (value === undefined ? undefined : Number(value)))
+    .refine(
+      (value) => value === undefined || (value >= 1 && value <= 65_535),
+      `must be between 1 and 65535; example: ${example}`,
+    )
+
 /** Each of them may also come from the file that `<name>_FILE` names. */
 const secrets = {
   DATABASE_URL: optionalText.refine(
@@ -89,13 +98,7 @@ const secrets = {
 
 const environment = z.object({
   ...secrets,
-  PORT: optionalText
-    .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'must be a port number; example: 3000')
-    .transform((value) => (value === undefined ? undefined : Number(value)))
-    .refine(
-      (value) => value === undefined || (value >= 1 && value <= 65_535),
-      'must be between 1 and 65535; example: 3000',
-    ),
+  PORT: portNumber('3000'),
   HOST: listeningAddress,
   CONSOLE_URL: origin('https://console.example.com'),
   DATA_DIR: optionalText.transform((value) => value ?? '.data'),
@@ -123,6 +126,8 @@ const environment = z.object({
   RATE_LIMIT_REFUSED_PER_MINUTE: countOrOff(600),
   IN_PROCESS_WORKER: switchedOn('IN_PROCESS_WORKER'),
   LOG_RETENTION_DAYS: countOrOff(180),
+  METRICS_PORT: portNumber('9464'),
+  METRICS_HOST: ipAddress,
   LOG_LEVEL: optionalText.pipe(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent; example: info')
@@ -198,6 +203,9 @@ export interface Config {
   readonly inProcessWorker: boolean
   /** How long log lines and deliveries are kept after their deploy ended. Undefined: for ever. */
   readonly logRetentionDays: number | undefined
+  /** Undefined: metrics are not served. */
+  readonly metricsPort: number | undefined
+  readonly metricsHost: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** The `FLAG_*` variables, which override promotions and defaults. */
   readonly forcedFlags: Readonly<Record<string, boolean>>
@@ -252,6 +260,8 @@ export function readConfig(env: Environment): Config {
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logRetentionDays: values.LOG_RETENTION_DAYS,
+    metricsPort: values.METRICS_PORT,
+    metricsHost: values.METRICS_HOST,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
   }

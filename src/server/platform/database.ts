@@ -27,7 +27,23 @@ export function connectDatabase(url: string): Database {
   // The pool replaces a broken idle connection. Without a listener, the error would end the process.
   pool.on('error', () => undefined)
   const adapter = new PrismaPg(pool, { statementNameGenerator: namedStatements(), disposeExternalPool: true })
-  return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
+  const db = new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
+  pools.set(db, pool)
+  return db
+}
+
+const pools = new WeakMap<Database, pg.Pool>()
+
+export interface PoolState {
+  readonly total: number
+  readonly idle: number
+  /** Queries that wait for a connection. */
+  readonly waiting: number
+}
+
+export function poolStateOf(db: Database): PoolState {
+  const pool = pools.get(db)
+  return { total: pool?.totalCount ?? 0, idle: pool?.idleCount ?? 0, waiting: pool?.waitingCount ?? 0 }
 }
 
 /** Bounds the prepared statements of a connection, because a list of values makes a new text for each length. */

@@ -36,6 +36,12 @@ export const listeningAddress = TEXT.transform((value) => value || '127.0.0.1').
   `must be an IPv4 or IPv6 address, or the absolute path of a unix socket of at most ${SOCKET_PATH_BYTES} bytes (a host name is not served); example: 0.0.0.0`,
 )
 
+/** Like `listeningAddress`, without sockets. */
+export const ipAddress = TEXT.transform((value) => value || '127.0.0.1').refine(
+  (value) => isIP(value) !== 0 && !value.includes('%'),
+  'must be an IPv4 or IPv6 address (a host name is not served); example: 0.0.0.0',
+)
+
 export const isSocketPath = (host: string): boolean => host.startsWith('/')
 
 /** Whether only this machine can reach the address. */

@@ -7,6 +7,9 @@ import { refuseRequest } from '~/server/platform/http/refuse-request'
 import { appRouter } from '~/server/trpc/routers/_app'
 import { createContext, logUnexpected } from '~/server/trpc/routers/procedures'
 
+/** The names of the procedures, such as `deploys.get`. */
+export const trpcProcedures: ReadonlySet<string> = new Set(Object.keys(appRouter._def.procedures))
+
 /** Answers the screen's calls: `/api/trpc/{procedure}`. */
 export async function answerTrpc(request: Request): Promise<Response> {
   const deps = getDeps()

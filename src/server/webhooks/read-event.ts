@@ -177,6 +177,9 @@ function repositoryEvent(): z.ZodType<EventFacts> {
     })
 }
 
+/** The name, or `other` for one that the console does not use, so that a sender cannot invent values of a metric. */
+export const knownEventName = (name: string): string => (EVENTS.has(name) ? name : 'other')
+
 /**
  * Reads an event; null when the console does not use it. The name comes from an unsigned header, so a wrong name may only lead to a refusal
  * or to a look that finds nothing.

@@ -10,7 +10,7 @@ import { limitAddress, limitUnsigned } from '~/server/platform/http/rate-limits'
 import { parseJson, readBoundedBody } from '~/server/platform/http/read-body'
 import { addJob, type Job } from '~/server/platform/jobs.sql'
 import { listSurfacesOf } from '~/server/surfaces/surfaces'
-import { readEvent, type WebhookEvent } from '~/server/webhooks/read-event'
+import { knownEventName, readEvent, type WebhookEvent } from '~/server/webhooks/read-event'
 import { NO_REPOSITORY, recordHearing } from '~/server/webhooks/webhook-hearings.sql'
 
 /** GitHub sends up to 25 MB. A larger body is a push of hundreds of commits, which the next scheduled look finds anyway. */
@@ -21,6 +21,8 @@ const BODY_LIMIT = 1024 * 1024
  * nothing. The checks run in this order: configured → size → signature → media type → JSON → schema of the event.
  */
 export async function receiveWebhook(deps: Deps, request: Request): Promise<Response> {
+  const name = request.headers.get('x-github-event') ?? ''
+  const count = (outcome: string) => deps.metrics.webhooks.inc({ event: knownEventName(name), outcome })
   try {
     const secrets = deps.config.githubWebhookSecrets
     if (secrets.length === 0) {
@@ -39,11 +41,13 @@ export async function receiveWebhook(deps: Deps, request: Request): Promise<Resp
       )
     }
     refuseForms(request)
-    const event = readEvent(request.headers.get('x-github-event') ?? '', parseJson(raw, z.unknown()))
+    const event = readEvent(name, parseJson(raw, z.unknown()))
     const answer = await followEvent(deps, event)
+    count('dropped' in answer ? 'dropped' : 'followed')
     return Response.json(answer, { status: 202, headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {
     const error = toAppError(thrown)
+    count(error.code)
     logAppError(deps.logger, error, { path: '/api/github/webhooks' })
     return problemResponse(error)
   }

@@ -2,6 +2,7 @@ import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expireApprovals } from '~/server/approvals/waiting-approval'
 import { sealAudit } from '~/server/audit/seal-audit'
+import { countEndedDeploys } from '~/server/deploys/count-ended-deploys'
 import type { Deps } from '~/server/deps'
 import type { Logger } from '~/server/platform/logger'
 import { runProber } from '~/server/worker/prober'
@@ -25,7 +26,11 @@ export function startWorker(deps: Deps): Worker {
     runJobs(deps, signal),
     runProber(deps, signal),
     repeat(deps.logger, signal, { name: 'approvals', pauseMs: EXPIRY_PAUSE_MS, pass: () => expireApprovals(deps) }),
-    repeat(deps.logger, signal, { name: 'sealer', pauseMs: SEALER_PAUSE_MS, pass: () => sealAudit(deps, signal) }),
+    repeat(deps.logger, signal, {
+      name: 'sealer',
+      pauseMs: SEALER_PAUSE_MS,
+      pass: () => sealAudit(deps, signal, undefined, (rows) => countEndedDeploys(deps, rows)),
+    }),
   ])
   return {
     stop: async () => {

@@ -1,6 +1,6 @@
 import 'server-only'
 import { hash } from 'node:crypto'
-import type { JobHelpers, TaskList } from 'graphile-worker'
+import type { JobHelpers, Task, TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import { isTerminal } from '~/domain/deploy/status'
 import { isLookDue, type Look } from '~/domain/github/look-pace'
@@ -71,7 +71,7 @@ export function jobTasks(deps: Deps): TaskList {
     read_deploy_freeze: (payload) =>
       lookUnlessPaused(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, refreshDeployFreeze),
   } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
-  return {
+  return measureTasks(deps, {
     ...tasks,
     [RECONCILE_PASS]: (payload, helpers) =>
       withAdvisoryLock(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
@@ -86,7 +86,24 @@ export function jobTasks(deps: Deps): TaskList {
       if (outcome === 'more')
         await helpers.addJob(DELETE_OLD_RECORDS, {}, { jobKey: DELETE_OLD_RECORDS, maxAttempts: 1 })
     },
-  }
+  } satisfies TaskList)
+}
+
+function measureTasks({ metrics }: Deps, tasks: Readonly<Record<string, Task>>): TaskList {
+  const measured = Object.entries(tasks).map(([task, work]): [string, Task] => [
+    task,
+    async (payload, helpers) => {
+      const measure = metrics.jobSeconds.startTimer({ task })
+      let outcome = 'failed'
+      try {
+        await work(payload, helpers)
+        outcome = 'done'
+      } finally {
+        measure({ outcome })
+      }
+    },
+  ])
+  return Object.fromEntries(measured)
 }
 
 /** Waits while GitHub's rate limit is used up or reserved. A cancel that GitHub has not accepted yet may use the reserve. */

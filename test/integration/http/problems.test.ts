@@ -1,19 +1,23 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '~/launch/machine/ports'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
 
 let console_: TestConsole
 let server: BuiltServer
+let metricsPort: number
 beforeAll(async () => {
   console_ = await createTestConsole()
+  metricsPort = await freePort()
   server = await startBuiltServer({
     DATABASE_URL: console_.deps.config.databaseUrl,
     GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
     GITHUB_DISPATCH_TOKEN: 'test-token',
     DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
     IN_PROCESS_WORKER: 'off',
+    METRICS_PORT: String(metricsPort),
   })
 })
 afterAll(async () => {
@@ -105,4 +109,26 @@ it('the audit trail is shown although its filter cannot be decoded', async () =>
   const answer = await fetch(`${server.url}/audit?actor=%`, { headers: { cookie }, redirect: 'manual' })
   expect(answer.status).toBe(200)
   expect(await answer.text()).toContain('Audit')
+})
+
+it('the metrics count each request by its route pattern and status class', async () => {
+  const scrape = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  const countOf = (text: string, labels: string) =>
+    Number(
+      text.match(
+        new RegExp(`^deploy_console_http_requests_total{${labels.replaceAll(/[{}/.]/g, '\\$&')}} (\\d+)$`, 'm'),
+      )?.[1] ?? 0,
+    )
+  const rows = [
+    [`/api/internal/deploys/${id}/status`, 'route="/api/internal/deploys/{id}/status",method="GET",class="4xx"'],
+    ['/api/trpc/surfaces.list', 'route="/api/trpc/surfaces.list",method="GET",class="4xx"'],
+    ['/api/health?x=1', 'route="/api/health",method="GET",class="2xx"'],
+    ['/surfaces/none', 'route="/surfaces/{id}",method="GET",class="3xx"'],
+    ['/no/such/page', 'route="other",method="GET",class="4xx"'],
+  ] as const
+  const before = await scrape()
+  for (const [address] of rows) await (await fetch(`${server.url}${address}`, { redirect: 'manual' })).text()
+  const after = await scrape()
+  for (const [, labels] of rows)
+    expect(`${labels} ${countOf(after, labels)}`).toBe(`${labels} ${countOf(before, labels) + 1}`)
 })

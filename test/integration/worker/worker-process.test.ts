@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { programArgs } from '~/launch/build/programs'
+import { freePort } from '~/launch/machine/ports'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'
 import { openFront } from '~/server/front'
@@ -56,19 +57,24 @@ describe('npm run worker', () => {
   it('npm run worker runs the jobs of a server without a worker, and exits with 0 on SIGTERM', async () => {
     const { deps } = console_
     const server = createDeps(deps.config)
-    openFront(server, async () => new Response(null))
+    openFront(server, { answer: async () => new Response(null), procedures: new Set() })
     github.script.onRun = () => runAnswer('success')
     github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
     await receiveCallback(server, signedCallback(id, { status: 'deploying' }), id)
     expect(await queuedJobs(deps)).toHaveLength(1)
 
-    const child = startWorkerProcess()
+    const metricsPort = await freePort()
+    const child = startWorkerProcess({ METRICS_PORT: String(metricsPort) })
     children.push(child)
     await vi.waitUntil(async () => (await deps.db.deploy.findUniqueOrThrow({ where: { id } })).status === 'succeeded', {
       timeout: 50_000,
       interval: 100,
     })
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    expect(metrics).toMatch(
+      /^deploy_console_job_duration_seconds_count{task="look_at_repositories",outcome="done"} [1-9]/m,
+    )
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])

@@ -18,6 +18,7 @@ const VARIABLES = [
   ...['AUTH_OIDC_CLIENT_SECRET', 'AUTH_OIDC_NAME', 'AUTH_ALLOWED_EMAIL_DOMAINS', 'AUTH_ALLOWED_GITHUB'],
   ...['TRUSTED_PROXIES', 'RATE_LIMIT_PER_MINUTE', 'RATE_LIMIT_REFUSED_PER_MINUTE', 'IN_PROCESS_WORKER', 'LOG_LEVEL'],
   'LOG_RETENTION_DAYS',
+  ...['METRICS_PORT', 'METRICS_HOST'],
   'FLAG_CONSOLE_DEPLOY_ASYNC',
 ] as const
 
@@ -50,6 +51,8 @@ describe('the configuration', () => {
     ['TRUSTED_PROXIES', 'none,10.0.0.1', 'example: 127.0.0.1,10.0.0.0/8'],
     ['TRUSTED_PROXIES', 'proxy', 'example: 127.0.0.1,10.0.0.0/8'],
     ['LOG_LEVEL', 'verbose', 'example: info'],
+    ['METRICS_PORT', 'on', 'example: 9464'],
+    ['METRICS_HOST', 'localhost', 'example: 0.0.0.0'],
     ['GITHUB_API_URL', 'https://github.example.com/api/v3?x=1', 'has a query'],
     ['GITHUB_DISPATCH_TOKEN', 'ghp_a\nb', 'character that no token has'],
     ['SLACK_WEBHOOK_URL', 'https://u:p@hooks.slack.com/', 'without a user'],

@@ -26,9 +26,11 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
       deployId,
       body: parseJson(replaceBrokenBytes(raw), callbackBody),
     })
+    deps.metrics.callbacks.inc({ outcome: answer.applied ? 'applied' : 'repeated' })
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {
     const error = toAppError(thrown)
+    deps.metrics.callbacks.inc({ outcome: error.code })
     logAppError(deps.logger, error, { deployId: isUuid(deployId) ? deployId : 'not a UUID' })
     return problemResponse(error)
   }

@@ -1,0 +1,64 @@
+import 'server-only'
+
+/** The routes of src/app, as metrics and logs name them. A unit test compares the list with the files. */
+export const ROUTES = [
+  '/',
+  '/account',
+  '/approvals',
+  '/audit',
+  '/deliveries',
+  '/flags',
+  '/freezes',
+  '/health',
+  '/invite/{token}',
+  '/people',
+  '/setup/{token}',
+  '/sign-in',
+  '/surfaces/{id}',
+  '/surfaces/{id}/setup',
+  '/tokens',
+  '/api/audit/export',
+  '/api/auth/{...all}',
+  '/api/github/webhooks',
+  '/api/health',
+  '/api/health/ready',
+  '/api/internal/approvals/{id}',
+  '/api/internal/approvals/{id}/approve',
+  '/api/internal/approvals/{id}/refuse',
+  '/api/internal/approvals/{id}/withdraw',
+  '/api/internal/deploys',
+  '/api/internal/deploys/{id}',
+  '/api/internal/deploys/{id}/callback',
+  '/api/internal/deploys/{id}/cancel',
+  '/api/internal/deploys/{id}/log',
+  '/api/internal/deploys/{id}/release',
+  '/api/internal/deploys/{id}/status',
+  '/api/internal/freezes',
+  '/api/openapi.json',
+  '/api/trpc/{trpc}',
+] as const
+
+const TRPC = '/api/trpc/'
+const FIXED = new Set<string>(ROUTES.filter((route) => !route.includes('{')))
+const WITH_PARAMETERS = ROUTES.filter((route) => route.includes('{') && !route.startsWith(TRPC)).map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.split('/').map(segmentPattern).join('/')}$`),
+}))
+
+function segmentPattern(segment: string): string {
+  if (segment.startsWith('{...')) return '.+'
+  return segment.startsWith('{') ? '[^/]+' : segment.replaceAll('.', '\\.')
+}
+
+/**
+ * The route of a request's target, without ids and tokens: `/api/internal/deploys/{id}`, `/api/trpc/deploys.get`, `/_next` for a file
+ * of the build. `other` for everything else, so that a client cannot invent values.
+ */
+export function routeOf(target: string, procedures: ReadonlySet<string>): string {
+  const end = target.indexOf('?')
+  const path = end < 0 ? target : target.slice(0, end)
+  if (FIXED.has(path)) return path
+  if (path.startsWith(TRPC)) return procedures.has(path.slice(TRPC.length)) ? path : 'other'
+  if (path.startsWith('/_next/')) return '/_next'
+  return WITH_PARAMETERS.find(({ pattern }) => pattern.test(path))?.route ?? 'other'
+}
