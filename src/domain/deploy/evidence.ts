@@ -27,7 +27,7 @@ export interface Evidence {
   readonly failureStage: FailureStage | null
   /** What in the record proves it, for the audit trail. */
   readonly proof: string
-  /** Only the conclusion of the run proves it: no job or step of the phase is on record. */
+  /** No job or step shows the end of the phase itself: the run ended, or went on, without one. */
   readonly implied?: boolean
 }
 
@@ -76,29 +76,39 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   )
 }
 
-/** A declared phase opens with its first job, and closes when all its jobs have ended and a later phase has begun or waits to begin. */
+/**
+ * A declared phase opens with its first job, and closes when all its jobs have ended and a later phase has begun or waits to begin. A gate
+ * also closes then if one of its jobs failed: the job is tolerated, or no gate. GitHub's record does not tell these apart before
+ * the end of the run, so the end of the gate is only implied.
+ */
 function evidenceOfDeclaredJobs(run: RunRecord): Evidence[] {
   const parts = PHASES.map(({ key }) => declaredParts(key, run).filter(({ skipped }) => !skipped))
   const begins = PHASES.map(({ key }, index) => parts[index]?.some(({ ran }) => ran) === true || awaitsStart(key, run))
-  return PHASES.flatMap(({ key }, index): Evidence[] => {
+  return PHASES.flatMap(({ key, isGate }, index): Evidence[] => {
     const own = parts[index] ?? []
     const [first] = own
       .filter(({ ran }) => ran)
       .toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
     if (first === undefined) return []
-    const isLeft = begins.slice(index + 1).includes(true) && own.every(({ ended }) => ended) && isWhollyListed(key, run)
+    const failed = isGate ? own.find((part) => part.failed) : undefined
+    const isOver = own.every((part) => part.ended || (isGate && part.failed))
+    const isLeft = begins.slice(index + 1).includes(true) && isOver && isWhollyListed(key, run)
     const at =
       own
         .map(({ completedAt }) => completedAt ?? '')
         .toSorted()
         .at(-1) || run.updatedAt
-    const proven = (status: DeployStatus | undefined, when: string | null, what: string): Evidence[] =>
+    const proven = (status: DeployStatus | undefined, when: string | null, name: string, what: string): Evidence[] =>
       status === undefined
         ? []
-        : [{ status, at: when ?? run.updatedAt, failureStage: null, proof: `“${inSentence(first.name)}” ${what}` }]
+        : [{ status, at: when ?? run.updatedAt, failureStage: null, proof: `“${inSentence(name)}” ${what}` }]
+    const closed =
+      failed === undefined
+        ? proven(closingOf(key), at, first.name, 'ended')
+        : proven(closingOf(key), at, failed.name, 'failed, and a later phase began all the same')
     return [
-      ...proven(openingOf(key), first.startedAt, 'started'),
-      ...(isLeft ? proven(closingOf(key), at, 'ended') : []),
+      ...proven(openingOf(key), first.startedAt, first.name, 'started'),
+      ...(isLeft ? closed.map((one) => (failed === undefined ? one : { ...one, implied: true })) : []),
     ]
   })
 }

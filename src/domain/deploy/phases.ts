@@ -32,7 +32,7 @@ export interface Transition {
   readonly at: string
   /** What moved the deploy (TRANSITION_ACTIONS). */
   readonly action: string
-  /** The conclusion of the run led here; nothing on record says that the phase itself was done. */
+  /** The run ended, or went on; nothing on record says that the phase itself was done. */
   readonly implied: boolean
 }
 
@@ -80,7 +80,11 @@ export function phasesOf(deploy: PhaseFacts): Phase[] {
     return opened?.implied === false && (key !== 'health_check' || opened.action === 'console.deploy.callback')
   }
   const isAbsent = (key: PhaseKey) => deploy.absent.includes(key) && !isReported(key)
-  const isBehind = (key: PhaseKey) => position[key] === 'done' || (isStopped(status) && record?.phases[key] === 'ended')
+  // A gate of which a job failed is behind while the run goes on, or if a later phase is to blame.
+  const isDoubtful = (key: PhaseKey) =>
+    isStopped(status) && key !== 'health_check' && seen(closingOf(key))?.implied === true
+  const isBehind = (key: PhaseKey) =>
+    (position[key] === 'done' && !isDoubtful(key)) || (isStopped(status) && record?.phases[key] === 'ended')
   const isDone = (key: PhaseKey) => isBehind(key) && isProven(key)
   const blamed = isStopped(status) ? blamedPhase(deploy.failureStage, position, isDone, isAbsent) : null
   const blamedIndex = PHASES.findIndex((phase) => phase.key === blamed)

@@ -219,12 +219,30 @@ describe('the phases that a surface declares', () => {
       'smoke_gate_passed',
       'building',
     ])
-    const tolerated = [broken('test (20)', 1), done('test (24)', 1), busy('ship (eu)', 3)]
-    expect(statuses('dispatched', declared(tolerated)), 'one of them failed').toEqual(['smoke_gate_started'])
     const halfway = [...tested, done('ship (eu)', 3), busy('ship (us)', 3)]
     expect(statuses('building', declared(halfway))).toEqual([])
     const [passed] = evidenceBeyond('smoke_gate_started', declared([...tested, busy('ship (eu)', 3)]))
     expect(passed).toMatchObject({ status: 'smoke_gate_passed', proof: '“test (20)” ended' })
+  })
+
+  it('close a gate of which a job failed when a later phase begins all the same, without proof that it passed', () => {
+    const failed = [broken('test (20)', 1), done('test (24)', 1), done('checks / lint', 2)]
+    expect(statuses('dispatched', declared(failed)), 'the run may end with it').toEqual(['smoke_gate_started'])
+    const tolerated = declared([...failed, busy('ship (eu)', 3)])
+    expect(statuses('dispatched', tolerated)).toEqual(['smoke_gate_started', 'smoke_gate_passed', 'building'])
+    expect(evidenceBeyond('smoke_gate_started', tolerated)[0]).toMatchObject({
+      proof: '“test (20)” failed, and a later phase began all the same',
+      implied: true,
+    })
+    const waits = declared([
+      broken('test (20)', 1),
+      busy('test (24)', 1),
+      done('checks / lint', 2),
+      busy('ship (eu)', 3),
+    ])
+    expect(statuses('dispatched', waits), 'another of its jobs goes on').toEqual(['smoke_gate_started'])
+    const halfway = declared([...tested, broken('ship (eu)', 3), busy('after', 4)])
+    expect(statuses('building', halfway), 'a deploy phase with a failed job').toEqual([])
   })
 
   it('succeed with a run in which every job of the deploy phase succeeded', () => {

@@ -121,6 +121,24 @@ describe('the four phases', () => {
     expect(states([...upTo('dispatched'), 'failed'], 'smoke_gate_failed', gates)[0]).toBe('failed')
   })
 
+  it('do not show a gate as done of which a job failed if the run then fails for no other known reason', () => {
+    const through = (...statuses: string[]) =>
+      history(...statuses).map((each) => ({ ...each, implied: each.status === 'smoke_gate_passed' }))
+    const [running, failed] = [upTo('building'), [...upTo('building'), 'failed']].map((all) =>
+      all.filter((status) => !status.startsWith('freeze')),
+    )
+    const shown = (statuses: string[] = [], stage: string | null = null) =>
+      states(statuses, stage, [], through(...statuses))[0]
+    expect(shown(running)).toBe('done')
+    expect(shown(failed, 'deploy_failed')).toBe('done')
+    const record = {
+      ...{ seenAt: '2026-01-01T00:00:00Z', attempt: 1, over: true, conclusion: 'failure' },
+      phases: { smoke_gate: 'started', freeze_check: 'not_run', deploy: 'ended', health_check: 'not_run' },
+    } as const
+    const facts = { status: 'failed', failureStage: null, transitions: through(...(failed ?? [])), record, absent: [] }
+    expect(phasesOf(facts)[0]?.state).toBe('pending')
+  })
+
   it('neither pass nor blame a health check that the workflow does not have because its run ended', () => {
     const ended = (...statuses: string[]) =>
       history(...statuses).map((each) => ({ ...each, action: 'console.deploy.reconciled' }))
