@@ -34,7 +34,7 @@ export const ERROR_CODES = {
   approver_linked: { http: 403, trpc: 'FORBIDDEN', title: 'Requester and approver may be the same person' },
   approval_required: { http: 409, trpc: 'CONFLICT', title: 'The surface requires an approval' },
   requester_refused: { http: 409, trpc: 'CONFLICT', title: 'The requester may no longer deploy this' },
-  surface_changed: { http: 409, trpc: 'CONFLICT', title: 'The declaration of the surface has changed' },
+  surface_changed: { http: 409, trpc: 'CONFLICT', title: 'The surface or its workflow has changed' },
   workflow_unfit: { http: 409, trpc: 'CONFLICT', title: 'The workflow does not fit the surface' },
   inputs_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The inputs do not fit the workflow' },
   source_refused: { http: 409, trpc: 'CONFLICT', title: 'The source of the commit is not valid' },

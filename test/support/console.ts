@@ -3,6 +3,7 @@ import type { CallbackWay } from '~/domain/deploy/callback'
 import { type DeployStatus, isTerminal } from '~/domain/deploy/status'
 import { createDeps, type Deps } from '~/server/deps'
 import { readServerConfig } from '~/server/platform/config'
+import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
 import { createTestDatabase } from '~test/support/database'
 
 export const CALLBACK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
@@ -58,6 +59,10 @@ export async function insertSurface(deps: Deps, overrides: { id?: string; enviro
     },
   })
 }
+
+/** The digest of what is declared now, with which a request is compared. */
+export const declarationOf = async ({ db }: Pick<Deps, 'db'>, id: string) =>
+  digestDeclaration(await db.surface.findUniqueOrThrow({ where: { id }, select: declaredColumns }))
 
 /** Adds a deploy that already has `status`, on a surface of its own. */
 export async function insertDeployAt(

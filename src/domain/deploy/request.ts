@@ -14,6 +14,19 @@ const commitSha = z.string().regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA
 /** The surface's running commit at the review, or `unknown` if none was proven. */
 export const reviewedRunningSha = z.union([commitSha, z.literal('unknown')])
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest')
+
+/** What a review showed and does not repeat in the request: as it was then, each in a text that is only compared. */
+export const reviewBasis = z.object({
+  /** What surfaces.yaml declares about the surface. */
+  declaration: digest,
+  /** The branch or tag on which the run would start. */
+  workflowRef: storableText.max(300),
+  /** The workflow file on that ref; null if GitHub did not show it. */
+  workflowFile: digest.nullable(),
+})
+export type ReviewBasis = z.output<typeof reviewBasis>
+
 /** Input of `deploys.dispatch`, and of the REST endpoint (which takes the key from the `Idempotency-Key` header). */
 export const dispatchInput = z.object({
   surfaceId,
@@ -25,6 +38,8 @@ export const dispatchInput = z.object({
   expectedSha: commitSha.optional(),
   /** What ran at the review; the dispatch is refused when the surface is known to run something else by now. */
   reviewedRunningSha: reviewedRunningSha.optional(),
+  /** What the review rested on; the dispatch is refused when it would send or do something else by now. */
+  basis: reviewBasis.optional(),
   /** What the operator filled in of the inputs that the surface asks for. */
   inputs: askedValues.optional(),
   idempotencyKey: storableText.min(8).max(200),

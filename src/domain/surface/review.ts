@@ -1,4 +1,5 @@
 import type { AskedInput } from '~/domain/deploy/asked-inputs'
+import type { ReviewBasis } from '~/domain/deploy/request'
 
 /** The choices of the modal's first step. */
 export interface RefChoices {
@@ -44,6 +45,8 @@ export interface Review {
   readonly workflowRef: string | null
   /** The inputs of the workflow that the operator fills in. */
   readonly asked: readonly AskedInput[]
+  /** Goes back with the request. */
+  readonly basis: ReviewBasis
 }
 
 /** GitHub's comparison running...ref. `removes` counts commits that run now and would be gone (a step back). */

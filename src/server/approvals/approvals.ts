@@ -24,6 +24,8 @@ const approvalSelect = {
   workflowRef: true,
   dispatchInputs: true,
   askedInputs: true,
+  declaration: true,
+  workflowFile: true,
   onMoved: true,
   kind: true,
   sourceId: true,
@@ -64,6 +66,9 @@ export interface NewApproval {
   readonly dispatchInputs: InputTemplates | null
   /** What the requester filled in. */
   readonly askedInputs: AskedValues
+  /** The digests of the declaration and of the workflow file at the request; null for a file that GitHub did not show. */
+  readonly declaration: string
+  readonly workflowFile: string | null
   /** As the surface declares it: what happens if the chosen ref moves. */
   readonly onMoved: string | null
   readonly kind: DeployKind

@@ -1,5 +1,4 @@
 import 'server-only'
-import { isDeepStrictEqual } from 'node:util'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { storedValues } from '~/domain/deploy/asked-inputs'
@@ -12,7 +11,7 @@ import { requireIndependence } from '~/server/approvals/independence'
 import { explainLostRace, requireWaiting } from '~/server/approvals/waiting-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/authorize'
-import { requireSameCommit, requireSameRunning } from '~/server/deploys/admit/admit-request'
+import { requireSameCommit, requireSameRunning, requireSameWorkflowFile } from '~/server/deploys/admit/admit-request'
 import { stringDetails, UNAUDITED_CODES } from '~/server/deploys/admit/audit-rejections'
 import { checkSource, kindOf, requireForwardPromotion, sourceOf } from '~/server/deploys/admit/check-source'
 import { chooseInputs } from '~/server/deploys/admit/choose-inputs'
@@ -26,6 +25,7 @@ import { freezesInForce } from '~/server/freezes/freezes'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { resolveRef } from '~/server/github/refs'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
 import { findSurface } from '~/server/surfaces/surfaces'
 
 /**
@@ -59,7 +59,13 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
     await deps.db.$transaction(async (tx) => {
       await decide(tx, deps, actor, row, deploy.id)
       const freezes = await freezesInForce(tx, { id: row.surfaceId, environment: row.environment }, since)
-      await insertUnlessFrozen(tx, deploy, { surfaceName: row.surface.name, override, at: since, freezes })
+      await insertUnlessFrozen(tx, deploy, {
+        surfaceName: row.surface.name,
+        override,
+        at: since,
+        declaration: row.declaration ?? '',
+        freezes,
+      })
     })
   } catch (error) {
     throw await explainBusySurface(deps, error, row.surface)
@@ -102,8 +108,9 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
   }
   const [flags, inputs] = await Promise.all([
     readFlags(deps, DISPATCH_FLAGS, row.environment),
-    chooseInputs(deps, surface, asked),
+    chooseInputs(deps, surface, asked, row.workflowFile !== null),
   ])
+  requireSameWorkflowFile(surface.name, row.workflowFile, inputs.workflowFile, STILL_WAITS)
   const requested = {
     id: deps.newId(),
     surfaceId: row.surfaceId,
@@ -183,25 +190,13 @@ async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): P
       `${inSentence(row.surface.name)} is no longer declared in surfaces.yaml. ${STILL_WAITS}`,
     )
   }
-  const { dispatchInputs, dispatchAsk, onMoved } = await tx.surface.findUniqueOrThrow({
-    where: { id: surface.id },
-    select: { dispatchInputs: true, dispatchAsk: true, onMoved: true },
-  })
-  const asksForAll = Object.keys(storedValues.parse(row.askedInputs)).every((name) => dispatchAsk.includes(name))
-  const [what] = [
-    ...(['environment', 'repository', 'workflow'] as const).filter((key) => surface[key] !== row[key]),
-    ...(onMoved === row.onMoved ? [] : ['on_moved']),
-    ...(onMoved !== null || surface.ref === row.workflowRef ? [] : ['ref']),
-    ...(asksForAll && isDeepStrictEqual(dispatchInputs, row.dispatchInputs) ? [] : ['inputs']),
-  ]
-  if (what !== undefined) {
-    throw new AppError(
-      'surface_changed',
-      `After the request, surfaces.yaml changed the ${what} of ${inSentence(surface.name)}. ${STILL_WAITS}`,
-      {
-        details: { changed: what },
-      },
-    )
+  const declared = await tx.surface.findUniqueOrThrow({ where: { id: surface.id }, select: declaredColumns })
+  if (digestDeclaration(declared) !== row.declaration) {
+    const what =
+      row.declaration === null
+        ? 'An older version of the console took this request, and kept less of what was reviewed.'
+        : `surfaces.yaml has changed what it says about ${inSentence(surface.name)} since the request.`
+    throw new AppError('surface_changed', `${what} ${STILL_WAITS}`)
   }
   const source = sourceOf(row.kind, row.sourceId)
   if (source !== undefined) await checkSource(tx, surface, source, row.sha)

@@ -6,6 +6,7 @@ import { clipName } from '~/domain/deploy/job-names'
 import type { WorkflowFile, WorkflowJob } from '~/domain/github/workflow-file'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { PAGE_LENGTH } from '~/server/github/reads'
+import { sha256 } from '~/server/platform/crypto'
 import type { Logger } from '~/server/platform/logger'
 
 /** An operator waits for these reads. */
@@ -155,11 +156,16 @@ interface ReadDeps {
   readonly logger: Logger
 }
 
+export interface LoadedFile extends WorkflowFile {
+  /** Tells this text of the file from another. */
+  readonly digest: string
+}
+
 /** GitHub answered without the text of the file: it leaves out texts above 1 MB. */
 export class UnshownFileError extends Error {}
 
 /** A workflow file, as of a ref. Throws Octokit's error, `UnshownFileError`, or the parser's. */
-export async function loadWorkflowFile(github: GitHub, at: WorkflowAt): Promise<WorkflowFile> {
+export async function loadWorkflowFile(github: GitHub, at: WorkflowAt): Promise<LoadedFile> {
   const { data } = await github.request('GET /repos/{owner}/{repo}/contents/.github/workflows/{file}', {
     ...ownerAndRepo(at.repository),
     file: at.workflow,
@@ -168,11 +174,12 @@ export async function loadWorkflowFile(github: GitHub, at: WorkflowAt): Promise<
   })
   const shown = content.safeParse(data).data
   if (shown === undefined) throw new UnshownFileError('GitHub does not show the text of the file')
-  return parseWorkflowFile(Buffer.from(shown.content, 'base64').toString('utf8'))
+  const text = Buffer.from(shown.content, 'base64').toString('utf8')
+  return { ...parseWorkflowFile(text), digest: sha256(text) }
 }
 
 /** Null if GitHub does not show the file or it cannot be parsed. GitHub itself refuses inputs that a file does not declare. */
-export async function readWorkflowFile({ github, logger }: ReadDeps, at: WorkflowAt): Promise<WorkflowFile | null> {
+export async function readWorkflowFile({ github, logger }: ReadDeps, at: WorkflowAt): Promise<LoadedFile | null> {
   try {
     return await loadWorkflowFile(github, at)
   } catch (err) {

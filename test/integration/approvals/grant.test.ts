@@ -81,21 +81,19 @@ describe('granting an approval', () => {
     const asked = await world.ask(world.requestFor(surface, { inputs: { region: 'eu' } }))
     const shown = await getApproval(world.deps, world.grace, asked.id)
     expect(shown.inputs).toEqual([{ name: 'region', value: 'eu' }])
-    // What the surface asks for in addition was neither requested nor approved.
-    await world.deps.db.surface.update({ where: { id: surface.id }, data: { dispatchAsk: ['region', 'dry_run'] } })
     await grantApproval(world.deps, world.grace, asked.id)
     expect(world.github.dispatches().map(({ body }) => Object(body).inputs)).toEqual([{ version: SHA, region: 'eu' }])
   })
 
-  it('an approval is refused with surface_changed once the surface no longer asks for one of its inputs', async () => {
+  it('an approval is refused with surface_changed once the surface asks for other inputs', async () => {
     const surface = await world.newSurface()
     const declare = (dispatchAsk: string[]) =>
       world.deps.db.surface.update({ where: { id: surface.id }, data: { dispatchAsk } })
     await declare(['region'])
     const input = world.requestFor(surface, { inputs: { region: 'eu' } })
     const request = { surface, input, approval: await world.ask(input) }
-    await declare([])
-    await expectNotGranted(request, { code: 'surface_changed', details: { changed: 'inputs' } })
+    await declare(['region', 'dry_run'])
+    await expectNotGranted(request, { code: 'surface_changed' })
   })
 
   it('an approval that is sent again gets the same deploy', async () => {
@@ -204,11 +202,41 @@ describe('the checks at the moment of the approval', () => {
     ['surface_changed', { repository: 'acme/other' }],
     ['surface_changed', { workflow: 'other.yml' }],
     ['surface_changed', { ref: 'release' }],
+    ['surface_changed', { phaseJobs: { deploy: ['ship'] } }],
+    ['surface_changed', { healthUrl: 'https://other.example.com/health' }],
     ['surface_changed', { dispatchInputs: { version: `\${ref_name}` } }],
   ])('an approval is refused with %s once the surface is declared differently', async (code, data) => {
     const request = await world.waiting()
     await world.deps.db.surface.update({ where: { id: request.surface.id }, data })
     await expectNotGranted(request, { code })
+  })
+
+  it('an approval is refused once its workflow file is another one', async () => {
+    const show = (name: string) => {
+      const content = Buffer.from(`name: ${name}\non: { workflow_dispatch: { inputs: { ref: {} } } }`).toString(
+        'base64',
+      )
+      world.github.script.onContents = () => ({ status: 200, body: { encoding: 'base64', content } })
+    }
+    show('reviewed')
+    const request = await world.waiting()
+    show('other')
+    await expectNotGranted(request, { code: 'surface_changed' })
+  })
+
+  it('an approval of an older version of the console, which kept less of what was reviewed, is refused', async () => {
+    const { approval: newer, ...request } = await world.waiting()
+    const {
+      declaration: _,
+      dispatchInputs: __,
+      askedInputs: ___,
+      ...kept
+    } = await world.deps.db.approval.findUniqueOrThrow({
+      where: { id: newer.id },
+    })
+    const older = { ...kept, id: world.deps.newId(), idempotencyKey: 'older', workflowFile: null }
+    await world.deps.db.approval.create({ data: older })
+    await expectNotGranted({ ...request, approval: { ...newer, id: older.id } }, { code: 'surface_changed' })
   })
 
   it.each([
@@ -275,10 +303,13 @@ describe('the checks at the moment of the approval', () => {
   })
 })
 
-it('a waiting approval is refused after the surface stopped needing one and a deploy took the surface', async () => {
+it('a waiting approval is refused after a deploy that needed none took the surface', async () => {
   const { surface, approval } = await world.waiting()
-  await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: false } })
+  const declare = (requiresApproval: boolean) =>
+    world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval } })
+  await declare(false)
   expect(await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))).toMatchObject({ status: 'dispatched' })
+  await declare(true)
   await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'surface_busy' })
 })
 

@@ -5,9 +5,16 @@ import { insertDeploy, type NewDeploy } from '~/server/deploys/admit/insert-depl
 import { readRequest } from '~/server/deploys/admit/read-request'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { readMember } from '~/server/members/members'
+import type { SurfaceDeclaration } from '~/server/surfaces/declare/declarations'
 import { findToken, findTokenByDigest, insertToken } from '~/server/tokens/api-tokens'
 import { actorNamed, OPERATOR } from '~test/support/actors'
-import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import {
+  createTestConsole,
+  declarationOf,
+  insertDeployAt,
+  insertSurface,
+  type TestConsole,
+} from '~test/support/console'
 import { insertMember } from '~test/support/members'
 
 // Rows as the functions read and write them, with a different value in every column.
@@ -48,17 +55,63 @@ describe('inserting a deploy', () => {
     }
   }
 
-  it.each([
-    ['environment', { environment: 'staging' }],
-    ['repository', { repository: 'acme/other' }],
-    ['workflow', { workflow: 'other.yml' }],
-    ['start of runs', { onMoved: 'cancel' }],
-  ])('a deploy is refused when surfaces.yaml changed the %s of its surface meanwhile', async (_, changed) => {
+  const inserted = async (deploy: NewDeploy, at: Date, declaration?: string) => {
+    const checked = declaration ?? (await declarationOf(console_.deps, deploy.surfaceId))
+    return console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, { at, declaration: checked }))
+  }
+
+  const OTHER = {
+    name: 'Other',
+    environment: 'staging',
+    repository: 'acme/other',
+    workflow: 'other.yml',
+    ref: 'release',
+    url: 'https://other.example.com',
+    healthUrl: 'https://other.example.com/health',
+    confirm: 'other',
+    timeoutMinutes: 31,
+    requiresApproval: true,
+    approvalMinutes: 61,
+    callbacks: 'repository',
+    repositoryId: 9007199254740995n,
+    dispatchInputs: { version: `\${sha}` },
+    dispatchAsk: ['region'],
+    onMoved: 'cancel',
+    githubEnvironment: 'live',
+    phaseJobs: { deploy: ['ship'] },
+    probeSeconds: 121,
+    paths: ['services/api/**'],
+    versionSource: { url: null, in: 'header', at: 'x-version', is: 'ref' },
+    archivedAt: new Date(),
+  } as const satisfies Record<Exclude<keyof SurfaceDeclaration | 'archivedAt', 'id' | 'position'>, unknown>
+
+  it.each(Object.entries(OTHER))(
+    'a deploy is refused when surfaces.yaml changed %s of its surface since it was checked',
+    async (key, value) => {
+      const { deps } = console_
+      const deploy = await newDeploy()
+      const declaration = await declarationOf(deps, deploy.surfaceId)
+      await deps.db.surface.update({ where: { id: deploy.surfaceId }, data: { [key]: value } })
+      await expect(inserted(deploy, deps.now(), declaration)).rejects.toMatchObject({ code: 'surface_changed' })
+      expect(await deps.db.deploy.count({ where: { id: deploy.id } })).toBe(0)
+    },
+  )
+
+  it('a deploy is refused when its declaration changes while it is inserted', async () => {
+    const { deps } = console_
     const deploy = await newDeploy()
-    await console_.deps.db.surface.update({ where: { id: deploy.surfaceId }, data: changed })
-    const inserting = console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, console_.deps.now()))
+    const declaration = await declarationOf(deps, deploy.surfaceId)
+    // Another connection changes the declaration after it was read, and before the surface is updated.
+    const change = () =>
+      deps.db.surface.update({ where: { id: deploy.surfaceId }, data: { healthUrl: OTHER.healthUrl } })
+    const inserting = deps.db.$transaction((tx) => {
+      const create: typeof tx.deploy.create = (args) => change().then(() => tx.deploy.create(args)) as never
+      const raced = new Proxy(tx, {
+        get: (target, key) => (key === 'deploy' ? { create } : Reflect.get(target, key)),
+      })
+      return insertDeploy(raced, deploy, { at: deps.now(), declaration })
+    })
     await expect(inserting).rejects.toMatchObject({ code: 'surface_changed' })
-    expect(await console_.deps.db.deploy.count({ where: { id: deploy.id } })).toBe(0)
   })
 
   it("an inserted deploy has every value in its column, is the surface's newest deploy, and is audited", async () => {
@@ -66,7 +119,7 @@ describe('inserting a deploy', () => {
     const override = { overrideReason: 'overrideReason', overriddenFreezeIds: [randomUUID(), randomUUID()] }
     const deploy = await newDeploy(override)
     const at = new Date('2026-11-21T12:34:56.789Z')
-    await console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, at))
+    await inserted(deploy, at)
     const found = await db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
     expect(found).toMatchObject({ ...deploy, status: 'requested', requestedAt: at, lastEventAt: at, finishedAt: null })
     expect([found.approvalId, found.approvedBy, found.githubRunId, found.logCount]).toEqual([null, null, null, 0])
@@ -91,7 +144,7 @@ describe('inserting a deploy', () => {
   it('an inserted deploy has null for every value that was not given', async () => {
     const none = { reason: null, sourceId: null, kind: 'deploy' } as const
     const deploy = await newDeploy(none)
-    await console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, new Date()))
+    await inserted(deploy, new Date())
     const found = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
     expect(found).toMatchObject({ ...deploy, overrideReason: null, overriddenFreezeIds: [] })
   })
@@ -108,7 +161,14 @@ it('a request is read with its deploy and its surface, and whether it has an app
   expect(await readRequest(db, request)).toEqual({
     hasApproval: false,
     deploy,
-    surface: { ...declared, requiresApproval: false, approvalMinutes: 60, archived: false, deployFreeze: null },
+    surface: {
+      ...declared,
+      declaration: await declarationOf(console_.deps, surface.id),
+      requiresApproval: false,
+      approvalMinutes: 60,
+      archived: false,
+      deployFreeze: null,
+    },
   })
   await db.surface.update({
     where: { id: surface.id },
@@ -117,7 +177,14 @@ it('a request is read with its deploy and its surface, and whether it has an app
   expect(await readRequest(db, { ...request, idempotencyKey: 'another' })).toEqual({
     hasApproval: false,
     deploy: null,
-    surface: { ...declared, requiresApproval: true, approvalMinutes: 61, archived: true, deployFreeze: null },
+    surface: {
+      ...declared,
+      declaration: await declarationOf(console_.deps, surface.id),
+      requiresApproval: true,
+      approvalMinutes: 61,
+      archived: true,
+      deployFreeze: null,
+    },
   })
   expect(await readRequest(db, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
     hasApproval: false,

@@ -3,7 +3,7 @@ import { insertDeploy, type NewDeploy } from '~/server/deploys/admit/insert-depl
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import { OPERATOR } from '~test/support/actors'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { createTestConsole, declarationOf, insertSurface, type TestConsole } from '~test/support/console'
 import { jobsAnswer, runAnswer, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
@@ -22,6 +22,7 @@ async function deployOf(phaseJobs: Readonly<Record<string, string[]>>) {
   const { deps } = console_
   const { id: surfaceId } = await insertSurface(deps)
   await deps.db.surface.update({ where: { id: surfaceId }, data: { phaseJobs } })
+  const declaration = await declarationOf(deps, surfaceId)
   const deploy: NewDeploy = {
     id: deps.newId(),
     surfaceId,
@@ -42,7 +43,7 @@ async function deployOf(phaseJobs: Readonly<Record<string, string[]>>) {
     kind: 'deploy',
     sourceId: null,
   }
-  await deps.db.$transaction((tx) => insertDeploy(tx, deploy, deps.now()))
+  await deps.db.$transaction((tx) => insertDeploy(tx, deploy, { at: deps.now(), declaration }))
   await deps.db.deploy.update({ where: { id: deploy.id }, data: { githubRunId: 7n } })
   return { id: deploy.id, surfaceId }
 }

@@ -241,3 +241,44 @@ describe('a surface that asks for inputs', () => {
     expect(sent()).toHaveLength(1)
   })
 })
+
+describe('what a review showed', () => {
+  const file = (preset: string) => `on: { workflow_dispatch: { inputs: { region: { default: ${preset} } } } }`
+
+  async function reviewed(data: Declared = {}, ref = 'main') {
+    const surface = await insertDispatchable({ dispatchInputs: { commit: `\${sha}` }, ...data })
+    const { basis } = await reviewDeploy(console_.deps, { surfaceId: surface.id, ref })
+    return { surface, input: { ...request(surface), ref, basis } }
+  }
+  const dispatch = (input: Parameters<typeof dispatchDeploy>[2]) => dispatchDeploy(console_.deps, OPERATOR, input)
+
+  it('is dispatched, also while GitHub does not show the workflow file', async () => {
+    showWorkflow(file('eu'))
+    const { input } = await reviewed()
+    github.script.onContents = () => ({ status: 404, body: { message: 'Not Found' } })
+    await dispatch(input)
+    expect(sent()).toEqual([{ commit: SHA }])
+  })
+
+  it.each(['declared differently', 'run by another text of the workflow file', 'run from another ref'])(
+    'is refused if the surface would be %s by now',
+    async (change) => {
+      showWorkflow(file('eu'))
+      const { surface, input } = await reviewed()
+      const { id } = surface
+      if (change === 'declared differently')
+        await console_.deps.db.surface.update({ where: { id }, data: { dispatchInputs: { commit: 'x' } } })
+      if (change === 'run by another text of the workflow file') showWorkflow(file('us'))
+      const basis = { ...input.basis, ...(change === 'run from another ref' ? { workflowRef: 'release' } : {}) }
+      await expect(dispatch({ ...input, basis })).rejects.toMatchObject({ code: 'surface_changed' })
+      expect([sent(), await console_.deps.db.deploy.count({ where: { surfaceId: id } })]).toEqual([[], 0])
+    },
+  )
+
+  it('is part of the request under an idempotency key', async () => {
+    const { input } = await reviewed()
+    await dispatch(input)
+    const { basis: _, ...other } = input
+    await expect(dispatch(other)).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+  })
+})

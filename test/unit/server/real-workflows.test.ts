@@ -103,7 +103,7 @@ describe.each(surfaces)('the workflow of $name', (surface) => {
     const text = textOf(surface.workflow)
     const content = Buffer.from(text).toString('base64')
     scripted.script.onContents = () => ({ status: 200, body: { encoding: 'base64', content } })
-    const { templates, asked } = await chooseInputs({ github, logger }, surface, {})
+    const { templates, asked } = await chooseInputs({ github, logger }, surface, {}, false)
     const sent = { ...fillInputs(templates, FACTS), ...asked }
     expect(sent).toEqual(SENT[surface.id])
     const file = await readWorkflowFile(`.github/workflows/${surface.workflow}`, text)

@@ -9,7 +9,7 @@ import { readTarget, withTarget } from '~/ui/deploy-modal/frame/target'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
 import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'
-import { tile } from './fixtures'
+import { BASIS, tile } from './fixtures'
 
 const SHA = 'a'.repeat(40)
 const approval: ApprovalView = {
@@ -67,7 +67,15 @@ it('the approver sees the same review warnings as the requester', () => {
   const warnings: ReviewWarning[] = [frozen, { kind: 'checks_red', text: 'A check failed.', blocking: false }]
   const onFollow = () => undefined
   const commit = { ref: 'main', sha: SHA, head: null, runningSha: null, comparison: null }
-  const review: Review = { ...commit, surfaceId: 'api', warnings, freezeIds: ['f'], asked: [], workflowRef: null }
+  const review: Review = {
+    ...commit,
+    surfaceId: 'api',
+    warnings,
+    freezeIds: ['f'],
+    asked: [],
+    workflowRef: null,
+    basis: BASIS,
+  }
   expect(renderToStaticMarkup(createElement(ReviewedFacts, { review, tile: undefined, onFollow }))).toContain(
     renderToStaticMarkup(createElement(ReviewWarnings, { warnings, onFollow })),
   )
@@ -129,7 +137,7 @@ describe('the address', () => {
 describe('the source of a commit', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
   it('is sent with the request, and forgotten once another ref is chosen', () => {
-    const facts = { runningSha: null, comparison: null }
+    const facts = { runningSha: null, comparison: null, basis: BASIS }
     const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [], inputs: {} } as const
     const typed = { type: 'typed', text: 'api' } as const
     const sent = (ref: string) => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ChangedCommits, Changes } from '~/ui/deploy-modal/review/changes'
-import { tile } from './fixtures'
+import { BASIS, tile } from './fixtures'
 
 const commit = (title: string) => ({
   sha: title.repeat(40),
@@ -64,7 +64,7 @@ it('every commit is shown if it is not known which of them belong to the paths, 
 it('a surface that reports a version of which no commit is known is not called silent', () => {
   const review: Review = {
     ...{ surfaceId: 'api', ref: 'main', sha: 'a'.repeat(40), head: null, runningSha: null, comparison: null },
-    ...{ warnings: [], freezeIds: [], asked: [], workflowRef: null },
+    ...{ warnings: [], freezeIds: [], asked: [], workflowRef: null, basis: BASIS },
   }
   const runsNow = (unknownVersion: SurfaceTile['unknownVersion']) =>
     renderToStaticMarkup(<Changes review={review} surface={tile('api', { unknownVersion })} />)

@@ -72,5 +72,8 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
   }
 }
 
+/** What a review rests on. */
+export const BASIS = { declaration: 'd'.repeat(64), workflowRef: 'main', workflowFile: null }
+
 /** A live event that reports no change. */
 export const QUIET = quietEvent('2026-11-28T12:00:00.000Z')

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import type { DeploySource } from '~/domain/deploy/request'
 import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import type { WireError } from '~/ui/trpc/wire-error'
+import { BASIS } from './fixtures'
 
 const surface = { id: 'console', confirm: 'console' }
 const sha = 'b'.repeat(40)
 const unreachable: WireError = { kind: 'unreachable', appCode: null, message: 'no answer' }
 const broken: WireError = { kind: 'broken', appCode: 'database_unavailable', message: 'the database is away' }
-const reviewed = { runningSha: 'a'.repeat(40), comparison: null }
+const reviewed = { runningSha: 'a'.repeat(40), comparison: null, basis: BASIS }
 const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'main has moved' }
 
 const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)
@@ -79,6 +80,7 @@ describe('the request that pressing Deploy sends', () => {
       confirmation: 'console',
       expectedSha: sha,
       reviewedRunningSha: 'a'.repeat(40),
+      basis: BASIS,
       idempotencyKey: 'key-1',
     })
     const reasoned = flowReducer(flow, { type: 'reasoned', text: '  hotfix ' })

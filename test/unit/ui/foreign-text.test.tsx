@@ -33,7 +33,7 @@ import { TileGroup } from '~/ui/grid/tile-group'
 import { DeployRow } from '~/ui/history/deploy-row'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { withRaw } from '~/ui/shell/member'
-import { deployThrough, tile } from './fixtures'
+import { BASIS, deployThrough, tile } from './fixtures'
 
 const AT = '2026-11-21T03:00:00.000Z'
 const SHA = 'a'.repeat(40)
@@ -146,6 +146,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     freezeIds: ['f'],
     asked: [],
     workflowRef: null,
+    basis: BASIS,
   }
   const approval: ApprovalView = {
     id: 'x',

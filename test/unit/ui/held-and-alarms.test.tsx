@@ -8,7 +8,7 @@ import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
 import { type FlowAction, flowReducer, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldSurface } from '~/ui/deploy-modal/new-deploy/held-surface'
 import { TileGroup } from '~/ui/grid/tile-group'
-import { deployThrough, tile } from './fixtures'
+import { BASIS, deployThrough, tile } from './fixtures'
 
 const nothing = () => undefined
 const SHA = 'd'.repeat(40)
@@ -43,7 +43,7 @@ describe('a surface that an ended deploy holds', () => {
   })
 
   it('disables Deploy on a form that was already open', () => {
-    const reviewed = { runningSha: null, comparison: null }
+    const reviewed = { runningSha: null, comparison: null, basis: BASIS }
     const actions: FlowAction[] = [
       { type: 'reviewed', sha: SHA, reviewed, key: 'key', inputs: {}, freezeIds: [] },
       { type: 'typed', text: 'api' },
@@ -67,7 +67,7 @@ describe('a surface that an ended deploy holds', () => {
 it.each(['ref_unfit', 'surface_changed', 'inputs_refused', 'frozen'])(
   'a refusal with %s offers a new review',
   (appCode) => {
-    const reviewed = { runningSha: null, comparison: null }
+    const reviewed = { runningSha: null, comparison: null, basis: BASIS }
     const confirm = flowReducer(startFlow('main'), {
       type: 'reviewed',
       sha: SHA,

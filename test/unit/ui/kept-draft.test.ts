@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { draftText, readDraftText } from '~/ui/deploy-modal/new-deploy/kept-draft'
+import { BASIS } from './fixtures'
 
 const surface = { id: 'console', confirm: 'TYPED-NAME' }
 const unreachable = { kind: 'unreachable', appCode: null, message: 'no answer' } as const
@@ -18,6 +19,7 @@ const reviewed = {
     touching: null,
     url: 'https://x',
   },
+  basis: BASIS,
 } as const
 
 const through = (...actions: readonly FlowAction[]) => actions.reduce(flowReducer, startFlow(null))
@@ -108,19 +110,24 @@ describe('a draft that is kept across a reload', () => {
     expect(reloaded(atConfirm)).toMatchObject({ step: 'confirm', reviewed })
   })
 
-  test('is reviewed again before it is sent if it was stored without a comparison, and is repeated unchanged if it had been sent', () => {
-    const ofEarlierVersion = (flow: Flow) => {
-      const written = JSON.parse(draftText(flow, null, 0) ?? '')
-      delete written.flow.reviewed
-      return readDraftText(JSON.stringify(written))?.flow
-    }
-    expect(ofEarlierVersion(atConfirm)).toMatchObject({ step: 'review', draft: { ref: 'main', reason: 'hotfix' } })
-    const { request, flow } = sendFrom(flowReducer(atConfirm, typed))
-    const after = ofEarlierVersion(flow)
-    if (after === undefined) throw new Error('expected a draft')
-    const { reviewedRunningSha: _, ...asItWas } = request
-    expect(requestToSend(flowReducer(after, typed), surface)).toEqual(asItWas)
-  })
+  test.each(['comparison', 'basis'])(
+    'is reviewed again before it is sent if it was stored without the %s, and is repeated unchanged if it had been sent',
+    (missing) => {
+      const ofEarlierVersion = (flow: Flow) => {
+        const { flow: written, ...rest } = JSON.parse(draftText(flow, null, 0) ?? '')
+        const { basis: _, ...compared } = written.reviewed
+        const stored = missing === 'basis' ? { ...written, reviewed: compared } : { ...written, reviewed: undefined }
+        return readDraftText(JSON.stringify({ ...rest, flow: stored }))?.flow
+      }
+      expect(ofEarlierVersion(atConfirm)).toMatchObject({ step: 'review', draft: { ref: 'main', reason: 'hotfix' } })
+      const { request, flow } = sendFrom(flowReducer(atConfirm, typed))
+      const after = ofEarlierVersion(flow)
+      if (after === undefined) throw new Error('expected a draft')
+      const { basis: _, ...compared } = request
+      const { reviewedRunningSha: __, ...asItWas } = compared
+      expect(requestToSend(flowReducer(after, typed), surface)).toEqual(missing === 'basis' ? compared : asItWas)
+    },
+  )
 
   test('is not stored before anything was chosen or typed', () => {
     expect(draftText(startFlow(null), null, 0)).toBeNull()

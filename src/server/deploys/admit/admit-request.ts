@@ -9,6 +9,7 @@ import { authorize, requireFreshProof, requireReach } from '~/server/auth/author
 import { checkSource, requireForwardPromotion } from '~/server/deploys/admit/check-source'
 import { type ChosenInputs, chooseInputs } from '~/server/deploys/admit/choose-inputs'
 import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
+import { declarationChanged } from '~/server/deploys/admit/insert-deploy'
 import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
@@ -39,6 +40,8 @@ export async function admitRequest(
     )
   }
   requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
+  if (input.basis !== undefined && input.basis.declaration !== surface.declaration)
+    throw declarationChanged(surface.name)
   if (input.overrideFreeze !== undefined) authorize(actor, 'freeze.override')
   if (surface.environment === 'production' || surface.requiresApproval || input.overrideFreeze !== undefined) {
     requireFreshProof(deps, actor, `deploying ${surface.name}`)
@@ -69,8 +72,27 @@ async function chooseRun(
 ): Promise<Pick<Admitted, 'workflowRef' | 'inputs'>> {
   const workflowRef =
     surface.onMoved === null ? surface.ref : await chooseWorkflowRef(deps.github, surface, await resolving)
-  return { workflowRef, inputs: await chooseInputs(deps, { ...surface, ref: workflowRef }, input.inputs ?? {}) }
+  const { basis } = input
+  if (basis !== undefined && basis.workflowRef !== workflowRef) throw workflowChanged(surface.name, REVIEW_AGAIN)
+  // An approval keeps the file, to compare it at the grant.
+  const isCompared = basis !== undefined || surface.requiresApproval
+  const inputs = await chooseInputs(deps, { ...surface, ref: workflowRef }, input.inputs ?? {}, isCompared)
+  requireSameWorkflowFile(surface.name, basis?.workflowFile ?? null, inputs.workflowFile, REVIEW_AGAIN)
+  return { workflowRef, inputs }
 }
+
+/** Throws `surface_changed` when the workflow file is known to differ from the one of the review. */
+export function requireSameWorkflowFile(
+  surfaceName: string,
+  reviewed: string | null,
+  now: string | null,
+  then: string,
+): void {
+  if (reviewed !== null && now !== null && reviewed !== now) throw workflowChanged(surfaceName, then)
+}
+
+const workflowChanged = (name: string, then: string) =>
+  new AppError('surface_changed', `The workflow of ${inSentence(name)} is not the reviewed one any more. ${then}`)
 
 /** Throws `ref_moved`, with both commits, when the ref has moved since the review. */
 export function requireSameCommit({ ref, sha: actual }: ResolvedRef, sha: string): void {

@@ -29,6 +29,8 @@ export interface ChosenInputs {
   readonly templates: InputTemplates
   /** What the operator filled in, with the defaults of the rest. Sent as it is. */
   readonly asked: AskedValues
+  /** The digest of the workflow file; null if the file was not read. */
+  readonly workflowFile: string | null
 }
 
 type ReadDeps = Pick<Deps, 'github' | 'logger'>
@@ -40,16 +42,24 @@ type ReadDeps = Pick<Deps, 'github' | 'logger'>
  * @throws AppError `workflow_unfit` when the workflow would not learn which commit to deploy, or does not declare an input that the surface
  *   asks for; `inputs_refused` when a value does not fit
  */
-export async function chooseInputs(deps: ReadDeps, surface: Dispatchable, given: AskedValues): Promise<ChosenInputs> {
+export async function chooseInputs(
+  deps: ReadDeps,
+  surface: Dispatchable,
+  given: AskedValues,
+  /** The file is read in any case, to compare it with the one of a review or for a later comparison. */
+  isCompared: boolean,
+): Promise<ChosenInputs> {
   const { dispatchInputs, dispatchAsk } = surface
   const isDeclared = dispatchInputs !== null
-  const declared = isDeclared && dispatchAsk.length === 0 ? null : await readInputs(deps, surface)
+  const isRead = !isDeclared || dispatchAsk.length > 0 || isCompared
+  const file = isRead ? await readWorkflowFile(deps, surface) : null
+  const declared = file?.inputs ?? null
   const asked = await askedInputs(deps, surface, declared)
   const values = completeValues(asked, given)
   const misfit = explainMisfit(asked, { ...given, ...values }) ?? explainUnsendable(values)
   if (misfit !== null) throw new AppError('inputs_refused', `${misfit} Nothing was deployed. Correct the inputs.`)
   const templates = isDeclared ? dispatchInputs : declared === null ? DEFAULT_INPUTS : defaultInputs(surface, declared)
-  return { templates, asked: values }
+  return { templates, asked: values, workflowFile: file?.digest ?? null }
 }
 
 function defaultInputs({ name, workflow, onMoved }: Dispatchable, declared: readonly AskedInput[]): InputTemplates {
@@ -64,13 +74,17 @@ function defaultInputs({ name, workflow, onMoved }: Dispatchable, declared: read
   )
 }
 
-/** The inputs that the operator fills in for a surface, as its workflow file declares them. Plain text if the file cannot be read. */
+/**
+ * The inputs that the operator fills in for a surface, as its workflow file declares them, and the digest of that file. Plain text and null
+ * if the file cannot be read.
+ */
 export async function readAskedInputs(
   deps: ReadDeps,
   surface: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
-): Promise<readonly AskedInput[]> {
-  if (surface.dispatchAsk.length === 0) return []
-  return askedInputs(deps, surface, await readInputs(deps, surface))
+): Promise<{ readonly asked: readonly AskedInput[]; readonly workflowFile: string | null }> {
+  const file = await readWorkflowFile(deps, surface)
+  const asked = surface.dispatchAsk.length === 0 ? [] : await askedInputs(deps, surface, file?.inputs ?? null)
+  return { asked, workflowFile: file?.digest ?? null }
 }
 
 async function askedInputs(
@@ -92,11 +106,6 @@ async function askedInputs(
   const environments = await readEnvironments(deps, repository)
   return asked.map((input) => (input.type === 'environment' ? { ...input, options: environments } : input))
 }
-
-const readInputs = async (
-  deps: ReadDeps,
-  { repository, workflow, ref }: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
-) => (await readWorkflowFile(deps, { repository, workflow, ref }))?.inputs ?? null
 
 const textInput = (name: string): AskedInput => ({
   name,

@@ -9,6 +9,7 @@ import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
+import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
 
 /**
  * Inserts the intent. Throws `surface_locked` or `frozen`, with nothing inserted, when a freeze or lock is in force. An override
@@ -21,20 +22,23 @@ export async function insertUnlessFrozen(
     readonly surfaceName: string
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly at: Date
+    /** The declaration that the request was checked against (`digestDeclaration`). */
+    readonly declaration: string
     /** The freezes in force, read in the same transaction. */
     readonly freezes: readonly FreezeInForce[]
   },
 ): Promise<void> {
-  const { override, at, freezes } = request
+  const { override, at, declaration, freezes } = request
   const subject = { actor: deploy.requestedBy, at, surfaceId: deploy.surfaceId }
   const surface = { name: request.surfaceName, environment: deploy.environment }
   const overridden = requireNotFrozen({ surface, freezes, override })
   // The freeze was lifted after the review: the deploy overrides nothing.
   if (override === null || overridden.length === 0) {
-    await insertDeploy(tx, deploy, at)
+    await insertDeploy(tx, deploy, { at, declaration })
     return
   }
-  await insertDeploy(tx, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: [...overridden] }, at)
+  const overriding = { overrideReason: override.reason, overriddenFreezeIds: [...overridden] }
+  await insertDeploy(tx, { ...deploy, ...overriding }, { at, declaration })
   await appendAuditEvent(
     tx,
     { ...subject, deployId: deploy.id },
@@ -88,10 +92,10 @@ export interface NewDeploy {
   readonly approvedBy?: string
 }
 
-const declarationChanged = (name: string) =>
+export const declarationChanged = (name: string) =>
   new AppError(
     'surface_changed',
-    `surfaces.yaml changed ${inSentence(name)} while this deploy was checked. Nothing was deployed. Review the deploy again.`,
+    `surfaces.yaml has changed what it says about ${inSentence(name)} since the review. Nothing was deployed. Review the deploy again.`,
   )
 
 /**
@@ -99,29 +103,16 @@ const declarationChanged = (name: string) =>
  * `surface_changed` when the declaration is no longer the one that the request was checked against. Violates a
  * unique index when the surface already has an active deploy, or the idempotency key is in use.
  */
-export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Date): Promise<void> {
+export async function insertDeploy(
+  tx: DatabaseHandle,
+  deploy: NewDeploy,
+  { at, declaration }: { readonly at: Date; readonly declaration: string },
+): Promise<void> {
   const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
   // Copied, so that a later change of surfaces.yaml does not change history.
-  const surface = await tx.surface.findUniqueOrThrow({
-    where: { id: surfaceId },
-    select: {
-      name: true,
-      environment: true,
-      repository: true,
-      workflow: true,
-      onMoved: true,
-      callbacks: true,
-      repositoryId: true,
-      phaseJobs: true,
-      probeSeconds: true,
-      githubEnvironment: true,
-    },
-  })
-  const changed = (['environment', 'repository', 'workflow', 'onMoved'] as const).find(
-    (key) => surface[key] !== deploy[key],
-  )
-  if (changed !== undefined) throw declarationChanged(surface.name)
+  const surface = await tx.surface.findUniqueOrThrow({ where: { id: surfaceId }, select: declaredColumns })
+  requireSameDeclaration(surface, declaration)
   const { callbacks, repositoryId, phaseJobs, probeSeconds, githubEnvironment } = surface
   await tx.deploy.create({
     data: {
@@ -137,7 +128,12 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
     },
     select: { id: true },
   })
-  await tx.surface.update({ where: { id: surfaceId }, data: { lastDeployId: id }, select: { id: true } })
+  // The update waits for a concurrent change of the declaration, and returns the row after it.
+  const data = { lastDeployId: id }
+  requireSameDeclaration(
+    await tx.surface.update({ where: { id: surfaceId }, data, select: declaredColumns }),
+    declaration,
+  )
   await appendAuditEvent(
     tx,
     { actor: deploy.requestedBy, at, deployId: id, surfaceId },
@@ -153,4 +149,8 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
       },
     },
   )
+}
+
+function requireSameDeclaration(surface: Parameters<typeof digestDeclaration>[0], declaration: string): void {
+  if (surface.archivedAt !== null || digestDeclaration(surface) !== declaration) throw declarationChanged(surface.name)
 }

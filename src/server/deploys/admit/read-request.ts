@@ -2,36 +2,41 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
+import { canonicalJson } from '~/server/audit/seal-record'
 import { type DeployState, deployStateSelect } from '~/server/deploys/deploys'
 import { sha256 } from '~/server/platform/crypto'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
+import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
 
 const surfaceSelect = {
-  id: true,
-  name: true,
-  environment: true,
-  repository: true,
-  workflow: true,
-  ref: true,
-  confirm: true,
-  requiresApproval: true,
-  approvalMinutes: true,
-  archivedAt: true,
+  ...declaredColumns,
   deployFreeze: true,
   deployFreezeReadAt: true,
-  dispatchInputs: true,
-  dispatchAsk: true,
-  onMoved: true,
 } satisfies Prisma.SurfaceSelect
 
 type DeclaredSurface = Prisma.SurfaceGetPayload<{ select: typeof surfaceSelect }>
 
 /** The declaration of a surface, as far as a request is checked against it. */
 export interface RequestedSurface
-  extends Omit<DeclaredSurface, 'archivedAt' | 'deployFreeze' | 'deployFreezeReadAt' | 'dispatchInputs'> {
+  extends Pick<
+    DeclaredSurface,
+    | 'id'
+    | 'name'
+    | 'environment'
+    | 'repository'
+    | 'workflow'
+    | 'ref'
+    | 'confirm'
+    | 'requiresApproval'
+    | 'approvalMinutes'
+    | 'dispatchAsk'
+    | 'onMoved'
+  > {
   readonly dispatchInputs: InputTemplates | null
   readonly archived: boolean
+  /** `digestDeclaration` of the whole declaration. */
+  readonly declaration: string
   /** The last value read of the repository variable DEPLOY_FREEZE; null when it does not freeze. */
   readonly deployFreeze: { readonly reason: string; readonly readAt: Date } | null
 }
@@ -60,18 +65,24 @@ export async function readRequest(
   return { hasApproval: approval !== null, deploy, surface: surface === null ? null : requestedSurface(surface) }
 }
 
-function requestedSurface({
-  archivedAt,
-  deployFreeze,
-  deployFreezeReadAt,
-  dispatchInputs,
-  ...surface
-}: DeclaredSurface): RequestedSurface {
+function requestedSurface(row: DeclaredSurface): RequestedSurface {
+  const { archivedAt, deployFreeze, deployFreezeReadAt, dispatchInputs } = row
   const freezes = deployFreeze !== null && deployFreezeReadAt !== null
   return {
-    ...surface,
+    id: row.id,
+    name: row.name,
+    environment: row.environment,
+    repository: row.repository,
+    workflow: row.workflow,
+    ref: row.ref,
+    confirm: row.confirm,
+    requiresApproval: row.requiresApproval,
+    approvalMinutes: row.approvalMinutes,
+    dispatchAsk: row.dispatchAsk,
+    onMoved: row.onMoved,
     dispatchInputs: storedInputs.parse(dispatchInputs),
     archived: archivedAt !== null,
+    declaration: digestDeclaration(row),
     deployFreeze: freezes ? { reason: deployFreeze, readAt: deployFreezeReadAt } : null,
   }
 }
@@ -83,6 +94,7 @@ export function digestRequest(input: DispatchInput): string {
   if (input.overrideFreeze !== undefined) parts.push(JSON.stringify(input.overrideFreeze))
   if (input.source !== undefined) parts.push(JSON.stringify(input.source))
   if (input.reviewedRunningSha !== undefined) parts.push(`runs ${input.reviewedRunningSha}`)
+  if (input.basis !== undefined) parts.push(`basis ${canonicalJson(input.basis)}`)
   const asked = Object.entries(input.inputs ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
   if (asked.length > 0) parts.push(`inputs ${JSON.stringify(asked)}`)
   return sha256(JSON.stringify(parts))

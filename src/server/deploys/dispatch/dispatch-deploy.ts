@@ -111,7 +111,13 @@ function commitIntent(
     const { templates, asked } = request.inputs
     const deploy = { ...facts, inputs: { ...fillInputs(templates, facts), ...asked } }
     const freezes = await freezesInForce(tx, surface, at)
-    await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
+    await insertUnlessFrozen(tx, deploy, {
+      surfaceName: surface.name,
+      override,
+      at,
+      declaration: surface.declaration,
+      freezes,
+    })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
   })
 }

@@ -89,6 +89,8 @@ function storeApproval(
       onMoved: surface.onMoved,
       dispatchInputs: surface.dispatchInputs,
       askedInputs: inputs.asked,
+      declaration: surface.declaration,
+      workflowFile: input.basis?.workflowFile ?? inputs.workflowFile,
       ...kindOf(input.source),
       ref: resolved.ref,
       sha: resolved.sha,

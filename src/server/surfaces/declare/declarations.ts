@@ -5,6 +5,8 @@ import { ON_MOVED, type OnMoved } from '~/domain/deploy/request'
 import { type PhaseJobs, phaseJobs } from '~/domain/deploy/run-record'
 import { AppError } from '~/domain/errors'
 import type { VersionSource } from '~/domain/surface/version'
+import { canonicalJson } from '~/server/audit/seal-record'
+import { sha256 } from '~/server/platform/crypto'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { DRIFT_UNKNOWN, declarationSelect, versionSourceOf } from '~/server/surfaces/surfaces'
@@ -46,6 +48,37 @@ export interface SurfaceDeclaration {
   /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
   readonly versionSource: VersionSource | null
 }
+
+/** The columns that hold a declaration. */
+export const declaredColumns = {
+  ...declarationSelect,
+  callbacks: true,
+  repositoryId: true,
+  dispatchInputs: true,
+  dispatchAsk: true,
+  onMoved: true,
+  githubEnvironment: true,
+  phaseJobs: true,
+  probeSeconds: true,
+  paths: true,
+  versionSource: true,
+} as const satisfies Prisma.SurfaceSelect & Record<keyof SurfaceDeclaration, true>
+
+type DeclaredRow = Prisma.SurfaceGetPayload<{ select: typeof declaredColumns }>
+
+/**
+ * Tells one declaration of a surface from another. The place in the file is left out: it changes nothing about the surface. Whether the
+ * surface is archived is checked by itself.
+ */
+export function digestDeclaration(row: DeclaredRow): string {
+  const members = DIGESTED.map((key) => [key, typeof row[key] === 'bigint' ? String(row[key]) : row[key]])
+  return sha256(canonicalJson(Object.fromEntries(members)))
+}
+
+const isDeclared = (key: string): key is keyof typeof declaredColumns => key in declaredColumns
+const DIGESTED = Object.keys(declaredColumns)
+  .filter(isDeclared)
+  .filter((key) => key !== 'position' && key !== 'archivedAt')
 
 /**
  * `forgetsVersion`: the recorded version was read from another repository or place, so its name is resolved again. `forgetsDrift`: other
@@ -97,20 +130,7 @@ export async function requireDeclaration(db: DatabaseHandle, id: string) {
 }
 
 async function readDeclarations(db: DatabaseHandle, where: Prisma.SurfaceWhereInput) {
-  const select = {
-    ...declarationSelect,
-    callbacks: true,
-    repositoryId: true,
-    dispatchInputs: true,
-    dispatchAsk: true,
-    onMoved: true,
-    githubEnvironment: true,
-    phaseJobs: true,
-    probeSeconds: true,
-    paths: true,
-    versionSource: true,
-  } as const
-  const rows = await db.surface.findMany({ where, select })
+  const rows = await db.surface.findMany({ where, select: declaredColumns })
   return rows.map((row) => ({
     ...row,
     dispatchInputs: storedInputs.parse(row.dispatchInputs),

@@ -19,6 +19,7 @@ import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
 import { findTouchingCommits } from '~/server/github/path-commits'
 import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
 import { type ResolvedRef, readCommit, resolveRef } from '~/server/github/refs'
+import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
 import { requireSurface } from '~/server/surfaces/review/list-refs'
 import { knownVersion, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
@@ -84,16 +85,20 @@ export async function reviewDeploy(
   }
 }
 
-/** The ref from which the workflow would run, if that is the chosen one, and the inputs that the operator fills in. */
+/** How the workflow would be started: from which ref, with which inputs, and by which declaration and file. */
 async function runOf(
   deps: ReviewDeps,
   { id }: SurfaceRow,
   chosen: ResolvedRef,
-): Promise<Pick<Review, 'workflowRef' | 'asked'>> {
-  const select = { name: true, repository: true, workflow: true, ref: true, dispatchAsk: true, onMoved: true } as const
-  const surface = await deps.db.surface.findUniqueOrThrow({ where: { id }, select })
+): Promise<Pick<Review, 'workflowRef' | 'asked' | 'basis'>> {
+  const surface = await deps.db.surface.findUniqueOrThrow({ where: { id }, select: declaredColumns })
   const ref = await chooseWorkflowRef(deps.github, surface, chosen)
-  return { workflowRef: surface.onMoved === null ? null : ref, asked: await readAskedInputs(deps, { ...surface, ref }) }
+  const { asked, workflowFile } = await readAskedInputs(deps, { ...surface, ref })
+  return {
+    workflowRef: surface.onMoved === null ? null : ref,
+    asked,
+    basis: { declaration: digestDeclaration(surface), workflowRef: ref, workflowFile },
+  }
 }
 
 /** Adds which commits of a comparison touch the surface's paths. It is unknown while GitHub does not answer. */

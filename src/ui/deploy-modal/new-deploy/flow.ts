@@ -1,5 +1,5 @@
 import type { AskedValues } from '~/domain/deploy/asked-inputs'
-import type { DeploySource } from '~/domain/deploy/request'
+import type { DeploySource, ReviewBasis } from '~/domain/deploy/request'
 import { sourceToKeep } from '~/domain/deploy/source'
 import type { Review } from '~/domain/surface/review'
 import type { WireError } from '~/ui/trpc/wire-error'
@@ -27,8 +27,11 @@ interface Override {
   readonly freezeIds: string[]
 }
 
-/** The comparison that the review showed. */
-type Reviewed = Pick<Review, 'runningSha' | 'comparison'>
+/** What the review showed. */
+interface Reviewed extends Pick<Review, 'runningSha' | 'comparison'> {
+  /** Null in a draft that an earlier version of the console stored. */
+  readonly basis: ReviewBasis | null
+}
 
 /** The request as it was sent. A retry repeats exactly this. */
 interface DispatchRequest {
@@ -38,6 +41,7 @@ interface DispatchRequest {
   readonly reason?: string
   readonly expectedSha: string
   readonly reviewedRunningSha?: string
+  readonly basis?: ReviewBasis
   readonly inputs?: AskedValues
   readonly idempotencyKey: string
   readonly overrideFreeze?: Override
@@ -198,6 +202,7 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
     ...(reason === '' ? {} : { reason }),
     expectedSha: flow.sha,
     ...(reviewed === null ? {} : { reviewedRunningSha: reviewed.runningSha ?? 'unknown' }),
+    ...(reviewed === null || reviewed.basis === null ? {} : { basis: reviewed.basis }),
     ...(Object.keys(flow.inputs).length === 0 ? {} : { inputs: flow.inputs }),
     idempotencyKey: flow.attempt.key,
     ...(flow.override === null ? {} : { overrideFreeze: flow.override }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dispatchInput } from '~/domain/deploy/request'
+import { dispatchInput, reviewBasis } from '~/domain/deploy/request'
 import type { Review } from '~/domain/surface/review'
 import { type Flow, hasEntries } from '~/ui/deploy-modal/new-deploy/flow'
 
@@ -40,6 +40,8 @@ const reviewed = z.object({
       url: z.string(),
     })
     .nullable(),
+  /** An earlier version of the console did not store it. */
+  basis: reviewBasis.nullable().default(null),
 }) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison'>>
 
 /** The stored form: without the typed name, which must be typed again, and without the console's answers. */
@@ -84,8 +86,8 @@ export function readDraftText(written: string): { begunWith: string | null; at: 
   const { begunWith, at, flow } = kept
   const entered = { ...flow.draft, typed: '' }
   if (flow.step === 'choose') return { begunWith, at, flow: { step: flow.step, draft: entered } }
-  // Without the comparison the draft must be reviewed again, unless it was sent: then it is repeated as it was.
-  const unreviewed = flow.step === 'review' || (flow.reviewed === null && !flow.sent)
+  // Without what the review showed, the draft must be reviewed again, unless it was sent: then it is repeated as it was.
+  const unreviewed = flow.step === 'review' || ((flow.reviewed === null || flow.reviewed.basis === null) && !flow.sent)
   if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
   const { step, sha, reviewed, override, inputs, key, sent } = flow
   const attempt = { state: 'open', key, refusal: null, sentBefore: sent } as const
