@@ -167,6 +167,10 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     onLine: (line) => progress.note(`server: ${line}`),
   })
   watch(server)
+  shutdown.add('drain', () => {
+    if (config.drainSeconds === 0) return
+    progress.step(`The server goes on to answer for ${config.drainSeconds} s, while proxies choose another one …`)
+  })
   // The sandbox's link works on this machine alone, by a loopback name.
   const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
   lock.publish(reached)

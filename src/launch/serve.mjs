@@ -37,6 +37,8 @@ const compress = compression({
   filter: (_, response) => compressible(`${response.getHeader('content-type')}`) === true,
 })
 
+/** While the server drains, an answer asks the proxy to close its connection, so that its next request goes to another replica. */
+let draining = false
 let ending = false
 /** Idle connections. Node's `closeIdleConnections` misses those without a first request, which browsers open in advance. */
 const idle = new Set()
@@ -52,6 +54,7 @@ server.on('request', (request, response) => {
     else if (!socket.destroyed) idle.add(socket)
   })
   front.observe(request, response)
+  if (draining) response.setHeader('connection', 'close')
   front.guard(request, response)
   if (front.streams(request)) void front.stream(request, response)
   else compress(request, response, () => void handle(request, response))
@@ -63,9 +66,17 @@ try {
   process.exit(1)
 }
 
+/** Goes on to answer while proxies learn that the server is not ready (ADR 050). Ctrl-C cuts that short. */
+const hurry = new AbortController()
+async function drain() {
+  if (draining) return
+  draining = true
+  await front.drain(hurry.signal)
+  await end()
+}
+
 /** Stops listening, ends streams, finishes open requests and jobs, and ends the process. */
 async function end() {
-  if (ending) return
   ending = true
   setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
   const closed = new Promise((resolve) => server.close(resolve))
@@ -73,5 +84,8 @@ async function end() {
   await Promise.all([front.stop(), closed])
   process.exit(0)
 }
-process.on('SIGTERM', () => void end())
-process.on('SIGINT', () => void end())
+process.on('SIGTERM', () => void drain())
+process.on('SIGINT', () => {
+  if (draining) hurry.abort()
+  void drain()
+})

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
+import { readConfig } from '~/server/platform/config'
 import { isSocketPath, reachableFromHere } from '~/server/platform/network-settings'
-import { type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
+import { STOP_WITHIN_MS, type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
 
 /** pino's number for "warn". */
 const WARN = 40
@@ -99,6 +100,7 @@ async function startOnce(plan: ServerPlan, withinMs: number): Promise<Supervised
     cwd: projectDirectory,
     env: plan.env,
     logFile: plan.logFile,
+    stopWithinMs: readConfig(plan.env).drainSeconds * 1_000 + STOP_WITHIN_MS,
     onLine: (line, from) => {
       const shown =
         mode === 'development' || from === 'stderr' ? stripVTControlCharacters(line).trim() !== '' : isWarning(line)

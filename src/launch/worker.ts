@@ -2,6 +2,7 @@ import path from 'node:path'
 import { readServerConfig } from '~/server/platform/config'
 import { localEnvironment } from './local-environment.ts'
 import { within } from './machine/wait-for.ts'
+import { answerHealth } from './worker-health.ts'
 
 /** A missing database must not delay the stop. The queue later takes back jobs whose end was not recorded. */
 const STOP_WITHIN_MS = 10_000
@@ -23,8 +24,10 @@ try {
   await claimDatabaseAtStart(deps, () => process.exit(1))
   const worker = startWorker(deps)
   const metrics = await serveMetrics(deps)
+  const closeHealth = await answerHealth(config, worker)
   process.stdout.write('The worker runs. Press Ctrl-C to finish the current jobs and stop.\n')
   await asked
+  closeHealth()
   await within(
     STOP_WITHIN_MS,
     worker.stop().then(() => {

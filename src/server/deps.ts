@@ -6,6 +6,7 @@ import { connectGitHub, digestOfCredentials, type GitHub } from '~/server/github
 import { findAnswer, keepAnswer, recordAnswerUse, type StoredAnswer } from '~/server/github/conditional-fetch'
 import { addUsage, exchangeRateLimit } from '~/server/github/request-usage'
 import { connectRunTokens, type RunTokens } from '~/server/github/run-tokens'
+import { createReadiness, type ReadinessCheck } from '~/server/health/check-readiness'
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
 import { connectDatabase, type Database } from '~/server/platform/database'
@@ -23,6 +24,7 @@ export interface Deps {
   readonly metrics: Metrics
   readonly rateLimits: RateLimits
   readonly live: LiveHub
+  readonly readiness: ReadinessCheck
   readonly now: () => Date
   /** Waits. Tests replace it together with `now`, so that they need not wait. */
   readonly pause: (ms: number) => Promise<unknown>
@@ -35,6 +37,7 @@ export function createDeps(config: ServerConfig): Deps {
   const metrics = createMetrics()
   const db = connectDatabase(config.databaseUrl)
   const now = () => new Date()
+  const newId = () => uuidv7()
   const store = {
     find: (key: string) => findAnswer(db, key),
     keep: (key: string, answer: StoredAnswer) => keepAnswer(db, key, answer),
@@ -58,9 +61,10 @@ export function createDeps(config: ServerConfig): Deps {
     metrics,
     rateLimits: createRateLimits(config),
     live: createHub({ db, config, github, logger, metrics, now }),
+    readiness: createReadiness({ db, logger, now, newId }),
     now,
     pause: (ms) => setTimeout(ms),
-    newId: () => uuidv7(),
+    newId,
   }
 }
 

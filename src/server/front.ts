@@ -1,6 +1,7 @@
 import 'server-only'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import type { Deps } from '~/server/deps'
 import { serveMetrics } from '~/server/health/serve-metrics'
@@ -17,6 +18,8 @@ export interface Front {
   readonly streams: (request: IncomingMessage) => boolean
   /** Settles when the stream has ended on either side. */
   readonly stream: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** From now on the server is not ready and starts no new job. Settles after DRAIN_SECONDS, or when the signal aborts. */
+  readonly drain: (signal: AbortSignal) => Promise<void>
   /** Ends the streams, and settles when the running jobs are done. */
   readonly stop: () => Promise<void>
 }
@@ -34,18 +37,28 @@ export interface Trpc {
   readonly procedures: ReadonlySet<string>
 }
 
+/** After a drain, streams end at different times within this time, so that their windows do not all reconnect at once. */
+const STREAMS_END_WITHIN_MS = 2_000
+
 /** Starts the worker and the metrics, and gives the front to the HTTP server, which is outside the build. */
 export function openFront(deps: Deps, trpc: Trpc): void {
   const worker = deps.config.inProcessWorker ? startWorker(deps) : null
   const metrics = serveMetrics(deps)
+  const drainMs = deps.config.drainSeconds * 1_000
+  let jobsDone: Promise<void> | undefined
   globalThis.deployConsoleOpened?.({
     guard: createGuard(deps.config),
     observe: createRequestObserver(deps.metrics, trpc.procedures),
     streams: isStream,
     stream: (request, response) => stream(trpc.answer, request, response),
+    drain: async (signal) => {
+      deps.readiness.drain()
+      jobsDone = worker?.stop()
+      await pause(drainMs, undefined, { signal }).catch(() => undefined)
+    },
     stop: async () => {
-      deps.live.stop()
-      await worker?.stop()
+      deps.live.stop(Math.min(drainMs, STREAMS_END_WITHIN_MS))
+      await jobsDone
       // Last, so that a scrape can see the end of the jobs.
       ;(await metrics)?.stop()
     },

@@ -17,9 +17,9 @@ export interface BuiltServer {
   readonly stop: () => Promise<void>
 }
 
-/** Only the server of the built product, as its own process, with the database and GitHub that the environment names. */
+/** Only the server of the built product, as its own process, with the database, GitHub and port that the environment names. */
 export async function startBuiltServer(env: Readonly<Record<string, string>>): Promise<BuiltServer> {
-  const port = await freePort()
+  const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
   const logs = mkdtempSync(path.join(tmpdir(), 'deploy-console-server-'))
   const url = `http://127.0.0.1:${port}`
   const plan: ServerPlan = {

@@ -1,6 +1,7 @@
 import { may } from '~/domain/actor'
 import type { Permission, Role } from '~/domain/permissions'
 import type { SurfaceTile } from '~/domain/surface/tile'
+import type { WorkerState } from '~/domain/worker'
 
 /** What a browser window is told when something has changed, and every few seconds otherwise. Times are ISO strings in UTC. */
 export interface LiveEvent {
@@ -22,6 +23,8 @@ export interface LiveEvent {
   readonly health: boolean
   /** Repositories whose webhooks are silent; null if unchanged, or for a reader without `health.read`. */
   readonly silent: readonly string[] | null
+  /** Null if unchanged. */
+  readonly worker: WorkerState | null
 }
 
 /** An event that reports no change. */
@@ -36,6 +39,7 @@ export const quietEvent = (now: string): LiveEvent => ({
   deliveries: false,
   health: false,
   silent: null,
+  worker: null,
 })
 
 /** The part of an event that a role may see. */

@@ -1,5 +1,6 @@
 import type { DeploySummary } from '~/domain/deploy/view'
 import type { FreezeInForce } from '~/domain/freeze'
+import type { WorkerState } from '~/domain/worker'
 
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
@@ -7,6 +8,7 @@ export type HealthState = (typeof HEALTH_STATES)[number]
 /** `silent`: repositories that send no webhooks, told to admins only. */
 export interface Grid {
   readonly surfaces: readonly SurfaceTile[]
+  readonly worker: WorkerState
   readonly silent: readonly string[]
   readonly now: string
 }

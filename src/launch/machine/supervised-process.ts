@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { within } from './wait-for.ts'
 
 const TAIL_LINES = 20
-const STOP_WITHIN_MS = 15_000
+export const STOP_WITHIN_MS = 15_000
 
 interface ProcessPlan {
   readonly name: string
@@ -14,6 +14,8 @@ interface ProcessPlan {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
   readonly logFile: string
+  /** How long it may take to stop before it is killed; by default 15 seconds. */
+  readonly stopWithinMs?: number
   /** Receives each line of output. The log has every line too. */
   readonly onLine: (line: string, from: 'stdout' | 'stderr') => void
 }
@@ -68,7 +70,7 @@ export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
     exited,
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-      if ((await within(STOP_WITHIN_MS, exited)) === undefined) signalGroup(child.pid, 'SIGKILL')
+      if ((await within(plan.stopWithinMs ?? STOP_WITHIN_MS, exited)) === undefined) signalGroup(child.pid, 'SIGKILL')
       await within(2_000, exited)
     },
     kill: () => signalGroup(child.pid, 'SIGKILL'),

@@ -1,32 +1,170 @@
 import 'server-only'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { type WorkerState, workerWarning } from '~/domain/worker'
 import type { Deps } from '~/server/deps'
+import { proveWritable, readDatabaseState } from '~/server/health/heartbeats.sql'
 import { listAppliedMigrations } from '~/server/health/migrations.sql'
+import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
 import { jobTablesExist } from '~/server/platform/jobs.sql'
 
+/** What one look found. What it could not find out is `unknown`. */
 export interface Readiness {
   readonly ready: boolean
+  /** The server is about to stop, and takes no part in anything new. */
+  readonly draining: boolean
   readonly database: 'reachable' | 'unreachable'
+  readonly writes: 'accepted' | 'refused' | 'unknown'
   readonly migrations: 'applied' | 'pending' | 'unknown'
+  /** Compared with the database's clock. */
+  readonly clock: 'in_step' | 'off' | 'unknown'
+  readonly worker: WorkerState['state'] | 'unknown'
+  /** Sentences about what does not stop this server from answering. */
+  readonly warnings: readonly string[]
 }
 
-/** Ready: the database answers, and all migrations of this version are applied. */
-export async function checkReadiness(deps: Pick<Deps, 'db' | 'logger'>): Promise<Readiness> {
-  try {
-    const applied = new Set(await listAppliedMigrations(deps.db))
-    const pending = shippedMigrations().filter((name) => !applied.has(name))
-    if (!(await jobTablesExist(deps.db))) pending.push('graphile_worker')
-    if (pending.length > 0) deps.logger.warn({ pending }, 'migrations are pending')
-    return {
-      ready: pending.length === 0,
-      database: 'reachable',
-      migrations: pending.length === 0 ? 'applied' : 'pending',
-    }
-  } catch (error) {
-    deps.logger.warn({ err: error }, 'not ready: the database does not answer')
-    return { ready: false, database: 'unreachable', migrations: 'unknown' }
+const UNKNOWN: Readiness = {
+  ready: false,
+  draining: false,
+  database: 'unreachable',
+  writes: 'unknown',
+  migrations: 'unknown',
+  clock: 'unknown',
+  worker: 'unknown',
+  warnings: [],
+}
+
+/** Callbacks are refused if their clock differs by five minutes from this process's, so a clock must not use up much of that. */
+const CLOCK_TOLERANCE_MS = 30_000
+/** A hanging database must not make the answer late. */
+const ANSWER_WITHIN_MS = 2_000
+/** Answers are kept this long, so that no number of checks is a load. */
+const KEPT_MS = 1_000
+/** How often a successful write is repeated. After a failed one, each look writes. */
+const WRITE_EVERY_MS = 10_000
+
+type ReadinessDeps = Pick<Deps, 'db' | 'logger' | 'now' | 'newId'>
+
+export interface ReadinessCheck {
+  /** Settles within two seconds. */
+  readonly check: () => Promise<Readiness>
+  /** From now on the server is not ready, because it is about to stop. */
+  readonly drain: () => void
+}
+
+/** Whether this process should be sent requests. All askers share one look at a time. */
+export function createReadiness(deps: ReadinessDeps): ReadinessCheck {
+  const look = createLook(deps)
+  let draining = false
+  let running: Promise<Readiness> | null = null
+  let latest: { readonly readiness: Readiness; readonly at: number } | null = null
+
+  const lookOnce = (): Promise<Readiness> => {
+    running ??= look().then((readiness) => {
+      latest = { readiness, at: performance.now() }
+      running = null
+      return readiness
+    })
+    return running
   }
+  return {
+    async check() {
+      if (draining) return { ...(latest?.readiness ?? UNKNOWN), ready: false, draining }
+      if (latest !== null && performance.now() - latest.at < KEPT_MS) return latest.readiness
+      return await within(ANSWER_WITHIN_MS, lookOnce(), () => {
+        deps.logger.warn({ withinMs: ANSWER_WITHIN_MS }, 'not ready: the database does not answer in time')
+        return UNKNOWN
+      })
+    },
+    drain() {
+      draining = true
+    },
+  }
+}
+
+async function within<Value>(ms: number, value: Promise<Value>, otherwise: () => Value): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Value>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise()), ms)
+  })
+  return await Promise.race([value, late]).finally(() => clearTimeout(timer))
+}
+
+/** Looks at the database. Never throws. */
+function createLook(deps: ReadinessDeps): () => Promise<Readiness> {
+  const { db, logger } = deps
+  const processId = deps.newId()
+  let writtenAt = Number.NEGATIVE_INFINITY
+
+  const tryWrite = async (): Promise<Readiness['writes']> => {
+    if (performance.now() - writtenAt < WRITE_EVERY_MS) return 'accepted'
+    writtenAt = Number.NEGATIVE_INFINITY
+    try {
+      await proveWritable(db, processId)
+      writtenAt = performance.now()
+      return 'accepted'
+    } catch (err) {
+      // What broke the connection says nothing about writing.
+      if (isDatabaseUnavailable(err) && !isWriteRefused(err)) throw err
+      logger.warn({ err }, 'not ready: the database accepts no changes')
+      return 'refused'
+    }
+  }
+
+  return async () => {
+    try {
+      const pending = await listPending(deps)
+      if (pending.length > 0) {
+        logger.warn({ pending }, 'not ready: migrations are pending')
+        return { ...UNKNOWN, database: 'reachable', migrations: 'pending' }
+      }
+      const askedAt = deps.now().getTime()
+      const { now, isReadOnly, worker } = await readDatabaseState(db)
+      const clock = compareClocks(logger, { askedAt, answeredAt: deps.now().getTime(), databaseAt: now })
+      if (isReadOnly) logger.warn('not ready: the database is read-only')
+      const writes = isReadOnly ? 'refused' : await tryWrite()
+      const warning = workerWarning(worker, (iso) => iso)
+      return {
+        ready: writes === 'accepted' && clock === 'in_step',
+        draining: false,
+        database: 'reachable',
+        writes,
+        migrations: 'applied',
+        clock,
+        worker: worker.state,
+        warnings: warning === null ? [] : [warning],
+      }
+    } catch (err) {
+      logger.warn({ err }, 'not ready: the database does not answer')
+      return UNKNOWN
+    }
+  }
+}
+
+interface Times {
+  /** This process's clock before and after the question, in milliseconds. */
+  readonly askedAt: number
+  readonly answeredAt: number
+  readonly databaseAt: number
+}
+
+/** Which clock is wrong is not known. The answer's way counts for nobody. */
+function compareClocks(
+  logger: ReadinessDeps['logger'],
+  { askedAt, answeredAt, databaseAt }: Times,
+): Readiness['clock'] {
+  const ahead = askedAt > databaseAt ? askedAt - databaseAt : Math.min(0, answeredAt - databaseAt)
+  if (Math.abs(ahead) <= CLOCK_TOLERANCE_MS) return 'in_step'
+  const seconds = Math.round(ahead / 1000)
+  logger.warn({ aheadOfDatabaseSeconds: seconds }, 'not ready: the clocks of this machine and of the database differ')
+  return 'off'
+}
+
+/** The migrations of this version that the database lacks. */
+async function listPending({ db }: ReadinessDeps): Promise<string[]> {
+  const applied = new Set(await listAppliedMigrations(db))
+  const pending = shippedMigrations().filter((name) => !applied.has(name))
+  return (await jobTablesExist(db)) ? pending : [...pending, 'graphile_worker']
 }
 
 /** The folders in prisma/migrations, relative to the directory in which the server was started. */

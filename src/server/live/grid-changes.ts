@@ -1,9 +1,11 @@
 import 'server-only'
 import { type LiveEvent, quietEvent } from '~/domain/surface/live'
 import { withoutTimes } from '~/domain/surface/tile'
+import type { WorkerState } from '~/domain/worker'
 import { listSurfaceIds } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { nextScheduledChange } from '~/server/freezes/freezes'
+import { readWorkerState } from '~/server/health/heartbeats.sql'
 import type { Change } from '~/server/live/listen'
 import { listProbedSince } from '~/server/surfaces/surfaces'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
@@ -58,6 +60,7 @@ export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 
   let timesForgotten = 0
   let knownOrder = ''
   let knownSilent: string | null = null
+  let knownWorker: string | null = null
   let pending = noChanges()
   let probesReadAt = deps.now()
   let comparedAt = 0
@@ -109,6 +112,13 @@ export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 
     return knownSilent === before ? null : repositories
   }
 
+  const workerIfChanged = async (): Promise<WorkerState | null> => {
+    const worker = await readWorkerState(deps.db)
+    const before = knownWorker
+    knownWorker = JSON.stringify(worker)
+    return knownWorker === before ? null : worker
+  }
+
   return {
     record(change) {
       if (change.kind === 'deploy') pending.deploys.add(change.id)
@@ -137,6 +147,7 @@ export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 
         deliveries: changes.deliveries,
         health: changes.health,
         silent: isComparison || changes.health ? await silentIfChanged() : null,
+        worker: isComparison ? await workerIfChanged() : null,
       }
       return { event, isComparison }
     },
@@ -154,6 +165,7 @@ export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 
       knownTiles.clear()
       isKnown = false
       knownSilent = null
+      knownWorker = null
       comparedAt = 0
     },
   }

@@ -54,8 +54,8 @@ export interface LiveHub {
     signal: AbortSignal | undefined,
   ) => AsyncGenerator<StreamedEvent>
   readonly openStreams: () => number
-  /** Ends every stream, so that windows reconnect to another process, and the database connection. */
-  readonly stop: () => void
+  /** Ends the database connection, and every stream at its own time, so that windows reconnect to another process. */
+  readonly stop: (withinMs?: number) => void
 }
 
 /** Sends changes to every window of this process. One database connection listens for all windows. */
@@ -193,7 +193,7 @@ export function createHub(deps: HubDeps): LiveHub {
         },
         onLost: () => {
           listening = 'lost'
-          endAll(liveUnavailable())
+          if (!stopping.signal.aborted) endAll(liveUnavailable())
         },
       }
       void listen(deps.config.databaseUrl, deps.logger, listener, stopping.signal)
@@ -256,10 +256,13 @@ export function createHub(deps: HubDeps): LiveHub {
       }
     },
     openStreams: () => streams.size,
-    stop: () => {
+    stop: (withinMs = 0) => {
       stopping.abort()
-      endAll(null)
       clearTimeout(timer)
+      for (const stream of streams) {
+        if (withinMs === 0) end(stream, null)
+        else setTimeout(() => end(stream, null), Math.random() * withinMs)
+      }
     },
   }
 }

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { type GitHubCredentials, readGitHubCredentials } from './github-credentials.ts'
-import { addressRanges, countOrOff, exposureProblems, ipAddress, listeningAddress } from './network-settings.ts'
+import {
+  addressRanges,
+  countOrOff,
+  exposureProblems,
+  ipAddress,
+  isLoopback,
+  listeningAddress,
+} from './network-settings.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
 import { readSecretFiles } from './secret-files.ts'
 
@@ -128,6 +135,10 @@ const environment = z.object({
   LOG_RETENTION_DAYS: countOrOff(180),
   METRICS_PORT: portNumber('9464'),
   METRICS_HOST: ipAddress,
+  WORKER_HEALTH_PORT: portNumber('3002'),
+  DRAIN_SECONDS: optionalText
+    .refine((value) => value === undefined || /^\d{1,3}$/.test(value), 'must be a number of seconds; example: 5')
+    .transform((value) => (value === undefined ? undefined : Number(value))),
   LOG_LEVEL: optionalText.pipe(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent; example: info')
@@ -206,6 +217,10 @@ export interface Config {
   /** Undefined: metrics are not served. */
   readonly metricsPort: number | undefined
   readonly metricsHost: string
+  /** Where `npm run worker` answers health checks. Undefined: nowhere. */
+  readonly workerHealthPort: number | undefined
+  /** How long a server that stops goes on to answer, while it is not ready. */
+  readonly drainSeconds: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** The `FLAG_*` variables, which override promotions and defaults. */
   readonly forcedFlags: Readonly<Record<string, boolean>>
@@ -262,10 +277,19 @@ export function readConfig(env: Environment): Config {
     logRetentionDays: values.LOG_RETENTION_DAYS,
     metricsPort: values.METRICS_PORT,
     metricsHost: values.METRICS_HOST,
+    workerHealthPort: values.WORKER_HEALTH_PORT,
+    drainSeconds: values.DRAIN_SECONDS ?? usualDrainSeconds(values),
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
   }
 }
+
+/**
+ * Longer than a proxy needs to notice a failed readiness check. Nobody chooses between replicas of a console without a proxy that only this
+ * machine can reach, so it stops at once.
+ */
+const usualDrainSeconds = ({ HOST: host, TRUSTED_PROXIES: proxies }: z.output<typeof environment>): number =>
+  isLoopback(host) && (proxies ?? []).length === 0 ? 0 : 5
 
 /** A sandbox console has an admin without a password, so it must not use another GitHub. */
 function sandboxProblems({ SANDBOX_URL: sandbox, GITHUB_API_URL: api }: z.output<typeof environment>): string[] {

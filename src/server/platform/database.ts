@@ -65,24 +65,42 @@ function namedStatements(): (query: { readonly sql: string }) => string {
 /** Prisma's codes for a server that is unreachable, closed the connection, or has no free connection. */
 const UNAVAILABLE_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])
 
-/** Whether the database is unavailable, so that a retry may succeed. */
+/** Whether the database is unavailable, or accepts no changes, so that a retry may succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (error instanceof Prisma.PrismaClientInitializationError) return true
+  if (error instanceof Prisma.PrismaClientInitializationError || isWriteRefused(error)) return true
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
-    // A failed raw query is always P2010. The driver's code is in `meta`.
-    const { kind, originalCode } = failure.safeParse(error.meta).data?.driverAdapterError.cause ?? {}
+    const { kind } = causeOf(error) ?? {}
     return (
       UNAVAILABLE_CODES.has(error.code) ||
-      isUnavailableState(originalCode) ||
+      UNAVAILABLE_STATES.has(sqlStateOf(error)) ||
       isUnavailableMessage(`${kind} ${error.message}`)
     )
   }
   if (!(error instanceof Error)) return false
-  const code = codeOf(error)
+  const code = sqlStateOf(error)
   return (
-    isUnavailableState(code) || isUnavailableMessage(`${error.name} ${code} ${error.message} ${messageOf(error.cause)}`)
+    UNAVAILABLE_STATES.has(code) ||
+    isUnavailableMessage(`${error.name} ${code} ${error.message} ${messageOf(error.cause)}`)
   )
 }
+
+/** Whether the database answers, but accepts no changes: it is read-only, as after a failover, or its disk is full or broken. */
+export const isWriteRefused = (error: unknown): boolean =>
+  error instanceof Error && WRITE_REFUSED_STATES.has(sqlStateOf(error))
+
+/** PostgreSQL's codes read_only_sql_transaction, disk_full and io_error. */
+const WRITE_REFUSED_STATES = new Set(['25006', '53100', '58030'])
+
+/** PostgreSQL's code of an error, or Node's, or an empty text. Prisma reports a failed raw query as P2010, with the code in `meta`. */
+const sqlStateOf = (error: Error): string =>
+  error instanceof Prisma.PrismaClientKnownRequestError
+    ? (causeOf(error)?.originalCode ?? '')
+    : 'code' in error
+      ? String(error.code)
+      : ''
+
+const causeOf = (error: Prisma.PrismaClientKnownRequestError) =>
+  failure.safeParse(error.meta).data?.driverAdapterError.cause
 
 const failure = z.object({
   driverAdapterError: z.object({
@@ -94,12 +112,8 @@ const failure = z.object({
   }),
 })
 
-/** PostgreSQL's codes admin_shutdown, crash_shutdown and cannot_connect_now. */
-const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03'])
-const isUnavailableState = (sqlState: string | undefined) => sqlState !== undefined && UNAVAILABLE_STATES.has(sqlState)
-
-/** Node's error for several failed addresses has a code and no message. */
-const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
+/** PostgreSQL's codes admin_shutdown, crash_shutdown, cannot_connect_now, out_of_memory and too_many_connections. */
+const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03', '53200', '53300'])
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : '')
 
@@ -114,7 +128,7 @@ const UNIQUE_VIOLATION = '23505'
 /** The name of the violated unique index, for models and for SQL by hand. Null for any other error. */
 export function violatedUniqueIndex(error: unknown): string | null {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null
-  const cause = failure.safeParse(error.meta).data?.driverAdapterError.cause
+  const cause = causeOf(error)
   if (error.code !== 'P2002' && cause?.originalCode !== UNIQUE_VIOLATION) return null
   return cause?.constraint?.index ?? 'unknown'
 }

@@ -1,9 +1,11 @@
 import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
+import { HEARTBEAT_MS, SILENT_AFTER_MS } from '~/domain/worker'
 import { expireApprovals } from '~/server/approvals/waiting-approval'
 import { sealAudit } from '~/server/audit/seal-audit'
 import { countEndedDeploys } from '~/server/deploys/count-ended-deploys'
 import type { Deps } from '~/server/deps'
+import { recordHeartbeat } from '~/server/health/heartbeats.sql'
 import type { Logger } from '~/server/platform/logger'
 import { runProber } from '~/server/worker/prober'
 import { runJobs } from '~/server/worker/run-jobs'
@@ -14,6 +16,8 @@ const EXPIRY_PAUSE_MS = 15_000
 const SEALER_PAUSE_MS = 5_000
 
 export interface Worker {
+  /** Whether the database has recorded a heartbeat of this worker within the last minute. */
+  readonly isSeen: () => boolean
   /** Starts no new job, and settles when the jobs in progress are done. */
   readonly stop: () => Promise<void>
 }
@@ -22,9 +26,17 @@ export interface Worker {
 export function startWorker(deps: Deps): Worker {
   const stopping = new AbortController()
   const { signal } = stopping
+  const processId = deps.newId()
+  let seenAt = Number.NEGATIVE_INFINITY
+  const beat = async () => {
+    const at = performance.now()
+    await recordHeartbeat(deps.db, processId, 'worker')
+    seenAt = at
+  }
   const running = Promise.all([
     runJobs(deps, signal),
     runProber(deps, signal),
+    repeat(deps.logger, signal, { name: 'heartbeat', pauseMs: HEARTBEAT_MS, pass: beat }),
     repeat(deps.logger, signal, { name: 'approvals', pauseMs: EXPIRY_PAUSE_MS, pass: () => expireApprovals(deps) }),
     repeat(deps.logger, signal, {
       name: 'sealer',
@@ -33,6 +45,7 @@ export function startWorker(deps: Deps): Worker {
     }),
   ])
   return {
+    isSeen: () => performance.now() - seenAt < SILENT_AFTER_MS,
     stop: async () => {
       stopping.abort()
       await running

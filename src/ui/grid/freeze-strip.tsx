@@ -1,5 +1,6 @@
 import { inSentence } from '~/domain/foreign-text'
-import type { SurfaceTile } from '~/domain/surface/tile'
+import type { Grid, SurfaceTile } from '~/domain/surface/tile'
+import { workerWarning } from '~/domain/worker'
 import {
   deployFreezeWords,
   frozenRepositories,
@@ -12,6 +13,7 @@ import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
+import { asOf } from '~/ui/time/relative-time'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Whether production is frozen. Always one line, so that a freeze moves nothing. */
@@ -78,6 +80,20 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
           </p>
         </>
       )}
+    </section>
+  )
+}
+
+/** Says that no worker runs, because deploys and surfaces then stay as they are shown. */
+export function NoWorker({ worker, now }: Pick<Grid, 'worker' | 'now'>) {
+  const warning = workerWarning(worker, (iso) => asOf(Date.parse(iso), Date.parse(now)))
+  if (warning === null) return null
+  return (
+    <section aria-label="Worker" className="mt-2">
+      <Notice tone="warn" role="status">
+        {warning} Deploys are not compared with GitHub, surfaces are not probed, and deliveries wait. Nothing is lost.
+        Start a worker.
+      </Notice>
     </section>
   )
 }

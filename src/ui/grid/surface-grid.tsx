@@ -8,7 +8,7 @@ import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { useTarget } from '~/ui/deploy-modal/frame/target'
 import { DiscardedDrafts } from '~/ui/deploy-modal/new-deploy/discarded-drafts'
 import { ApprovalStrip } from '~/ui/grid/approval-strip'
-import { FreezeStrip, SilentWebhooks } from '~/ui/grid/freeze-strip'
+import { FreezeStrip, NoWorker, SilentWebhooks } from '~/ui/grid/freeze-strip'
 import { GridSkeleton } from '~/ui/grid/grid-skeleton'
 import { RunningStrip } from '~/ui/grid/running-strip'
 import { TileGroup } from '~/ui/grid/tile-group'
@@ -84,6 +84,7 @@ export function SurfaceGrid({ sandbox }: SurfaceGridProps) {
               <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
               <FreezeStrip tiles={tiles} />
             </div>
+            <NoWorker worker={surfaces.data.worker} now={surfaces.data.now} />
             <SilentWebhooks repositories={surfaces.data.silent} />
             <ApprovalStrip tiles={tiles} onOpen={(approvalId) => open({ kind: 'approval', approvalId })} />
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">

@@ -92,5 +92,5 @@ function withNews(grid: Grid, event: LiveEvent): Grid {
       version: tile.version === null || seenAt === null ? tile.version : { ...tile.version, seenAt },
     }
   })
-  return { surfaces, silent: event.silent ?? grid.silent, now: event.now }
+  return { surfaces, silent: event.silent ?? grid.silent, worker: event.worker ?? grid.worker, now: event.now }
 }

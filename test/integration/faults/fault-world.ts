@@ -55,7 +55,10 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
     model,
     accept,
     statusOf,
-    startServer: async (databaseUrl = deps.config.databaseUrl): Promise<SignedInServer> => {
+    startServer: async (
+      databaseUrl = deps.config.databaseUrl,
+      env: Readonly<Record<string, string>> = {},
+    ): Promise<SignedInServer> => {
       const server = await startBuiltServer({
         DATABASE_URL: databaseUrl,
         GITHUB_API_URL: github.apiUrl,
@@ -63,6 +66,7 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
         DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
         AUTH_SECRET,
         LOG_LEVEL: 'error',
+        ...env,
       })
       servers.push(server)
       return { ...server, cookie: await signedInAs(deps) }

@@ -277,7 +277,7 @@ describe('a window that reconnects', () => {
       return new Date()
     }
     const live = createHub({ ...console_.deps, now })
-    onTestFinished(live.stop)
+    onTestFinished(() => live.stop())
     const deps = { ...console_.deps, live }
     const { id } = await insertDeployAt(deps, 'smoke_gate_started')
     const window = await settled(deps)

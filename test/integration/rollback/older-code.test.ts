@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLBACK_STATUSES } from '~/domain/deploy/status'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
-import { checkReadiness } from '~/server/health/check-readiness'
+import { createReadiness } from '~/server/health/check-readiness'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -106,7 +106,7 @@ describe('this version on an older schema', () => {
     const sql = (file: string) => readFileSync(path.join(directory, file), 'utf8')
     await onDatabase(deps.config.databaseUrl, (client) => client.query(sql('rollback.sql')))
     await deps.db.$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = '20261121080100_gate_statuses'`
-    expect(await checkReadiness(deps)).toMatchObject({ ready: false, migrations: 'pending' })
+    expect(await createReadiness(deps).check()).toMatchObject({ ready: false, migrations: 'pending' })
 
     const { id } = await insertDeployAt(deps, 'dispatched')
     const webhookId = randomUUID()

@@ -98,3 +98,26 @@ it('a server that is stopped answers the running request and ends right after, w
   expect(await waitFor(() => isGone(server.pid), { withinMs: 3_000 })).toBe(true)
   await stopped
 })
+
+it('a server that was told to stop is not ready, and answers everything else until DRAIN_SECONDS are over', {
+  timeout: TIMEOUT,
+}, async () => {
+  const server = await world.startServer(undefined, { DRAIN_SECONDS: '900' })
+  const rest = await followChanges(server)
+  process.kill(server.pid, 'SIGTERM')
+  const ask = async (path: string) => {
+    const answer = await fetch(`${server.url}${path}`, { headers: { cookie: server.cookie }, redirect: 'manual' })
+    return { status: answer.status, connection: answer.headers.get('connection'), body: await answer.text() }
+  }
+  await waitFor(async () => ((await ask('/api/health/ready')).status === 503 ? true : undefined), { withinMs: 5_000 })
+  expect(JSON.parse((await ask('/api/health/ready')).body)).toMatchObject({ draining: true, database: 'reachable' })
+  // A proxy must not keep these connections, because the next request would meet a closed one.
+  expect(await ask('/api/health')).toMatchObject({ status: 200, connection: 'close' })
+  expect(await ask('/sign-in')).toMatchObject({ status: 307, connection: 'close' })
+  expect(await ask('/api/trpc/surfaces.list')).toMatchObject({ status: 200, connection: 'close' })
+  const again = await followChanges(server)
+  // Ctrl-C ends the wait.
+  process.kill(server.pid, 'SIGINT')
+  for (const read of [rest, again]) expect(await read()).toMatch(/event: return\ndata: \n+$/)
+  expect(await waitFor(() => isGone(server.pid), { withinMs: 5_000 })).toBe(true)
+})

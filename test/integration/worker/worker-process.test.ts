@@ -54,7 +54,7 @@ const startWorkerProcess = (env: Record<string, string> = {}) =>
   })
 
 describe('npm run worker', () => {
-  it('npm run worker runs the jobs of a server without a worker, and exits with 0 on SIGTERM', async () => {
+  it('npm run worker runs the jobs of a server without a worker, answers health checks, and exits with 0 on SIGTERM', async () => {
     const { deps } = console_
     const server = createDeps(deps.config)
     openFront(server, { answer: async () => new Response(null), procedures: new Set() })
@@ -64,8 +64,8 @@ describe('npm run worker', () => {
     await receiveCallback(server, signedCallback(id, { status: 'deploying' }), id)
     expect(await queuedJobs(deps)).toHaveLength(1)
 
-    const metricsPort = await freePort()
-    const child = startWorkerProcess({ METRICS_PORT: String(metricsPort) })
+    const [metricsPort, port] = [await freePort(), await freePort()]
+    const child = startWorkerProcess({ METRICS_PORT: String(metricsPort), WORKER_HEALTH_PORT: String(port) })
     children.push(child)
     await vi.waitUntil(async () => (await deps.db.deploy.findUniqueOrThrow({ where: { id } })).status === 'succeeded', {
       timeout: 50_000,
@@ -75,6 +75,13 @@ describe('npm run worker', () => {
     expect(metrics).toMatch(
       /^deploy_console_job_duration_seconds_count{task="look_at_repositories",outcome="done"} [1-9]/m,
     )
+    const health = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`)
+      return [answer.status, await answer.json()]
+    }
+    expect(await health('/api/health')).toEqual([200, { status: 'live' }])
+    expect(await health('/api/health/ready')).toEqual([200, { ready: true, heartbeat: 'recorded' }])
+    expect(await deps.db.heartbeat.count({ where: { kind: 'worker' } })).toBe(1)
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])

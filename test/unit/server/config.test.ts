@@ -19,10 +19,19 @@ const VARIABLES = [
   ...['TRUSTED_PROXIES', 'RATE_LIMIT_PER_MINUTE', 'RATE_LIMIT_REFUSED_PER_MINUTE', 'IN_PROCESS_WORKER', 'LOG_LEVEL'],
   'LOG_RETENTION_DAYS',
   ...['METRICS_PORT', 'METRICS_HOST'],
+  ...['DRAIN_SECONDS', 'WORKER_HEALTH_PORT'],
   'FLAG_CONSOLE_DEPLOY_ASYNC',
 ] as const
 
 describe('the configuration', () => {
+  it('drains five seconds if a proxy or another machine can be in front, and otherwise not at all', () => {
+    const of = (env: Record<string, string>) => readConfig(env).drainSeconds
+    const open = { HOST: '0.0.0.0', CONSOLE_URL: 'https://console.example.com' }
+    expect([of({}), of({ TRUSTED_PROXIES: 'none' }), of({ TRUSTED_PROXIES: '127.0.0.1' })]).toEqual([0, 0, 5])
+    expect([of({ ...open, TRUSTED_PROXIES: 'none' }), of({ ...open, TRUSTED_PROXIES: '10.0.0.0/8' })]).toEqual([5, 5])
+    expect([of({ ...open, TRUSTED_PROXIES: 'none', DRAIN_SECONDS: '0' }), of({ DRAIN_SECONDS: '30' })]).toEqual([0, 30])
+  })
+
   it('requires nothing to run the sandbox', () => {
     expect(readConfig({})).toMatchObject({
       port: undefined,
@@ -53,6 +62,8 @@ describe('the configuration', () => {
     ['LOG_LEVEL', 'verbose', 'example: info'],
     ['METRICS_PORT', 'on', 'example: 9464'],
     ['METRICS_HOST', 'localhost', 'example: 0.0.0.0'],
+    ['DRAIN_SECONDS', '-1', 'example: 5'],
+    ['WORKER_HEALTH_PORT', '70000', 'example: 3002'],
     ['GITHUB_API_URL', 'https://github.example.com/api/v3?x=1', 'has a query'],
     ['GITHUB_DISPATCH_TOKEN', 'ghp_a\nb', 'character that no token has'],
     ['SLACK_WEBHOOK_URL', 'https://u:p@hooks.slack.com/', 'without a user'],

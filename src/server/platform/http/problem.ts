@@ -1,6 +1,6 @@
 import 'server-only'
 import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
-import { isDatabaseUnavailable } from '~/server/platform/database'
+import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
 import type { Logger } from '~/server/platform/logger'
 
 /** Sent with a 503: when to retry if the database or GitHub is unavailable. */
@@ -12,7 +12,7 @@ export function toAppError(error: unknown): AppError {
   if (isDatabaseUnavailable(error)) {
     return new AppError(
       'database_unavailable',
-      'The database does not answer. It is not known whether anything was changed. Try again shortly.',
+      `The database ${isWriteRefused(error) ? 'accepts no changes right now' : 'does not answer'}. It is not known whether anything was changed. Try again shortly.`,
       { cause: error },
     )
   }

@@ -6,6 +6,7 @@ import { lockInput } from '~/domain/freeze'
 import { storableText, surfaceId } from '~/domain/input'
 import { type Grid, withoutTimes } from '~/domain/surface/tile'
 import { lockSurface, unlockSurface } from '~/server/freezes/change-freezes'
+import { readWorkerState } from '~/server/health/heartbeats.sql'
 import { etagOf } from '~/server/platform/http/etag'
 import { checkSurface } from '~/server/surfaces/check/check-surface'
 import { listRefs, requireGitHubRead } from '~/server/surfaces/review/list-refs'
@@ -25,13 +26,14 @@ const LOOK_TIMES_MS = 30_000
 
 export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }): Promise<Grid> => {
-    const [surfaces, silent] = await Promise.all([
+    const [surfaces, worker, silent] = await Promise.all([
       listTiles(ctx.deps),
+      readWorkerState(ctx.deps.db),
       may(ctx.actor, 'health.read') ? listSilentRepositories(ctx.deps) : [],
     ])
     const period = Math.floor(ctx.deps.now().getTime() / LOOK_TIMES_MS)
-    ctx.call.etag = etagOf([surfaces.map(withoutTimes), silent, period])
-    return { surfaces, silent, now: ctx.deps.now().toISOString() }
+    ctx.call.etag = etagOf([surfaces.map(withoutTimes), worker, silent, period])
+    return { surfaces, worker, silent, now: ctx.deps.now().toISOString() }
   }),
 
   refs: githubRead

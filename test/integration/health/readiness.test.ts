@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { HEARTBEAT_MS } from '~/domain/worker'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
+import { createDeps, type Deps } from '~/server/deps'
+import { createReadiness } from '~/server/health/check-readiness'
+import { recordHeartbeat } from '~/server/health/heartbeats.sql'
+import { connectDatabase } from '~/server/platform/database'
+import { receiveWebhook } from '~/server/webhooks/receive-webhook'
+import { createTestConsole, insertDeployAt } from '~test/support/console'
+import { signedCallback } from '~test/support/signed-callback'
+import { signedWebhook } from '~test/support/signed-webhook'
+
+let deps: Deps
+beforeEach(async () => {
+  const console_ = await createTestConsole()
+  deps = console_.deps
+  return console_.close
+})
+
+/** As a process that starts now: with connections of its own, which have the present settings of the database. */
+async function startAgain(): Promise<Deps> {
+  const started = createDeps(deps.config)
+  onTestFinished(() => started.db.$disconnect())
+  return started
+}
+
+const READY = { ready: true, draining: false, database: 'reachable', writes: 'accepted', migrations: 'applied' }
+
+/** What a workflow and GitHub are answered: statuses and Retry-After. */
+async function answers(to: Deps) {
+  const { id } = await insertDeployAt(deps, 'dispatched')
+  const callback = await receiveCallback(to, signedCallback(id, { status: 'smoke_gate_started' }), id)
+  const webhook = await receiveWebhook(
+    to,
+    await signedWebhook('push', { ref: 'refs/heads/main', repository: { full_name: 'acme/platform' } }),
+  )
+  return [callback, webhook].map((answer) => [answer.status, answer.headers.get('retry-after')])
+}
+
+describe('a database that accepts no changes', () => {
+  it('a server on a read-only database is not ready, and answers callbacks and webhooks 503 with Retry-After', async () => {
+    const [{ name }] = await deps.db.$queryRaw<[{ name: string }]>`SELECT current_database() AS name`
+    await deps.db.$executeRawUnsafe(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`)
+    const after = await startAgain()
+    expect(await after.readiness.check()).toMatchObject({ ...READY, ready: false, writes: 'refused' })
+    expect(await answers(after)).toEqual([
+      [503, '5'],
+      [503, '5'],
+    ])
+  })
+
+  it('a server on a full disk is not ready, and answers callbacks and webhooks 503 with Retry-After', async () => {
+    // PostgreSQL's own error of a full disk. Reads still work.
+    await deps.db.$executeRaw`CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`
+    for (const table of ['heartbeats', 'callback_receipts', 'webhook_hearings']) {
+      await deps.db.$executeRawUnsafe(
+        `CREATE TRIGGER full_disk BEFORE INSERT ON "${table}" FOR EACH STATEMENT EXECUTE FUNCTION no_space()`,
+      )
+    }
+    expect(await deps.readiness.check()).toMatchObject({ ...READY, ready: false, writes: 'refused' })
+    expect(await answers(deps)).toEqual([
+      [503, '5'],
+      [503, '5'],
+    ])
+    await deps.db.$executeRaw`DROP FUNCTION no_space CASCADE`
+    expect(await createReadiness(deps).check()).toMatchObject(READY)
+  })
+
+  it('a temporary file is written for each proof that the disk has space', async () => {
+    const files = async () => {
+      await deps.db.$executeRaw`SELECT pg_stat_force_next_flush()`
+      const [{ count }] = await deps.db.$queryRaw<[{ count: bigint }]>`
+        SELECT temp_files AS count FROM pg_stat_database WHERE datname = current_database()`
+      return Number(count)
+    }
+    const before = await files()
+    await deps.readiness.check()
+    expect(await files()).toBeGreaterThan(before)
+  })
+})
+
+describe('the clock', () => {
+  it.each([
+    [-360_000, 'off'],
+    [-29_000, 'in_step'],
+    [29_000, 'in_step'],
+    [360_000, 'off'],
+  ])('a clock that differs by %i ms from that of the database is %s', async (ms, clock) => {
+    const skewed = createReadiness({ ...deps, now: () => new Date(Date.now() + ms) })
+    expect(await skewed.check()).toMatchObject({ ...READY, ready: clock === 'in_step', clock })
+  })
+
+  it('the log says by how many seconds the clock differs', async () => {
+    const logged: unknown[] = []
+    const logger = Object.assign(Object.create(deps.logger), { warn: (...line: unknown[]) => void logged.push(line) })
+    await createReadiness({ ...deps, logger, now: () => new Date(Date.now() - 360_000) }).check()
+    expect(logged).toEqual([[{ aheadOfDatabaseSeconds: -360 }, expect.stringContaining('not ready: the clocks')]])
+  })
+})
+
+describe('a database that hangs', () => {
+  it('all checks are answered "not ready" within seconds, and share one question to the database', async () => {
+    let asked = 0
+    const sockets = new Set<Socket>()
+    const silent = createServer((socket) => {
+      asked += 1
+      sockets.add(socket.on('error', () => undefined))
+    })
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : ''
+    const db = connectDatabase(`postgresql://console@127.0.0.1:${port}/console`)
+    onTestFinished(async () => {
+      for (const socket of sockets) socket.destroy()
+      silent.close()
+      await db.$disconnect()
+    })
+    const readiness = createReadiness({ ...deps, db })
+    const found = await Promise.all(Array.from({ length: 20 }, () => readiness.check()))
+    expect(new Set(found.map(({ ready, database }) => `${ready} ${database}`))).toEqual(new Set(['false unreachable']))
+    expect(asked).toBe(1)
+  })
+})
+
+describe('the worker', () => {
+  const seen = () => createReadiness(deps).check()
+
+  it('a server is ready without a worker, and says whether none has run or since when', async () => {
+    expect(await seen()).toMatchObject({
+      ...READY,
+      worker: 'never',
+      warnings: ['No worker of this version has run yet.'],
+    })
+    const id = deps.newId()
+    await recordHeartbeat(deps.db, id, 'worker')
+    expect(await seen()).toMatchObject({ ...READY, worker: 'seen', warnings: [] })
+    const since = new Date(Date.now() - 7 * HEARTBEAT_MS)
+    await deps.db.heartbeat.updateMany({ data: { seenAt: since } })
+    expect(await seen()).toMatchObject({
+      ...READY,
+      worker: 'silent',
+      warnings: [`No worker has run since ${since.toISOString()}.`],
+    })
+  })
+
+  it('the last heartbeat of all workers is kept, and older ones go after a day', async () => {
+    const [old, newer] = [deps.newId(), deps.newId()]
+    await recordHeartbeat(deps.db, old, 'worker')
+    await deps.db.heartbeat.updateMany({ data: { seenAt: new Date(Date.now() - 25 * 3_600_000) } })
+    await recordHeartbeat(deps.db, deps.newId(), 'server')
+    expect(await deps.db.heartbeat.count({ where: { processId: old } })).toBe(1)
+    await recordHeartbeat(deps.db, newer, 'worker')
+    expect(await deps.db.heartbeat.findMany({ where: { kind: 'worker' }, select: { processId: true } })).toEqual([
+      { processId: newer },
+    ])
+  })
+})
+
+it('a server that drains is not ready, and asks the database nothing', async () => {
+  expect(await deps.readiness.check()).toMatchObject(READY)
+  deps.readiness.drain()
+  await deps.db.$disconnect()
+  expect(await deps.readiness.check()).toMatchObject({ ...READY, ready: false, draining: true })
+})

@@ -1,0 +1,56 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** As in src/ui/live/follow-changes.ts. */
+const AGAIN_MS = 500
+const RETRY_MS = 10_000
+
+export interface Followed {
+  /** The longest time without a stream, in milliseconds. */
+  readonly longestLoss: number
+  readonly losses: number
+}
+
+/** Follows changes as a window does, and returns again after each end. */
+export function followStream(url: string, { cookie, person }: { readonly cookie: string; readonly person: string }) {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let lastEventId: string | null = null
+  let lostAt: number | null = null
+  let longestLoss = 0
+  let losses = 0
+
+  /** Reads one stream. Returns whether it ended with the event by which the server asks to come back. */
+  const read = async (): Promise<boolean> => {
+    const input = encodeURIComponent(JSON.stringify({ person, lastEventId }))
+    const answer = await fetch(`${url}/api/trpc/live.watch?input=${input}`, { headers: { cookie }, signal })
+    if (answer.status !== 200 || answer.body === null) return false
+    for await (const line of createInterface({ input: Readable.from(answer.body) })) {
+      if (line.startsWith('event: return')) return true
+      if (!line.startsWith('id: ')) continue
+      lastEventId = line.slice('id: '.length)
+      if (lostAt !== null) longestLoss = Math.max(longestLoss, performance.now() - lostAt)
+      lostAt = null
+    }
+    return false
+  }
+  const following = (async () => {
+    while (!signal.aborted) {
+      const isAsked = await read().catch(() => false)
+      if (signal.aborted) break
+      lostAt ??= performance.now()
+      losses += 1
+      await pause(isAsked ? AGAIN_MS * (1 + Math.random()) : RETRY_MS, undefined, { signal }).catch(() => undefined)
+    }
+  })()
+  return {
+    isLost: () => lostAt !== null,
+    stop: async (): Promise<Followed> => {
+      const unfinished = lostAt === null ? 0 : performance.now() - lostAt
+      stopping.abort()
+      await following
+      return { longestLoss: Math.max(longestLoss, unfinished), losses }
+    },
+  }
+}
