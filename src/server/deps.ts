@@ -11,6 +11,7 @@ import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
 import { connectDatabase, type Database } from '~/server/platform/database'
 import { createRateLimits, type RateLimits } from '~/server/platform/http/rate-limits'
+import { addToRate } from '~/server/platform/http/request-rates.sql'
 import { createLogger, type Logger } from '~/server/platform/logger'
 import { createMetrics, type Metrics } from '~/server/platform/metrics'
 
@@ -59,7 +60,7 @@ export function createDeps(config: ServerConfig): Deps {
     runTokens: connectRunTokens(config),
     logger,
     metrics,
-    rateLimits: createRateLimits(config),
+    rateLimits: createRateLimits(config, (key, spentMs) => addToRate(db, key, spentMs)),
     live: createHub({ db, config, github, logger, metrics, now }),
     readiness: createReadiness({ db, logger, now, newId }),
     now,

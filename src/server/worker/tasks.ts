@@ -19,6 +19,7 @@ import { forgetUnusedAnswers } from '~/server/github/conditional-fetch'
 import type { Purpose } from '~/server/github/rate-limit'
 import { forgetUsage } from '~/server/github/request-usage'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
+import { forgetUnusedRates } from '~/server/platform/http/request-rates.sql'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
@@ -80,6 +81,7 @@ export function jobTasks(deps: Deps): TaskList {
     [FORGET_ANSWERS]: async () => {
       await forgetUnusedAnswers(deps.db, deps.now())
       await forgetUsage(deps.db, deps.now())
+      await forgetUnusedRates(deps.db)
     },
     [DELETE_OLD_RECORDS]: async (_, helpers) => {
       const outcome = await deleteOldRecords(deps, helpers.abortSignal)

@@ -196,7 +196,7 @@ describe('a poll with the ETag of an earlier answer', () => {
   })
 
   it('a poll with an ETag counts once against the limit of its account, changed or not', async () => {
-    const accounts = createRateLimiter(4, () => 0)
+    const accounts = createRateLimiter(4, { clock: () => 0 })
     const deps = { ...console_.deps, rateLimits: { ...console_.deps.rateLimits, accounts } }
     Object.assign(globalThis, { deployConsoleDeps: deps })
     const { id } = await insertDeployAt(deps, 'building')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, dispatch, type FaultWorld } from './fault-world'
 
@@ -15,6 +16,16 @@ afterAll(() => world.close(), TIMEOUT)
 
 const twelve = <Value>(make: (server: SignedInServer, index: number) => Promise<Value>) =>
   Promise.all(Array.from({ length: 12 }, (_, index) => make(servers[index % 2 === 0 ? 0 : 1], index)))
+const made = z.object({ result: z.object({ data: z.object({ path: z.string() }) }) })
+const post = async ({ url, cookie }: SignedInServer, path: string, body: object) => {
+  const headers = {
+    'content-type': 'application/json',
+    origin: url,
+    ...(path.startsWith('/api/trpc') ? { cookie } : {}),
+  }
+  const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return { status: answer.status, body: await answer.json() }
+}
 const madeIds = (answers: readonly Dispatched[]) => answers.flatMap((one) => ('refused' in one ? [] : [one.id]))
 
 describe('two servers on one database', { timeout: TIMEOUT }, () => {
@@ -45,5 +56,52 @@ describe('two servers on one database', { timeout: TIMEOUT }, () => {
     expect(answers.filter((one) => 'refused' in one && one.refused === 'surface_busy')).toHaveLength(11)
     expect(await world.deps.db.deploy.count({ where: { surfaceId } })).toBe(1)
     expect(world.model.runsOf(ids[0] ?? '')).toHaveLength(1)
+  })
+
+  it('incorrect passwords at both servers count together, and the lock holds at both', async () => {
+    const signIn = (server: SignedInServer) =>
+      post(server, '/api/auth/sign-in/email', { email: 'nobody@example.com', password: 'a wrong password' })
+    const statuses: number[] = []
+    for (const n of [0, 1, 0, 1, 0] as const) statuses.push((await signIn(servers[n])).status)
+    expect(statuses).toEqual([401, 401, 401, 401, 401])
+    for (const server of servers) {
+      expect(await signIn(server)).toMatchObject({ status: 429, body: { code: 'LOCKED' } })
+    }
+  })
+
+  it('an invitation that was used at one server does not work at the other', async () => {
+    const invited = await post(servers[0], '/api/trpc/members.invite', {
+      email: 'new@example.com',
+      role: 'viewer',
+      environments: null,
+    })
+    const { path } = made.parse(invited.body).result.data
+    const accept = (server: SignedInServer) =>
+      post(server, '/api/auth/links/accept', {
+        token: path.split('/').at(-1),
+        name: 'New',
+        password: 'correct horse battery',
+      })
+    const both = await Promise.all(servers.map(accept))
+    expect(both.map(({ status }) => status === 200).sort()).toEqual([false, true])
+    for (const server of servers) expect((await accept(server)).status).not.toBe(200)
+  })
+
+  it('requests of one address at both servers count together', async () => {
+    const limit = { RATE_LIMIT_PER_MINUTE: '200', TRUSTED_PROXIES: '127.0.0.1', DRAIN_SECONDS: '0' }
+    const limited = [await world.startServer(undefined, limit), await world.startServer(undefined, limit)]
+    const admitted: number[] = []
+    for (const { url } of limited) {
+      let through = 0
+      for (let n = 0; n < 250; n += 1) {
+        const answer = await fetch(`${url}/api/openapi.json`, { headers: { 'x-forwarded-for': '198.51.100.7' } })
+        await answer.body?.cancel()
+        if (answer.status !== 429) through += 1
+      }
+      admitted.push(through)
+    }
+    // Three more are earned each second.
+    expect(admitted[0]).toBeGreaterThanOrEqual(200)
+    expect(admitted[1]).toBeLessThan(100)
   })
 })

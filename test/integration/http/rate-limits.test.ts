@@ -162,10 +162,14 @@ it('one account has one limit for the screen, REST with a session and REST with 
   }
 })
 
-it('every route except the health check and signed callbacks refuses an address above its limit', async () => {
+it('every route except the health checks and signed callbacks refuses an address above its limit', async () => {
   // The clock stands still, because on a slow machine the limit would admit one more request meanwhile.
-  const frozen = createRateLimiter(LIMIT, () => 0)
-  const rateLimits = { ...console_.deps.rateLimits, addresses: frozen, unsigned: createRateLimiter(LIMIT, () => 0) }
+  const frozen = createRateLimiter(LIMIT, { clock: () => 0 })
+  const rateLimits = {
+    ...console_.deps.rateLimits,
+    addresses: frozen,
+    unsigned: createRateLimiter(LIMIT, { clock: () => 0 }),
+  }
   Object.assign(globalThis, { deployConsoleDeps: { ...console_.deps, rateLimits } })
   const call = async (n: number, routes = listRoutes('api')) => {
     const open: string[] = []
@@ -182,6 +186,7 @@ it('every route except the health check and signed callbacks refuses an address 
   for (let n = 0; n < LIMIT; n += 1) await call(n)
   expect((await call(LIMIT)).toSorted()).toEqual([
     'GET /api/health',
+    'GET /api/health/ready',
     'POST /api/internal/deploys/{id}/callback',
     'POST /api/internal/deploys/{id}/status',
   ])

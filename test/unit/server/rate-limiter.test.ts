@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createRateLimiter } from '~/server/platform/http/rate-limits'
+import { createRateLimiter, type RateLimiter } from '~/server/platform/http/rate-limits'
 
 /** A limiter with a clock that the test moves. */
 function limiterOf(perMinute: number | undefined) {
   let now = 0
-  const limiter = createRateLimiter(perMinute, () => now)
+  const limiter = createRateLimiter(perMinute, { clock: () => now })
   const pass = (seconds: number): void => {
     now += seconds * 1000
   }
@@ -41,5 +41,67 @@ describe('a rate limit', () => {
     expect(take('flooder')).toBe(60)
     for (let key = 0; key < 20_000; key += 1) take(`another ${key}`)
     expect(take('flooder')).toBe(0)
+  })
+})
+
+/** The table of the database, with a clock of its own. */
+function sharedRates() {
+  const used = new Map<string, number>()
+  const calls: number[] = []
+  return {
+    calls,
+    add: (now: () => number) => async (key: string, spentMs: number) => {
+      calls.push(spentMs)
+      const until = Math.max(used.get(key) ?? 0, now()) + spentMs
+      used.set(key, until)
+      return until - now()
+    },
+  }
+}
+
+describe('a rate limit of two replicas', () => {
+  const now = () => 0
+  const replicaOf = (shared: ReturnType<typeof sharedRates>, perMinute: number) =>
+    createRateLimiter(perMinute, { clock: now, shared: shared.add(now) })
+  /** The requests of one sender that pass, each after the replicas could tell each other. */
+  const admitted = async (limiter: RateLimiter, count: number) => {
+    let through = 0
+    for (let n = 0; n < count; n += 1) {
+      if (limiter.take('a') === 0) through += 1
+      await new Promise(setImmediate)
+    }
+    return through
+  }
+
+  it('admits what one replica would admit, and at most a twentieth more for each replica', async () => {
+    const shared = sharedRates()
+    const [one, two] = [replicaOf(shared, 100), replicaOf(shared, 100)]
+    expect(await admitted(one, 200)).toBe(100)
+    expect(await admitted(two, 200)).toBeLessThanOrEqual(5)
+    const others = [replicaOf(shared, 100), replicaOf(shared, 100)]
+    expect(await admitted(others[0] ?? one, 5)).toBeLessThanOrEqual(5)
+  })
+
+  it('does not ask the database for a sender below a twentieth of the limit, or for refused requests', async () => {
+    const shared = sharedRates()
+    const limiter = replicaOf(shared, 100)
+    await admitted(limiter, 4)
+    expect(shared.calls).toEqual([])
+    await admitted(limiter, 1_000)
+    expect(shared.calls).toHaveLength(20)
+  })
+
+  it('limits on its own while the database is away, and asks it for a few senders at once only', async () => {
+    let waiting = 0
+    const away = createRateLimiter(20, {
+      clock: now,
+      shared: () => {
+        waiting += 1
+        return new Promise((_, reject) => setImmediate(reject))
+      },
+    })
+    for (let sender = 0; sender < 50; sender += 1) away.take(`sender ${sender}`)
+    expect(waiting).toBe(2)
+    expect(await admitted(away, 100)).toBe(20)
   })
 })

@@ -23,12 +23,22 @@ interface Limits {
   readonly rateLimitRefusedPerMinute: number | undefined
 }
 
-export const createRateLimits = (limits: Limits): RateLimits => ({
-  addresses: createRateLimiter(limits.rateLimitPerMinute),
-  accounts: createRateLimiter(limits.rateLimitPerMinute),
-  githubReads: createRateLimiter(atMost(GITHUB_READS_PER_MINUTE, limits.rateLimitPerMinute)),
-  unsigned: createRateLimiter(limits.rateLimitRefusedPerMinute),
-})
+/** Counts time that a sender has used at the limit, for all replicas. Returns how far ahead of now the sender has used it. */
+export type SharedRate = (key: string, spentMs: number) => Promise<number>
+
+/** Without `shared`, this process counts alone. */
+export function createRateLimits(limits: Limits, shared?: SharedRate): RateLimits {
+  const limiter = (name: string, perMinute: number | undefined) =>
+    createRateLimiter(perMinute, {
+      ...(shared === undefined ? {} : { shared: (key: string, spentMs: number) => shared(`${name}:${key}`, spentMs) }),
+    })
+  return {
+    addresses: limiter('address', limits.rateLimitPerMinute),
+    accounts: limiter('account', limits.rateLimitPerMinute),
+    githubReads: limiter('github', atMost(GITHUB_READS_PER_MINUTE, limits.rateLimitPerMinute)),
+    unsigned: limiter('unsigned', limits.rateLimitRefusedPerMinute),
+  }
+}
 
 /** Undefined: no limit. */
 const atMost = (most: number, perMinute: number | undefined) =>
@@ -38,14 +48,14 @@ export interface Limited {
   readonly rateLimits: RateLimits
 }
 
-type Sender = { readonly headers: Headers }
+type Asking = { readonly headers: Headers }
 
 /** The seconds after which this address may send another request, or zero. */
-export const secondsToWait = ({ rateLimits }: Limited, request: Sender): number =>
+export const secondsToWait = ({ rateLimits }: Limited, request: Asking): number =>
   rateLimits.addresses.take(keyOf(request))
 
 /** Throws `rate_limited` if this address has reached its limit. */
-export function limitAddress(limited: Limited, request: Sender): void {
+export function limitAddress(limited: Limited, request: Asking): void {
   refuseAfter(secondsToWait(limited, request))
 }
 
@@ -64,11 +74,11 @@ export function limitGitHubReads({ rateLimits }: Limited, actor: Actor): void {
  * Counts a request with an invalid signature. Throws `rate_limited` if its address has sent too many. Signed requests are not
  * counted, so a workflow is never refused because of others at its address.
  */
-export function limitUnsigned({ rateLimits }: Limited, request: Sender): void {
+export function limitUnsigned({ rateLimits }: Limited, request: Asking): void {
   refuseAfter(rateLimits.unsigned.take(keyOf(request)))
 }
 
-const keyOf = (request: Sender): string => addressGroup(addressOf(request))
+const keyOf = (request: Asking): string => addressGroup(addressOf(request))
 
 function refuseAfter(seconds: number): void {
   if (seconds === 0) return
@@ -82,34 +92,80 @@ const KEYS = 20_000
 
 const MINUTE_MS = 60_000
 
-interface Bucket {
-  readonly tokens: number
-  /** Time of a monotonic clock. */
-  readonly at: number
+interface Sender {
+  /** Time of a monotonic clock until which the rate is used: each request moves it by the time that one request takes at the limit. */
+  usedUntil: number
+  /** Requests that the other replicas do not know of. */
+  untold: number
+  isTelling: boolean
 }
 
 export interface RateLimiter {
-  /** Takes one token: zero if there was one, otherwise the seconds until there is. */
+  /** Counts a request: zero if it may proceed, otherwise the seconds until the next one may. */
   readonly take: (key: string) => number
 }
 
+/** A sender's requests are told to the other replicas when they are this part of the limit. Most senders never reach it. */
+const TOLD_PART = 1 / 20
+/** At most as many tellings at once, so that a flood from many addresses does not use up the database's connections. */
+const TELLINGS = 2
+
+interface Options {
+  readonly clock?: () => number
+  readonly shared?: SharedRate
+}
+
 /**
- * A token bucket per key, in this process's memory: with n replicas a sender gets n times the limit. rate-limiter-flexible is
- * not used, because its memory store keeps a record and a timer for every key, without a bound.
+ * The requests of a minute at once, then evenly (GCRA, with one time for each key). Counts in this process's memory and never waits for the
+ * database. Replicas tell each other in steps, so with n of them a sender gets at most n twentieths more. While the database is
+ * away, each process limits on its own (docs/adr/050).
  */
-export function createRateLimiter(perMinute: number | undefined, clock = () => performance.now()): RateLimiter {
+export function createRateLimiter(
+  perMinute: number | undefined,
+  { clock = () => performance.now(), shared }: Options = {},
+): RateLimiter {
   if (perMinute === undefined) return { take: () => 0 }
-  const buckets = new LRUCache<string, Bucket>({ max: KEYS })
-  const level = (key: string): number => {
-    const bucket = buckets.get(key)
-    if (bucket === undefined) return perMinute
-    return Math.min(perMinute, bucket.tokens + ((clock() - bucket.at) * perMinute) / MINUTE_MS)
+  const senders = new LRUCache<string, Sender>({ max: KEYS })
+  const oneMs = MINUTE_MS / perMinute
+  const toldFrom = Math.max(1, Math.floor(perMinute * TOLD_PART))
+  let tellings = 0
+
+  const tell = async (key: string, sender: Sender, add: SharedRate): Promise<void> => {
+    const told = sender.untold
+    sender.untold = 0
+    sender.isTelling = true
+    tellings += 1
+    try {
+      const ahead = await add(key, told * oneMs)
+      sender.usedUntil = Math.max(sender.usedUntil, clock() + ahead + sender.untold * oneMs)
+    } catch {
+      // The next request tries again.
+      sender.untold += told
+    } finally {
+      sender.isTelling = false
+      tellings -= 1
+    }
   }
   return {
     take(key) {
-      const tokens = level(key)
-      buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: clock() })
-      return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / 1000)
+      const now = clock()
+      const sender = senders.get(key) ?? { usedUntil: now, untold: 0, isTelling: false }
+      senders.set(key, sender)
+      if (sender.usedUntil <= now) {
+        sender.usedUntil = now
+        sender.untold = 0
+      }
+      const wait = sender.usedUntil + oneMs - now - MINUTE_MS
+      if (wait > ROUNDING_MS) return Math.ceil(wait / 1000)
+      sender.usedUntil += oneMs
+      sender.untold += 1
+      if (shared !== undefined && sender.untold >= toldFrom && !sender.isTelling && tellings < TELLINGS) {
+        void tell(key, sender, shared)
+      }
+      return 0
     },
   }
 }
+
+/** The sum of many small times is not exact. */
+const ROUNDING_MS = 0.001
