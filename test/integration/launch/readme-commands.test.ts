@@ -57,6 +57,7 @@ const COMMANDS: Readonly<Record<string, Shown>> = {
   'npm ci': { reason: 'its packages are those that this test runs with' },
   'npm test': { reason: 'this test is part of it' },
   'npm run check': { reason: 'its steps are the first ones of npm test' },
+  'npm run test:replicas': { reason: 'it installs HAProxy, and takes four minutes' },
   'npm run screenshots': { reason: 'it needs a browser, and replaces the pictures of docs/screenshots' },
 }
 
