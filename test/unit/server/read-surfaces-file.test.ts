@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseSurfaces, readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
+import { parseSurfaces, placeOfMember, readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 
 const GOOD = `surfaces:
   - id: api-prod
@@ -68,12 +68,12 @@ describe('surfaces.yaml', () => {
     [
       'a mistyped field with a suggestion',
       `${GOOD}    helth_url: x\n`,
-      'surfaces.yaml:2: "helth_url" is not a known key; did you mean "health_url"?',
+      'surfaces.yaml:9: "helth_url" is not a known key; did you mean "health_url"?',
     ],
     [
       'a field in another spelling with a suggestion',
       GOOD.replace('health_url', 'healthUrl'),
-      'surfaces.yaml:2: "healthUrl" is not a known key; did you mean "health_url"?',
+      'surfaces.yaml:8: "healthUrl" is not a known key; did you mean "health_url"?',
     ],
     [
       'an unknown kind of callbacks',
@@ -82,7 +82,7 @@ describe('surfaces.yaml', () => {
     ],
     ['an invalid repository id', `${GOOD}    repository_id: acme\n`, 'surfaces.yaml:9: repository_id: is not a number'],
     ['an unknown approval', `${GOOD}    approval: maybe\n`, 'surfaces.yaml:9: approval: must be "none" or "required"'],
-    ['an unknown field', `${GOOD}    colour: red\n`, 'surfaces.yaml:2: "colour" is not a known key'],
+    ['an unknown field', `${GOOD}    colour: red\n`, 'surfaces.yaml:9: "colour" is not a known key'],
     [
       'an id that is declared twice',
       GOOD + GOOD.replace('surfaces:\n', ''),
@@ -96,7 +96,7 @@ describe('surfaces.yaml', () => {
     [
       'inputs that do not tell what to deploy',
       dispatching('target: prod'),
-      'surfaces.yaml:11: dispatch.inputs: does not tell the workflow what to deploy',
+      'surfaces.yaml:10: dispatch.inputs: does not tell the workflow what to deploy',
     ],
     [
       'what happens to a moved ref, for a workflow that does not run from it',
@@ -136,7 +136,7 @@ describe('surfaces.yaml', () => {
     [
       'phases without the jobs that deploy',
       `${GOOD}    phases:\n      smoke_gate: [test]\n`,
-      'surfaces.yaml:10: phases: names no job of the phase deploy',
+      'surfaces.yaml:9: phases: names no job of the phase deploy',
     ],
     [
       'a mistyped phase',
@@ -152,7 +152,7 @@ describe('surfaces.yaml', () => {
     [
       'a time limit without a health check of the console',
       `${GOOD}    phases:\n      deploy: [ship]\n      probe_seconds: 60\n`,
-      'surfaces.yaml:10: phases: declares probe_seconds without "health_check: probe"',
+      'surfaces.yaml:9: phases: declares probe_seconds without "health_check: probe"',
     ],
     [
       'a path with a wildcard in its middle',
@@ -172,7 +172,7 @@ describe('surfaces.yaml', () => {
     [
       'a version that is read from two places',
       `${GOOD}    version:\n      json: version\n      header: x-version\n`,
-      'surfaces.yaml:10: version: needs exactly one of json, header and text',
+      'surfaces.yaml:9: version: needs exactly one of json, header and text',
     ],
     [
       'a pattern without the group of the version',
@@ -261,5 +261,22 @@ describe('surfaces.yaml', () => {
 
   it('is reported with the variable to set if it is missing', () => {
     expect(() => readSurfacesFile('nowhere.yaml', undefined)).toThrow(/nowhere\.yaml[\s\S]*SURFACES_FILE/)
+  })
+})
+
+describe('the place of a member in surfaces.yaml', () => {
+  const text = dispatching(`version: \${sha}`)
+  it.each([
+    ['workflow', 6],
+    ['dispatch.inputs.version', 11],
+    ['dispatch.inputs.target', 10],
+    ['phases', 2],
+  ])('of %s is the line of its key, or of the nearest parent that is written', (key, line) => {
+    expect(placeOfMember(text, 'api-prod', key)).toBe(line)
+  })
+
+  it('is unknown for a surface that the file does not declare, and in a file that is not YAML', () => {
+    expect(placeOfMember(text, 'other', 'workflow')).toBeNull()
+    expect(placeOfMember('surfaces: [', 'api-prod', 'workflow')).toBeNull()
   })
 })

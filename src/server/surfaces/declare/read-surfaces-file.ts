@@ -1,6 +1,6 @@
 import 'server-only'
 import { readFileSync } from 'node:fs'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { likelySpelling } from '~/domain/likely-spelling'
 import { PROBE_SECONDS } from '~/domain/surface/health-check'
@@ -36,12 +36,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const problems = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`)
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    const keys = path.map((key) => (typeof key === 'symbol' ? String(key) : key))
-    const node = document.getIn(keys, true)
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-    return keys.length === 0 ? 1 : lineOf(keys.slice(0, -1))
-  }
+  const lineOf = (path: readonly PropertyKey[]) => lineOfMember(document, lines, path)
   const value = problems.length === 0 ? document.toJS() : null
   const withUrl = substituteSandbox(value, sandboxUrl)
   const parsed = surfacesFile.safeParse(withUrl)
@@ -49,8 +44,11 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     for (const issue of parsed.error.issues) {
       const field = issue.path.slice(2).join('.')
       const unresolved = sandboxUrl === undefined && usesSandbox(document.getIn(issue.path.map(asKey)))
-      const message = unresolved ? NO_SANDBOX : inWords(issue)
-      problems.push(`${file}:${lineOf(issue.path)}: ${field ? `${field}: ` : ''}${message}`)
+      const say = (path: readonly PropertyKey[], message: string) =>
+        problems.push(`${file}:${lineOf(path)}: ${field ? `${field}: ` : ''}${message}`)
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) say([...issue.path, key], unknownKey(key))
+      } else say(issue.path, unresolved ? NO_SANDBOX : inWords(issue))
     }
   }
   if (problems.length > 0 || !parsed.success) {
@@ -84,6 +82,35 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
   }))
 }
 
+/**
+ * The line of the surface's member, such as `phases.deploy`, or of its nearest parent that is written. Null if the file does not declare the
+ * surface, or is not YAML.
+ */
+export function placeOfMember(text: string, surfaceId: string, key: string): number | null {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const surfaces = document.errors.length === 0 ? document.get('surfaces') : null
+  if (!isSeq(surfaces)) return null
+  const index = surfaces.items.findIndex((surface) => isMap(surface) && surface.get('id') === surfaceId)
+  return index === -1 ? null : lineOfMember(document, lines, ['surfaces', index, ...key.split('.')])
+}
+
+/** The line where a member begins, which for a key is the line of the key; where it is missing, the line of its nearest parent. */
+function lineOfMember(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  let [node, at]: [unknown, number] = [document.contents, 0]
+  for (const key of path) {
+    const member = isMap(node)
+      ? node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(key))
+      : isSeq(node)
+        ? { key: node.items[Number(key)], value: node.items[Number(key)] }
+        : undefined
+    if (!isNode(member?.key) || !member.key.range) break
+    at = member.key.range[0]
+    node = member.value
+  }
+  return lines.linePos(at).line
+}
+
 /** The jobs of each phase, and how long the console makes the health check if it does so itself. */
 function phasesOf(phases: DeclaredPhases | undefined) {
   if (phases === undefined) return { phaseJobs: null, probeSeconds: null }
@@ -102,7 +129,6 @@ function sourceOf({ url, is, json, header, text }: DeclaredVersion): VersionSour
 const NO_SANDBOX = 'uses SANDBOX_URL, but there is no sandbox when GitHub credentials are set: declare your own'
 
 function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(unknownKey).join('; ')
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
   return issue.message
 }
