@@ -36,7 +36,8 @@ export async function applyAtStart({
 
   if (found.isApplied) for (const warning of explainWeakenings(found)) progress.warn(warning)
   for (const warning of found.idleFreezes) progress.warn(warning)
-  if (found.isApplied) progress.done(`${declared.length} surfaces declared in ${shownFile}`)
+  if (found.isApplied)
+    progress.done(`${declared.length === 1 ? '1 surface' : `${declared.length} surfaces`} declared in ${shownFile}`)
   else {
     progress.warn(
       `${shownFile} differs from the stored surfaces: ${summarise(found)}. This start changed no surface and goes on with the ` +

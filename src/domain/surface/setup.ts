@@ -18,6 +18,8 @@ export interface SetupLine {
   readonly found: string
   /** What to do; null if there is nothing to do. */
   readonly fix: string | null
+  /** The member of the surface in surfaces.yaml that this is about, such as `phases.deploy`; null if it is about none. */
+  readonly key: string | null
 }
 
 /** What was found out about one surface, before its first deploy or at any time. */
@@ -26,14 +28,20 @@ export interface SetupReport {
   readonly lines: readonly SetupLine[]
 }
 
-export const ok = (about: string, found: string): SetupLine => ({ about, state: 'ok', found, fix: null })
-export const broken = (about: string, found: string, fix: string): SetupLine => ({ about, state: 'broken', found, fix })
-export const unknown = (about: string, found: string, fix: string | null = null): SetupLine => ({
+export const ok = (about: string, found: string): SetupLine => ({ about, state: 'ok', found, fix: null, key: null })
+export const broken = (about: string, found: string, fix: string, key: string | null = null): SetupLine => ({
   about,
-  state: 'unknown',
+  state: 'broken',
   found,
   fix,
+  key,
 })
+export const unknown = (
+  about: string,
+  found: string,
+  fix: string | null = null,
+  key: string | null = null,
+): SetupLine => ({ about, state: 'unknown', found, fix, key })
 
 /** The declaration of a surface, as far as its workflow file is compared with it. */
 interface Declared {
@@ -45,12 +53,15 @@ interface Declared {
   readonly phaseJobs: PhaseJobs | null
 }
 
-/** Compares a declaration with the workflow file, as GitHub will when the first deploy is dispatched. */
-export function checkWorkflow(surface: Declared, file: WorkflowFile): SetupLine[] {
+/**
+ * Compares a declaration with the workflow file, as GitHub will when the first deploy is dispatched.
+ * @param shown the names of jobs and steps that a run of this surface has shown
+ */
+export function checkWorkflow(surface: Declared, file: WorkflowFile, shown: readonly string[] = []): SetupLine[] {
   return [
     checkTrigger(surface, file),
     checkInputs(surface, file),
-    checkPhases(surface, file),
+    checkPhases(surface, file, shown),
     checkRunName(surface, file),
   ]
 }
@@ -76,19 +87,20 @@ function checkInputs(surface: Declared, file: WorkflowFile): SetupLine {
   const filled = filledIn(surface, file)
   const problem =
     undeclaredInput(surface, file, filled) ?? missingInput(surface, file, filled) ?? misfit(file.inputs, filled)
-  if (problem !== null) return { about: 'Inputs', state: 'broken', ...problem }
+  if (problem !== null) return broken('Inputs', problem.found, problem.fix, problem.key)
   if (surface.onMoved === null && !tellsCommit(filled)) {
     return broken(
       'Inputs',
       `${inSentence(surface.workflow)} declares no input \`ref\`, so it would not deploy the reviewed commit.`,
       'Name the input that takes the commit under `dispatch.inputs`, or declare `dispatch.from: chosen`.',
+      'dispatch.inputs',
     )
   }
   const names = [...Object.keys(filled), ...surface.dispatchAsk].map(inSentence).join(', ')
-  return ok('Inputs', names === '' ? 'No inputs are sent.' : `The workflow takes ${names}.`)
+  return ok('Inputs', names === '' ? 'No inputs are sent.' : `The workflow takes what is sent: ${names}.`)
 }
 
-type Problem = { readonly found: string; readonly fix: string } | null
+type Problem = { readonly found: string; readonly fix: string; readonly key: string } | null
 
 function undeclaredInput(surface: Declared, { inputs }: WorkflowFile, filled: InputTemplates): Problem {
   const known = inputs.map(({ name }) => name)
@@ -98,8 +110,20 @@ function undeclaredInput(surface: Declared, { inputs }: WorkflowFile, filled: In
   const hint = meant === null ? '' : ` Did you mean ${inSentence(meant)}?`
   return {
     found: `${inSentence(surface.workflow)} declares no input ${inSentence(name)}, so GitHub would refuse the dispatch.${hint}`,
-    fix: 'Correct the name under `dispatch` in surfaces.yaml.',
+    fix: `Correct the name under \`dispatch\` in surfaces.yaml. ${inputNames(known)}`,
+    key: Object.hasOwn(filled, name) ? `dispatch.inputs.${name}` : 'dispatch.ask',
   }
+}
+
+const inputNames = (names: readonly string[]) =>
+  names.length === 0 ? 'The workflow has no inputs.' : `The workflow has ${listOf(names)}.`
+
+/** At most this many names are listed. */
+const LISTED = 20
+
+function listOf(names: readonly string[]): string {
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : ''
+  return `${names.slice(0, LISTED).map(inSentence).join(', ')}${more}`
 }
 
 function missingInput(surface: Declared, { inputs }: WorkflowFile, filled: InputTemplates): Problem {
@@ -111,6 +135,7 @@ function missingInput(surface: Declared, { inputs }: WorkflowFile, filled: Input
   return {
     found: `${inSentence(surface.workflow)} requires the input ${inSentence(missing.name)}, which is not sent.`,
     fix: 'Add the input to `dispatch.inputs` or to `dispatch.ask` in surfaces.yaml.',
+    key: 'dispatch.inputs',
   }
 }
 
@@ -124,46 +149,61 @@ function misfit(inputs: readonly AskedInput[], filled: InputTemplates): Problem 
       return {
         found: `The input ${inSentence(input.name)} ${problem}, and surfaces.yaml sends ${inSentence(template)}.`,
         fix: 'Correct the value under `dispatch.inputs` in surfaces.yaml.',
+        key: `dispatch.inputs.${input.name}`,
       }
     }
   }
   return null
 }
 
-function checkPhases({ workflow, phaseJobs }: Declared, file: WorkflowFile): SetupLine {
+function checkPhases({ workflow, phaseJobs }: Declared, file: WorkflowFile, shown: readonly string[]): SetupLine {
   const about = 'Phases'
   const name = inSentence(workflow)
+  const jobs = jobNames(file)
   if (phaseJobs === null) {
+    const declare = `Declare \`phases\` in surfaces.yaml. ${jobs}`
     if (file.jobs.some(({ name: job, steps }) => isDeployJob(job, steps))) {
       return ok(about, 'The names of jobs and steps tell the phases.')
     }
     if (file.jobs.some(({ name: job, calls }) => calls || job.includes('*'))) {
       const found = 'No job is known to be the deploy phase before a run shows the names of all jobs.'
-      return unknown(about, found, 'Declare `phases` in surfaces.yaml.')
+      return unknown(about, found, declare)
     }
     const found = `No name of a job in ${name} tells the deploy phase, so no run could prove that it deployed.`
-    return broken(about, found, 'Declare `phases` in surfaces.yaml.')
+    return broken(about, found, declare, 'phases')
   }
   const known = namesOf(file)
-  const patterns = PHASES.flatMap(({ key }) => phaseJobs[key] ?? [])
-  const wrong = patterns.find((pattern) => !known.some((one) => mayBothMatch(pattern, one)))
+  const patterns = PHASES.flatMap(({ key }) => (phaseJobs[key] ?? []).map((pattern) => ({ key, pattern })))
+  const wrong = patterns.find(({ pattern }) => !known.some((one) => mayBothMatch(pattern, one)))
   if (wrong !== undefined) {
-    const meant = likelySpelling(wrong, known)
+    const meant = legsOf(wrong.pattern, known) ?? likelySpelling(wrong.pattern, known)
     const hint = meant === null ? '' : ` Did you mean ${inSentence(meant)}?`
     return broken(
       about,
-      `No job or step of ${name} is called ${inSentence(wrong)}.${hint}`,
-      'Correct `phases` in surfaces.yaml. The names are those that GitHub shows.',
+      `No job or step of ${name} is called ${inSentence(wrong.pattern)}.${hint}`,
+      `Correct \`phases\` in surfaces.yaml. ${jobs}`,
+      `phases.${wrong.key}`,
     )
   }
   // A pattern that matches a name with its `*` as plain text matches whatever the `*` stands for.
-  const unsure = patterns.find((pattern) => !known.some((one) => matchesPattern(pattern, one)))
+  const unsure = patterns.find(({ pattern }) => ![...known, ...shown].some((one) => matchesPattern(pattern, one)))
   return unsure === undefined
-    ? ok(about, 'Every declared job is in the workflow file.')
+    ? ok(about, 'Every declared job is in the workflow file, or was in a run.')
     : unknown(
         about,
-        `Every declared job may be in the workflow file. Whether ${inSentence(unsure)} fits is known with the first run.`,
+        `Every declared job may be in the workflow file. Whether ${inSentence(unsure.pattern)} fits is known after the first run.`,
       )
+}
+
+/** What is meant by the bare name of a matrix or of a call, whose jobs have longer names. */
+const legsOf = (name: string, known: readonly string[]): string | null =>
+  known.find((one) => one.startsWith(`${name} (`)) ?? known.find((one) => one.startsWith(`${name} / `)) ?? null
+
+function jobNames({ jobs }: WorkflowFile): string {
+  const names = jobs.map(({ name, calls }) => (calls ? `${name} / *` : name))
+  if (names.length === 0) return 'The workflow has no jobs.'
+  const rest = names.some((name) => name.includes('*')) ? '; a run shows what `*` stands for' : ''
+  return `GitHub shows the jobs ${listOf(names)}${rest}.`
 }
 
 /** Without the deploy's id in the title of its run, a run whose start GitHub did not confirm cannot be told from others. */

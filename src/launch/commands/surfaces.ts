@@ -29,6 +29,7 @@ export const surfacesApply = command({
     const { applySurfaces } = await import('~/server/surfaces/declare/apply-surfaces')
     const { deps, config, print } = context
     const declared = await readDeclared(context)
+    if (!json) await noteSandbox(context)
     let isRefused = false
     const applied = await applySurfaces(deps, declared, {
       actor: 'console',
@@ -91,7 +92,14 @@ function linesOf(
   return [head, ...details.map((text) => ' '.repeat(INDENT) + text)]
 }
 
-async function readDeclared({ config, deps }: CommandContext) {
+/** Somebody who forgot to set the credentials of the console in this terminal is told which console the command is about. */
+export async function noteSandbox({ deps, print }: Pick<CommandContext, 'deps' | 'print'>): Promise<void> {
+  const { isSandboxDatabase } = await import('~/server/members/manage/claim-database')
+  if (await isSandboxDatabase(deps)) await print('! No GitHub credentials are set, so this is about the sandbox.')
+}
+
+/** The surfaces that the file declares. Throws if it has errors. */
+export async function readDeclared({ config, deps }: Pick<CommandContext, 'config' | 'deps'>) {
   const { isSandboxDatabase } = await import('~/server/members/manage/claim-database')
   const { readSurfacesFile } = await import('~/server/surfaces/declare/read-surfaces-file')
   const sandboxUrl = (await isSandboxDatabase(deps)) ? lastSandboxUrl(config.dataDir) : undefined

@@ -78,6 +78,7 @@ export function connectGitHub(
         return answer
       } catch (error) {
         observe(answerOfError(error))
+        shortenPage(error)
         throw error
       }
     }
@@ -103,6 +104,21 @@ export function connectGitHub(
     })
   })
   return Object.assign(octokit, { rateLimit, moved, usage, credentials })
+}
+
+/** Longer than any message of GitHub. */
+const MESSAGE_AT_MOST = 500
+
+/** Octokit takes the whole text of an answer that is not JSON as the message, and a page of a proxy would fill the log. */
+function shortenPage(error: unknown): void {
+  if (!(error instanceof Error) || error.message.length <= MESSAGE_AT_MOST) return
+  const { message, stack } = error
+  const start = message.slice(0, MESSAGE_AT_MOST).replaceAll(/\s+/g, ' ')
+  error.message = `${start} …`
+  if (stack !== undefined) error.stack = stack.replace(message, () => error.message)
+  if ('response' in error && typeof error.response === 'object' && error.response !== null) {
+    Object.assign(error.response, { data: null })
+  }
 }
 
 /** `@octokit/auth-app` uses the same times: a new token may need a moment until all of GitHub accepts it. */

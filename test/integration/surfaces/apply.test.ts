@@ -100,7 +100,7 @@ async function start(isShared: boolean, ...entries: string[]): Promise<readonly 
 
 it('a start stores the declared surfaces in a shared database that holds none, and says so', async () => {
   const printed = await start(true, surface('one'))
-  expect(printed).toEqual(['1 surfaces declared in surfaces.yaml', expect.stringContaining('held no surface')])
+  expect(printed).toEqual(['1 surface declared in surfaces.yaml', expect.stringContaining('held no surface')])
   expect(await storedNames()).toEqual(['one'])
 })
 
@@ -123,6 +123,6 @@ it('a start on a shared database that holds only archived surfaces does not brin
 
 it('a start on a database of its own applies the file', async () => {
   await start(false, surface('one'))
-  expect(await start(false, surface('two'))).toEqual(['1 surfaces declared in surfaces.yaml'])
+  expect(await start(false, surface('two'))).toEqual(['1 surface declared in surfaces.yaml'])
   expect(await storedNames()).toEqual(['one (archived)', 'two'])
 })

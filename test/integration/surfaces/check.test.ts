@@ -1,5 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { SetupReport } from '~/domain/surface/setup'
 import { checkAtStart } from '~/launch/check-at-start'
 import { Prisma } from '~/server/platform/generated/client.ts'
@@ -50,22 +52,36 @@ describe('the setup check of the sample surfaces', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' })
   })
 
-  it('exits with 1 and says what to correct when a declaration does not fit its workflow', async () => {
-    const { config, db } = console_.deps
-    const phaseJobs = { deploy: ['aply (*) / upload'] }
-    await db.surface.update({ where: { id: 'storefront' }, data: { phaseJobs } })
+  it('exits with 1 and says in which line of the file what is to be corrected, or that the file is not applied', async () => {
+    const { deps } = console_
+    const { config } = deps
+    const directory = mkdtempSync(path.join(tmpdir(), 'surfaces-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const file = path.join(directory, 'my-surfaces.yaml')
+    const text = readFileSync(path.join(root, 'surfaces.yaml'), 'utf8')
+      .replaceAll(`\${SANDBOX_URL}`, sandbox.url)
+      .replace('["apply (*) / upload"]', '[apply]')
+    writeFileSync(file, text)
+    await applySurfaces(deps, readSurfacesFile(file, undefined), { actor: 'seeder', mayApply: () => true })
     const settings = {
       GITHUB_API_URL: config.githubApiUrl,
       GITHUB_DISPATCH_TOKEN: sandbox.token,
       DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
       AUTH_SECRET,
+      SURFACES_FILE: file,
     }
     const { code, out } = await callConsole(config.databaseUrl, ['check', 'storefront'], settings)
     expect(code).toBe(1)
-    expect(out).toMatch(
-      /✗ Phases: No job or step of release\.yml is called aply \(\*\) \/ upload\..*\n {6}Correct `phases`/,
+    const line = text.slice(0, text.indexOf('[apply]')).split('\n').length
+    expect(out).toContain(
+      '✗ Phases: No job or step of release.yml is called apply. Did you mean apply (*) / *?\n' +
+        `      ${file}:${line}: Correct \`phases\`. GitHub shows the jobs checks / *, apply (*) / *, verify; a run shows what`,
     )
-    expect(out).toMatch(/1 of 1 surfaces need work\.\n$/)
+    expect(out).toMatch(/The surface needs work\.\n$/)
+
+    writeFileSync(file, text.replace('[apply]', '["apply (*) / upload"]'))
+    const edited = await callConsole(config.databaseUrl, ['check', 'storefront'], settings)
+    expect(edited.out).toMatch(/^! .*my-surfaces\.yaml differs from what is stored and checked here: storefront\./)
   })
 })
 
@@ -264,6 +280,66 @@ describe('the setup check against a GitHub that answers otherwise', () => {
       `${surface.id}: deploy-console.yml has no workflow_dispatch, so the console cannot start it. And 1 more. ` +
         `"npm run console -- check ${surface.id}" says what to do.`,
     ])
+  })
+
+  it.each<[string, string, Partial<typeof github.script>]>([
+    [
+      'a token that GitHub does not accept is the credentials’ fault, not the repository’s',
+      'Credentials: GitHub does not accept the console’s credentials. Renew GITHUB_DISPATCH_TOKEN,',
+      { onRepository: () => ({ status: 401, body: { message: 'Bad credentials' } }) },
+    ],
+    [
+      'an address that is not GitHub’s API is named',
+      'but not as GitHub’s API does. Correct GITHUB_API_URL.',
+      { onRepository: () => ({ status: 404, text: '<h1>Not found</h1>', headers: { 'content-type': 'text/html' } }) },
+    ],
+    [
+      'a wrong default ref is answered with the default branch of the repository',
+      'Default ref: GitHub finds no branch or tag main. Correct `ref` in surfaces.yaml. The default branch of the repository is trunk.',
+      {
+        onRepository: () => ({ status: 200, body: repository({ default_branch: 'trunk' }) }),
+        onRef: () => ({ status: 404, body: { message: 'Not Found' } }),
+      },
+    ],
+  ])('%s', async (_, expected, script) => {
+    Object.assign(github.script, script)
+    const { lines } = await checkSurface(console_.deps, surface.id)
+    const broken = lines
+      .filter(({ state }) => state === 'broken')
+      .map((line) => `${line.about}: ${line.found} ${line.fix}`)
+    expect(broken).toEqual([expect.stringContaining(expected)])
+  })
+
+  it('a mistyped workflow is found once, with the likely name', async () => {
+    const { around } = github.script
+    github.script.around = async (request, answer) => {
+      if (request.path.includes('deploy-console.yml')) return { status: 404, body: { message: 'Not Found' } }
+      return /\/actions\/workflows(\?|$)/.test(request.path)
+        ? { status: 200, body: { workflows: [{ path: '.github/workflows/deploy-consol.yml' }] } }
+        : around(request, answer)
+    }
+    const { lines } = await checkSurface(console_.deps, surface.id)
+    const broken = lines.filter(({ state }) => state === 'broken')
+    expect(broken).toMatchObject([
+      { about: 'Workflow', key: 'workflow', fix: expect.stringContaining('Did you mean deploy-consol.yml?') },
+    ])
+  })
+
+  it('the jobs that a run has shown settle what the workflow file leaves open', async () => {
+    const { db } = console_.deps
+    github.script.onContents = () =>
+      contents(
+        'on: { workflow_dispatch: { inputs: { ref: {} } } }\njobs: { ship: { uses: ./.github/workflows/ship.yml } }',
+      )
+    await db.surface.update({ where: { id: surface.id }, data: { phaseJobs: { deploy: ['ship / upload'] } } })
+    expect(await complaints()).toEqual(['Phases: unknown'])
+    const deploy = await db.deploy.findFirstOrThrow()
+    await db.deploy.update({ where: { id: deploy.id }, data: { surfaceId: surface.id } })
+    const job = { id: '1', name: 'ship / upload', status: 'completed', conclusion: 'success', steps: [], moreSteps: 0 }
+    const jobs = { jobs: [{ ...job, startedAt: null, endedAt: null }], moreJobs: 0 }
+    await db.runAttempt.create({ data: { deployId: deploy.id, attempt: 1, runId: 7n, jobs, seenAt: new Date() } })
+    expect(await complaints()).toEqual([])
+    await db.surface.update({ where: { id: surface.id }, data: { phaseJobs: Prisma.DbNull } })
   })
 
   it('a disabled workflow is found', async () => {

@@ -23,6 +23,14 @@ interface Sighting {
   readonly reported: string | null
   /** False: no answer within the time limit of a probe. */
   readonly answered: boolean
+  /** The answers of the two addresses; null: there was none. */
+  readonly answers: { readonly health: Answer | null; readonly version: Answer | null }
+}
+
+interface Answer {
+  readonly response: Response
+  /** The start of the body. */
+  readonly text: string
 }
 
 /** Asks a surface for its health and version, and records the answer. */
@@ -31,7 +39,8 @@ export async function probeSurface(
   surface: SurfaceRow,
 ): Promise<{ readonly answered: boolean }> {
   const askedAt = deps.now()
-  const { reported, ...sighting } = await askSurface(deps, surface)
+  const { reported, health, detail, answered } = await askSurface(deps, surface)
+  const sighting = { health, detail, answered }
   const known = knownVersion(surface)
   const version =
     reported === null
@@ -111,7 +120,12 @@ export async function askSurface(
     health,
     versionUrl === surface.healthUrl ? health : ask(versionUrl),
   ])
-  return { ...judgeHealth(healthAnswer), reported: versionOf(versionAnswer) }
+  const given = (answer: Asked) => ('error' in answer ? null : answer)
+  return {
+    ...judgeHealth(healthAnswer),
+    reported: versionOf(versionAnswer),
+    answers: { health: given(healthAnswer), version: given(versionAnswer) },
+  }
 
   function versionOf(answer: Asked): string | null {
     // A failing surface may still say what it runs, but the error page of another address is not about the version.
@@ -125,7 +139,7 @@ export async function askSurface(
   }
 }
 
-type Asked = { readonly response: Response; readonly text: string } | { readonly error: unknown }
+type Asked = Answer | { readonly error: unknown }
 
 async function ask(url: string): Promise<Asked> {
   try {
@@ -140,7 +154,7 @@ async function ask(url: string): Promise<Asked> {
   }
 }
 
-function judgeHealth(answer: Asked): Omit<Sighting, 'reported'> {
+function judgeHealth(answer: Asked): Pick<Sighting, 'health' | 'detail' | 'answered'> {
   if ('error' in answer)
     return { health: 'unreachable', detail: whyUnreachable(answer.error), answered: !isTimeout(answer.error) }
   const { ok, status } = answer.response
