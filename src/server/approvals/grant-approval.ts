@@ -22,7 +22,7 @@ import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispat
 import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/flags'
 import { freezesInForce } from '~/server/freezes/freezes'
-import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { knownDeployFreeze, requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { resolveRef } from '~/server/github/refs'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
@@ -50,7 +50,7 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   await requireWaiting(deps, row)
   requireFreshProof(deps, actor, `approving this deploy of ${inSentence(row.surface.name)}`)
   await recheckCommit(deps, row)
-  await requireNoDeployFreeze(deps, { ...row, deployFreeze: knownDeployFreeze(row) })
+  await requireNoDeployFreeze(deps, { ...row, deployFreeze: knownDeployFreeze(row.surface) })
   const since = deps.now()
   const intent = await intentOf(deps, row, actor)
   const { deploy } = intent
@@ -71,10 +71,6 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
     throw await explainBusySurface(deps, error, row.surface)
   }
   await sendIntent(deps, intent, since)
-}
-
-function knownDeployFreeze({ surface: { deployFreeze: reason, deployFreezeReadAt: readAt } }: ApprovalRow) {
-  return reason === null || readAt === null ? null : { reason, readAt }
 }
 
 /** Writes the decision first: its row lock lets only one of several concurrent decisions run the checks. */

@@ -20,6 +20,7 @@ import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
+import { knownDeployFreeze, requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { sendReview } from '~/server/github/review-environment'
 import { readWaitingEnvironments } from '~/server/github/run-waits'
 import { readRun } from '~/server/github/workflow-runs'
@@ -48,6 +49,7 @@ export async function reviewEnvironment(
   requireUnchanged(deploy, input)
   requireFreshProof(deps, actor, `reviewing an environment of this deploy of ${inSentence(deploy.surface.name)}`)
   const environment = await recheckWaiting(deps, deploy, input)
+  if (input.decision === 'approved') await requireNoVariableFreeze(deps, deploy)
   const review = {
     runId: BigInt(input.runId),
     environmentId: Number(environment.id),
@@ -76,6 +78,7 @@ const reviewedSelect = {
   ...deploySelect,
   requestedByUserId: true,
   approval: { select: { requestedAt: true } },
+  surface: { select: { ...deploySelect.surface.select, deployFreeze: true, deployFreezeReadAt: true } },
 } satisfies Prisma.DeploySelect
 type Reviewed = Prisma.DeployGetPayload<{ select: typeof reviewedSelect }>
 
@@ -181,6 +184,10 @@ async function lockAndRecheck(tx: DatabaseHandle, deps: Deps, actor: Actor, inpu
   await requireIndependence(deps, tx, actor, { ...requester, requestedAt }, NOTHING_SENT)
   return null
 }
+
+/** As at a dispatch, an override does not cover DEPLOY_FREEZE. */
+const requireNoVariableFreeze = (deps: Deps, { environment, repository, surface }: Reviewed): Promise<void> =>
+  requireNoDeployFreeze(deps, { environment, repository, deployFreeze: knownDeployFreeze(surface) }, NOTHING_SENT)
 
 /** The deploy overrides the freezes that were in force at its request, and no later ones. */
 async function requireNotFrozenNow(

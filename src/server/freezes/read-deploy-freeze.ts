@@ -54,6 +54,15 @@ export async function readDeployFreeze(deps: ReadDeps, repository: string): Prom
 
 const storableReason = (value: string) => value.slice(0, REASON_LENGTH).replaceAll('\0', '\u{fffd}')
 
+/** The last value read that freezes, from the columns of a surface. */
+export const knownDeployFreeze = ({ deployFreeze, deployFreezeReadAt }: StoredFreeze): DeployFreeze | null =>
+  deployFreeze === null || deployFreezeReadAt === null ? null : { reason: deployFreeze, readAt: deployFreezeReadAt }
+
+interface StoredFreeze {
+  readonly deployFreeze: string | null
+  readonly deployFreezeReadAt: Date | null
+}
+
 /**
  * Throws `frozen` while DEPLOY_FREEZE stops a production deploy. The last value read is enough to let a deploy pass, since the
  * workflow checks the variable too. Before a refusal, GitHub is asked again.
@@ -61,11 +70,12 @@ const storableReason = (value: string) => value.slice(0, REASON_LENGTH).replaceA
 export async function requireNoDeployFreeze(
   deps: ReadDeps,
   surface: { readonly environment: string; readonly repository: string; readonly deployFreeze: DeployFreeze | null },
+  notDone = 'Nothing was deployed.',
 ): Promise<void> {
   const { environment, repository, deployFreeze: known } = surface
   if (environment !== 'production' || known === null) return
   const now = await readDeployFreeze(deps, repository)
   if (now === 'none') return
   const { code, message, details } = deployFreezeRefusal(repository, now === 'unread' ? known : now)
-  throw new AppError(code, `${message} Nothing was deployed.`, { details })
+  throw new AppError(code, `${message} ${notDone}`, { details })
 }

@@ -6,6 +6,7 @@ import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import { openFreeze } from '~/server/freezes/change-freezes'
+import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { OPERATOR } from '~test/support/actors'
 import { insertDeployAt } from '~test/support/console'
 import { type Answer, answers, SHA } from '~test/support/scripted-github'
@@ -272,6 +273,18 @@ it('a run that deploys another commit than the reviewed one is refused, before a
   const after = await shown(id)
   await expectRefusal(review(after), 'ref_moved', id)
   expect((await getDeploy(world.deps, id)).waitingEnvironments?.environments[0]?.reviewable).toBe(false)
+})
+
+it('an approval is refused while the repository sets DEPLOY_FREEZE, whatever the deploy overrides, and a rejection is not', async () => {
+  const { id, input } = await held({ overrideReason: 'Fixes the outage' })
+  const { onVariable } = world.github.script
+  world.github.script.onVariable = () => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value: 'Release week' } })
+  await refreshDeployFreeze(world.deps, 'acme/platform')
+  await expectRefusal(review(input), 'frozen', id)
+  expect(await review({ ...input, decision: 'rejected', reason: 'Not now' })).toMatchObject({ outcome: 'accepted' })
+  const { input: later } = await held()
+  world.github.script.onVariable = onVariable
+  expect(await review(later)).toMatchObject({ outcome: 'accepted' })
 })
 
 it('an approval is refused during a freeze that the deploy does not override, and a rejection is not', async () => {

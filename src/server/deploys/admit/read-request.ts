@@ -4,6 +4,7 @@ import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { canonicalJson } from '~/server/audit/seal-record'
 import { type DeployState, deployStateSelect } from '~/server/deploys/deploys'
+import { knownDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { sha256 } from '~/server/platform/crypto'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
@@ -66,8 +67,7 @@ export async function readRequest(
 }
 
 function requestedSurface(row: DeclaredSurface): RequestedSurface {
-  const { archivedAt, deployFreeze, deployFreezeReadAt, dispatchInputs } = row
-  const freezes = deployFreeze !== null && deployFreezeReadAt !== null
+  const { archivedAt, dispatchInputs } = row
   return {
     id: row.id,
     name: row.name,
@@ -83,7 +83,7 @@ function requestedSurface(row: DeclaredSurface): RequestedSurface {
     dispatchInputs: storedInputs.parse(dispatchInputs),
     archived: archivedAt !== null,
     declaration: digestDeclaration(row),
-    deployFreeze: freezes ? { reason: deployFreeze, readAt: deployFreezeReadAt } : null,
+    deployFreeze: knownDeployFreeze(row),
   }
 }
 
