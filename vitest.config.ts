@@ -49,6 +49,18 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        resolve: { alias },
+        // Only under `npm run test:postgres`, which names the server and its tools.
+        test: {
+          name: 'postgres',
+          globalSetup: ['test/support/integration-database.ts'],
+          execArgv,
+          include: ['test/postgres/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 })

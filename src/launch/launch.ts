@@ -8,9 +8,9 @@ import { applyAtStart } from './apply-at-start.ts'
 import { productionBuild } from './build/production-build.ts'
 import { bundledPrograms } from './build/programs.ts'
 import { checkAtStart } from './check-at-start.ts'
-import { generateClient, installJobTablesOf } from './database/database-schema.ts'
-import { databaseName } from './database/embedded-postgres.ts'
-import { applyMigrations } from './database/migrations.ts'
+import { generateClient } from './database/database-schema.ts'
+import { configuredDatabase, databaseName } from './database/embedded-postgres.ts'
+import { prepareDatabase } from './database/prepare-database.ts'
 import { checkMachine } from './machine/check-machine.ts'
 import { acquireLock } from './machine/launch-lock.ts'
 import { choosePort, NO_PORT } from './machine/ports.ts'
@@ -80,24 +80,30 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (insteadOf !== undefined) progress.warn(`Port ${insteadOf} is taken by another program; this start takes ${port}.`)
   const name = config.host === '127.0.0.1' ? 'localhost' : hostInUrl(config.host)
   const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
-  const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
+  const toolEnv: NodeJS.ProcessEnv = { ...withoutOwner(process.env), NEXT_TELEMETRY_DISABLED: '1' }
 
-  const databaseUrl =
-    config.databaseUrl ??
+  const urls =
+    configuredDatabase(config) ??
     (await startDatabase(dataDir, databaseName(config), logFile('postgres'), { progress, shutdown }))
+  const databaseUrl = urls.url
   const { signal } = shutdown
   if (await generateClient({ projectDirectory, env: toolEnv, signal })) progress.done('The Prisma client is generated')
-  const { missing, changed } = await applyMigrations(
-    databaseUrl,
-    path.join(projectDirectory, 'prisma/migrations'),
+  const { missing, changed, isTrailExposed } = await prepareDatabase(urls, {
+    migrations: path.join(projectDirectory, 'prisma/migrations'),
+    logLevel: config.logLevel,
     signal,
-  )
-  await installJobTablesOf(databaseUrl, config.logLevel)
+  })
   if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)
   if (changed.length > 0) {
     progress.warn(
       `These migrations have changed since they were applied, so the database differs from the files: ${changed.join(', ')}`,
+    )
+  }
+
+  if (isTrailExposed && !usesSandbox) {
+    progress.warn(
+      'The role of DATABASE_URL can change the audit trail. Set DATABASE_OWNER_URL, and let servers use a role of their own (docs/operations/database.md)',
     )
   }
 
@@ -235,10 +241,17 @@ interface Provided {
   readonly sandbox: { readonly url: string; readonly token: string; readonly webhookSecrets: string } | undefined
 }
 
+/** The owner of the tables may change everything, so no process that serves requests or runs workflows gets its password. */
+const withoutOwner = ({
+  DATABASE_OWNER_URL: _url,
+  DATABASE_OWNER_URL_FILE: _file,
+  ...others
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv => others
+
 /** This process's environment, completed with generated values. */
 function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
   const { sandbox, secrets } = provided
-  return withValues(process.env, {
+  return withValues(withoutOwner(process.env), {
     NEXT_TELEMETRY_DISABLED: '1',
     ...(provided.port === undefined ? {} : { PORT: String(provided.port) }),
     DATABASE_URL: provided.databaseUrl,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { readConfig } from '~/server/platform/config'
 import { withValues } from '~/server/platform/secret-files'
-import { databaseName, runningDatabaseUrl } from './database/embedded-postgres.ts'
+import { databaseName, runningDatabase } from './database/embedded-postgres.ts'
 import { agreeOnSecrets, generatedSecrets } from './secrets.ts'
 
 const sandbox = z.object({ url: z.string(), token: z.string() })
@@ -17,7 +17,7 @@ export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory:
   const dataDir = path.resolve(projectDirectory, config.dataDir)
   const found: Record<string, string> = { DATA_DIR: dataDir }
   const databaseUrl =
-    config.databaseUrl ?? (await runningDatabaseUrl(path.join(dataDir, 'postgres'), databaseName(config)))
+    config.databaseUrl ?? (await runningDatabase(path.join(dataDir, 'postgres'), databaseName(config)))?.url
   if (databaseUrl !== undefined) {
     const { auth, callback } = await agreeOnSecrets({ config, dataDir, databaseUrl })
     Object.assign(found, {

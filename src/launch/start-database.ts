@@ -1,5 +1,10 @@
 import path from 'node:path'
-import { type DatabaseName, type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.ts'
+import {
+  type DatabaseName,
+  type DatabaseUrls,
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from './database/embedded-postgres.ts'
 import type { Progress } from './progress.ts'
 import type { Shutdown } from './shutdown.ts'
 
@@ -9,7 +14,7 @@ export async function startDatabase(
   name: DatabaseName,
   logFile: string,
   { progress, shutdown }: { readonly progress: Progress; readonly shutdown: Shutdown },
-): Promise<string> {
+): Promise<DatabaseUrls> {
   const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), name, { logFile })
   let stopping = false
   const stop = () => {
@@ -22,7 +27,7 @@ export async function startDatabase(
       shutdown.ask({ kind: 'failure', message: `The database ended by itself (${how}). Its log: ${logFile}` })
   })
   progress.done(describe(database))
-  return database.url
+  return database
 }
 
 function describe({ port, adopted, movedFromPort }: EmbeddedPostgres): string {

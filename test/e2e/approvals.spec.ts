@@ -1,14 +1,14 @@
 import path from 'node:path'
 import { type Browser, expect, type Page } from '@playwright/test'
 import pg from 'pg'
-import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { deploy, startDeploy, test, tile } from './operator'
 
 const SURFACE = 'status-page'
 let client: pg.Client
 test.beforeAll(async ({ product }) => {
   client = new pg.Client({
-    connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
+    connectionString: (await runningDatabase(path.join(product.dataDir, 'postgres'), 'sandbox'))?.ownerUrl,
   })
   await client.connect()
   await client.query('UPDATE surfaces SET requires_approval = true WHERE id = $1', [SURFACE])

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect } from '@playwright/test'
 import pg from 'pg'
 import type { RunFacts } from '~/domain/deploy/run-record'
-import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { test } from './operator'
 
 const CHECK = 'console_deploys_status_check'
@@ -32,7 +32,7 @@ test('a deploy with an unknown status is shown as stored in the dialog, on the g
   product,
 }) => {
   const client = new pg.Client({
-    connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
+    connectionString: (await runningDatabase(path.join(product.dataDir, 'postgres'), 'sandbox'))?.ownerUrl,
   })
   await client.connect()
   const { rows } = await client.query<{ definition: string }>(
@@ -62,7 +62,7 @@ test('a deploy with an unknown status is shown as stored in the dialog, on the g
 
 test('at 360 px the link to return to an earlier version fits on the screen', async ({ page, product }) => {
   const client = new pg.Client({
-    connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
+    connectionString: (await runningDatabase(path.join(product.dataDir, 'postgres'), 'sandbox'))?.ownerUrl,
   })
   await client.connect()
   const id = randomUUID()

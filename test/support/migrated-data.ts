@@ -13,7 +13,7 @@ export default async function makeMigratedData(): Promise<() => void> {
   const postgres = path.join(directory, 'postgres')
   mkdirSync(postgres, { mode: 0o700 })
   const database = await startEmbeddedPostgres(postgres, 'sandbox', { logFile: path.join(directory, 'log') })
-  await applyMigrations(database.url, migrations)
+  await applyMigrations(database.ownerUrl, migrations)
   await database.stop()
   rmSync(path.join(postgres, 'port'))
   process.env['TEST_MIGRATED_DATA'] = postgres

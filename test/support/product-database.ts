@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import path from 'node:path'
 import pg from 'pg'
-import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { generatedSecrets } from '~/launch/secrets'
 import { cookieOf } from '~test/support/sessions'
 import type { Product } from '~test/support/start-product'
 
 /** For states that a test cannot reach through the UI: time that has passed, or an account of another kind. */
 async function query({ dataDir }: Product, text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
-  const connectionString = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
+  const connectionString = (await runningDatabase(path.join(dataDir, 'postgres'), 'sandbox'))?.ownerUrl
   if (connectionString === undefined) throw new Error('the product has no embedded database that runs')
   const client = new pg.Client({ connectionString })
   await client.connect()

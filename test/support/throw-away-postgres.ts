@@ -13,7 +13,7 @@ const database = await startEmbeddedPostgres(directory, 'console', {
   logFile: path.join(directory, 'log'),
   settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'],
 })
-process.send?.({ url: database.url })
+process.send?.({ url: database.ownerUrl })
 await gone
 await database.stop()
 rmSync(directory, { recursive: true, force: true })

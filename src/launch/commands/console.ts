@@ -4,7 +4,7 @@ import path from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
 import { type Config, readConfig } from '~/server/platform/config'
 import { borrowDatabase } from '../database/borrow-database.ts'
-import { databaseName, runningDatabaseUrl } from '../database/embedded-postgres.ts'
+import { databaseName, runningDatabase } from '../database/embedded-postgres.ts'
 import { compareMigrations } from '../database/migrations.ts'
 import type { CommandOutcome } from './command.ts'
 import { type Call, readCall } from './command.ts'
@@ -68,5 +68,6 @@ async function embeddedDatabase(config: Config, projectDirectory: string): Promi
         'Start the console once (npm start), or set DATABASE_URL.',
     )
   }
-  return (await runningDatabaseUrl(directory, databaseName(config))) ?? (await borrowDatabase(projectDirectory))
+  // As the owner, because a start of this version may not have given the server's role its rights yet.
+  return ((await runningDatabase(directory, databaseName(config))) ?? (await borrowDatabase(projectDirectory))).ownerUrl
 }

@@ -5,22 +5,22 @@ import path from 'node:path'
 import { z } from 'zod'
 import { readConfig } from '../../server/platform/config.ts'
 import { programArgs } from '../build/programs.ts'
-import { databaseName, runningDatabaseUrl } from './embedded-postgres.ts'
+import { configuredDatabase, type DatabaseUrls, databaseName, runningDatabase } from './embedded-postgres.ts'
 
-const lent = z.object({ url: z.string() })
+const lent = z.object({ url: z.string(), ownerUrl: z.string() })
 
 /** Starts the embedded database for the life of this process. The lender ends when the channel between the two closes. */
-export async function borrowDatabase(projectDirectory: string): Promise<string> {
+export async function borrowDatabase(projectDirectory: string): Promise<DatabaseUrls> {
   process.stderr.write('The embedded database is not running. Starting it for this command …\n')
   const child = spawn(process.execPath, programArgs(projectDirectory, 'src/launch/database/lend-database.ts'), {
     cwd: projectDirectory,
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  const { url } = lent.parse(await firstMessage(child))
+  const urls = lent.parse(await firstMessage(child))
   child.unref()
   child.channel?.unref()
-  return url
+  return urls
 }
 
 async function firstMessage(child: ChildProcess): Promise<unknown> {
@@ -43,15 +43,14 @@ interface CliCall {
 /** The commands that need a database. `generate`, `validate`, `format` and others do not. */
 const NEED_DATABASE = ['migrate', 'db', 'studio']
 
-/** The database of a plain `npx prisma …`: DATABASE_URL, or the embedded one, started for the command if necessary. */
+/** The database of a plain `npx prisma …`, as its owner: the configured one, or the embedded one, started for the command if necessary. */
 export async function databaseForPrisma({ env, argv, projectDirectory }: CliCall): Promise<URL | undefined> {
-  const { databaseUrl } = readConfig({
-    DATABASE_URL: env['DATABASE_URL'],
-    DATABASE_URL_FILE: env['DATABASE_URL_FILE'],
-  })
-  if (databaseUrl !== undefined) return new URL(databaseUrl)
+  const names = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL']
+  const given = names.flatMap((name) => [name, `${name}_FILE`]).map((name) => [name, env[name]])
+  const configured = configuredDatabase(readConfig(Object.fromEntries(given)))
+  if (configured !== undefined) return new URL(configured.ownerUrl)
   if (!NEED_DATABASE.includes(argv[2] ?? '') || argv.includes('--help') || argv.includes('-h')) return undefined
   const directory = path.resolve(projectDirectory, env['DATA_DIR'] || '.data', 'postgres')
-  const running = existsSync(directory) ? await runningDatabaseUrl(directory, databaseName(readConfig(env))) : undefined
-  return new URL(running ?? (await borrowDatabase(projectDirectory)))
+  const running = existsSync(directory) ? await runningDatabase(directory, databaseName(readConfig(env))) : undefined
+  return new URL((running ?? (await borrowDatabase(projectDirectory))).ownerUrl)
 }

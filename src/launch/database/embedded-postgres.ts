@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
@@ -20,14 +20,30 @@ import {
 } from '../postgres/running-server.ts'
 import { prepareRuntime } from '../postgres/runtime.ts'
 
+/** Two roles of one database (docs/adr/053). They may be the same. */
+export interface DatabaseUrls {
+  /** The role of servers and workers. */
+  readonly url: string
+  /** The role that owns the tables and applies migrations. */
+  readonly ownerUrl: string
+}
+
+/** The database of the configuration. Undefined: the embedded one. */
+export function configuredDatabase(config: Config): DatabaseUrls | undefined {
+  const { databaseUrl: url, databaseDirectUrl, databaseOwnerUrl } = config
+  return url === undefined ? undefined : { url, ownerUrl: databaseOwnerUrl ?? databaseDirectUrl ?? url }
+}
+
 /** A database of the embedded server. The sandbox has its own (docs/adr/033). */
 export type DatabaseName = 'console' | 'sandbox'
 
 export const databaseName = ({ githubCredentials }: Pick<Config, 'githubCredentials'>): DatabaseName =>
   githubCredentials === undefined ? 'sandbox' : 'console'
 
-export interface EmbeddedPostgres extends RunningServer {
-  readonly url: string
+/** The role of servers and workers. The cluster's own role, a superuser, owns the tables (docs/adr/053). */
+const SERVER_ROLE = 'console_server'
+
+export interface EmbeddedPostgres extends RunningServer, DatabaseUrls {
   readonly port: number
   /** The port of the last start, if another program has taken it. */
   readonly movedFromPort: number | undefined
@@ -51,24 +67,23 @@ export async function startEmbeddedPostgres(
   const remembered = rememberedPort(directory)
   const { server, port } = await serve(programs, cluster, { port: remembered, password }, options)
   if (port !== remembered) writePrivateFile(portFile(directory), `${port}\n`)
-  await ensureDatabase({ port, password }, database)
+  const urls = await ensureDatabase(directory, { port, password }, database)
   return {
     ...server,
+    ...urls,
     port,
-    url: databaseUrl({ port, password }, database),
     movedFromPort: remembered === undefined || remembered === port ? undefined : remembered,
   }
 }
 
-/** The URL of the database below a directory, if its server is running. */
-export async function runningDatabaseUrl(directory: string, database: DatabaseName): Promise<string | undefined> {
+/** The URLs of the database below a directory, if its server is running. */
+export async function runningDatabase(directory: string, database: DatabaseName): Promise<DatabaseUrls | undefined> {
   const cluster = path.join(directory, 'cluster')
   const owner = lockOwner(cluster)
   if (owner === undefined) return undefined
   const address = { port: owner.port, password: rememberedPassword(directory) }
   if ((await whoListens(cluster, address)) !== 'ours') return undefined
-  await ensureDatabase(address, database)
-  return databaseUrl(address, database)
+  return await ensureDatabase(directory, address, database)
 }
 
 async function serve(
@@ -90,19 +105,45 @@ async function serve(
   return { server: await startPostgresServer(programs, cluster, { port, password }, options), port }
 }
 
-async function ensureDatabase(address: ServerAddress, database: DatabaseName): Promise<void> {
+/** Creates the database and the server's role, unless they exist. Versions without the role used the cluster's own one. */
+async function ensureDatabase(
+  directory: string,
+  address: ServerAddress,
+  database: DatabaseName,
+): Promise<DatabaseUrls> {
+  const password = rememberedText(path.join(directory, 'server-password'), newPassword)
   const client = new pg.Client({ connectionString: databaseUrl(address, 'postgres') })
   await client.connect()
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`)
+    const databases = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
+    if (databases.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`)
+    const roles = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [SERVER_ROLE])
+    if (roles.rowCount === 0) {
+      await client.query(`CREATE ROLE ${SERVER_ROLE} LOGIN PASSWORD ${pg.escapeLiteral(scramVerifier(password))}`)
+    }
   } finally {
     await client.end()
   }
+  return {
+    url: databaseUrl({ port: address.port, password }, database, SERVER_ROLE),
+    ownerUrl: databaseUrl(address, database),
+  }
 }
 
+/** What PostgreSQL stores of a password (RFC 5803). So the password itself is in no statement, and in no log of one that fails. */
+function scramVerifier(password: string): string {
+  const salt = randomBytes(16)
+  const iterations = 4_096
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest()
+  const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64')
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`
+}
+
+const newPassword = () => randomBytes(24).toString('base64url')
+
 function rememberedPassword(directory: string): string {
-  return rememberedText(path.join(directory, 'password'), () => randomBytes(24).toString('base64url'))
+  return rememberedText(path.join(directory, 'password'), newPassword)
 }
 
 function portFile(directory: string): string {

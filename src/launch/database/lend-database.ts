@@ -19,7 +19,7 @@ try {
   const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), databaseName(readConfig(process.env)), {
     logFile: path.join(logs, 'postgres.log'),
   })
-  if (process.connected) process.send?.({ url: database.url })
+  if (process.connected) process.send?.({ url: database.url, ownerUrl: database.ownerUrl })
   await asked
   await database.stop()
   lock.release()

@@ -13,8 +13,8 @@ export interface ServerAddress {
   readonly password: string
 }
 
-export function databaseUrl({ port, password }: ServerAddress, database: string): string {
-  return `postgresql://${DATABASE_USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
+export function databaseUrl({ port, password }: ServerAddress, database: string, user = DATABASE_USER): string {
+  return `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
 }
 
 /** `ours` serves the cluster. `other` is another program on the port. `starting`: the server is starting or stopping. */

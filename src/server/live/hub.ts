@@ -196,7 +196,7 @@ export function createHub(deps: HubDeps): LiveHub {
           if (!stopping.signal.aborted) endAll(liveUnavailable())
         },
       }
-      void listen(deps.config.databaseUrl, deps.logger, listener, stopping.signal)
+      void listen(deps.config.databaseDirectUrl, deps.logger, listener, stopping.signal)
     }
     if (listening === 'listening') return Promise.resolve()
     return new Promise((resolve, reject) => {

@@ -75,12 +75,16 @@ const portNumber = (example: string) =>
       `must be between 1 and 65535; example: ${example}`,
     )
 
+const postgresUrl = optionalText.refine(
+  (value) => value === undefined || isPostgresUrl(value),
+  'must be a PostgreSQL URL (percent-encode special characters in the password); example: postgresql://user:password@db.example.com:5432/console',
+)
+
 /** Each of them may also come from the file that `<name>_FILE` names. */
 const secrets = {
-  DATABASE_URL: optionalText.refine(
-    (value) => value === undefined || isPostgresUrl(value),
-    'must be a PostgreSQL URL (percent-encode special characters in the password); example: postgresql://user:password@db.example.com:5432/console',
-  ),
+  DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl,
   GITHUB_DISPATCH_TOKEN: optionalText.refine(
     (value) => value === undefined || /^[\x21-\x7e]+$/.test(value),
     'contains a character that no token has; example: ghp_ and letters and digits',
@@ -184,6 +188,10 @@ export interface Config {
   readonly consoleUrl: string | undefined
   /** Undefined: the embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | undefined
+  /** The same database without a pooler in between, for what needs a session of its own. Undefined: `databaseUrl`. */
+  readonly databaseDirectUrl: string | undefined
+  /** The role that owns the tables (docs/adr/053). Undefined: the one of `databaseDirectUrl`. */
+  readonly databaseOwnerUrl: string | undefined
   readonly dataDir: string
   readonly githubApiUrl: string
   /** Undefined: the launch starts the sandbox. */
@@ -258,6 +266,8 @@ export function readConfig(env: Environment): Config {
     port: values.PORT,
     consoleUrl: values.CONSOLE_URL,
     databaseUrl: values.DATABASE_URL,
+    databaseDirectUrl: values.DATABASE_DIRECT_URL,
+    databaseOwnerUrl: values.DATABASE_OWNER_URL,
     dataDir: values.DATA_DIR,
     githubApiUrl: values.GITHUB_API_URL ?? PUBLIC_GITHUB_API,
     githubCredentials: github.credentials,
@@ -314,6 +324,7 @@ function readForcedFlags(env: Environment) {
 /** The configuration of a running server. `npm start` provides what is not set. */
 export interface ServerConfig extends Config {
   readonly databaseUrl: string
+  readonly databaseDirectUrl: string
   readonly githubCredentials: GitHubCredentials
   readonly consoleUrl: string
 }
@@ -338,6 +349,7 @@ export function readServerConfig(env: Environment): ServerConfig {
   return {
     ...config,
     databaseUrl,
+    databaseDirectUrl: config.databaseDirectUrl ?? databaseUrl,
     githubCredentials,
     consoleUrl: config.consoleUrl ?? `http://localhost:${config.port ?? 3000}`,
   }

@@ -15,13 +15,13 @@ export function connectDatabase(url: string): Database {
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 5_000,
-    idle_in_transaction_session_timeout: 15_000,
-    statement_timeout: 15_000,
     // The server enforces `statement_timeout`. If the server hangs, only this limit of the client ends the wait.
     query_timeout: 17_000,
-    // Prisma writes times without an offset, and reads times as UTC.
+    // Prisma writes times without an offset, and reads times as UTC. PgBouncer refuses time limits as parameters of a connection.
     onConnect: async (client) => {
-      await client.query("SET TIME ZONE 'UTC'")
+      await client.query(
+        "SET TIME ZONE 'UTC'; SET statement_timeout = 15000; SET idle_in_transaction_session_timeout = 15000",
+      )
     },
   })
   // The pool replaces a broken idle connection. Without a listener, the error would end the process.

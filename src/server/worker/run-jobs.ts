@@ -60,7 +60,7 @@ export async function runJobs(deps: Deps, signal: AbortSignal): Promise<void> {
 
 async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
   const runner = await run({
-    connectionString: deps.config.databaseUrl,
+    connectionString: deps.config.databaseDirectUrl,
     concurrency: CONCURRENCY,
     maxPoolSize: CONCURRENCY + 2,
     pollInterval: DUE_MS,

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLBACK_STATUSES, DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
-import { installJobTablesOf } from '~/launch/database/database-schema'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
-import { applyMigrations } from '~/launch/database/migrations'
+import { prepareDatabase } from '~/launch/database/prepare-database'
 import type { SignedInServer } from './fault-world'
 import { callBack, createFaultWorld, dispatch, dispatchByRest, type FaultWorld, look } from './fault-world'
 
@@ -23,8 +22,7 @@ let world: FaultWorld
 let server: SignedInServer
 beforeAll(async () => {
   database = await startDatabase()
-  await applyMigrations(database.url, migrations)
-  await installJobTablesOf(database.url, 'silent')
+  await prepareDatabase(database, { migrations, logLevel: 'silent' })
   world = await createFaultWorld({ databaseUrl: database.url })
   server = await world.startServer()
 }, TIMEOUT)

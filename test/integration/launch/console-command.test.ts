@@ -135,7 +135,7 @@ describe('npm run console without DATABASE_URL', () => {
     const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), 'sandbox', {
       logFile: path.join(directory, 'postgres.log'),
     })
-    expect(await prisma(root, database.url, ['migrate', 'deploy'])).toMatchObject({ code: 0 })
+    expect(await prisma(root, database.ownerUrl, ['migrate', 'deploy'])).toMatchObject({ code: 0 })
     const whole = { code: 0, out: expect.stringMatching(/^The audit trail is whole/) }
     expect(await call(['audit', 'verify'], env)).toMatchObject({ ...whole, err: '' })
     await database.stop()

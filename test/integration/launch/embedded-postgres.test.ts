@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EmbeddedPostgres, runningDatabaseUrl, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
+import { type EmbeddedPostgres, runningDatabase, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
 import { isAlive } from '~/launch/machine/process-state'
 import { whoListens } from '~/launch/postgres/running-server'
 
@@ -35,30 +35,32 @@ describe('the embedded PostgreSQL', () => {
 
   it('the embedded database keeps its port and data over a stop, with fsync on and files for its owner only', async () => {
     const first = await start()
-    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 42 AS answer')
     expect(await query(first.url, `SELECT current_setting('fsync') AS fsync`)).toEqual([{ fsync: 'on' }])
     expect(statSync(directory).mode & 0o777).toBe(0o700)
     expect(statSync(path.join(directory, 'cluster')).mode & 0o777).toBe(0o700)
-    expect(statSync(path.join(directory, 'password')).mode & 0o777).toBe(0o600)
+    for (const file of ['password', 'server-password'])
+      expect(statSync(path.join(directory, file)).mode & 0o777).toBe(0o600)
     await first.stop()
     expect(isAlive(first.pid)).toBe(false)
-    expect(await runningDatabaseUrl(directory, 'console')).toBeUndefined()
+    expect(await runningDatabase(directory, 'console')).toBeUndefined()
 
     const second = await start()
     expect(second.port).toBe(first.port)
-    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
-    expect(await runningDatabaseUrl(directory, 'console')).toBe(second.url)
+    expect(await query(second.ownerUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+    const { url, ownerUrl } = second
+    expect(await runningDatabase(directory, 'console')).toEqual({ url, ownerUrl })
   })
 
   it('a killed database reports its signal, and recovers at the next start', async () => {
     const first = await start()
-    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 42 AS answer')
     process.kill(first.pid, 'SIGKILL')
     expect(await first.exited).toBe('signal SIGKILL')
     expect(existsSync(path.join(directory, 'cluster/postmaster.pid'))).toBe(true)
 
     const second = await start()
-    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+    expect(await query(second.ownerUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   })
 
   it('a database whose starter was killed is taken over by the next start', async () => {
@@ -89,7 +91,18 @@ describe('the embedded PostgreSQL', () => {
     expect(readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8')).toContain(String(port))
     expect(await whoListens(cluster, { port, password })).toBe('other')
     expect(await whoListens(path.join(directory, 'cluster'), { port, password })).toBe('ours')
-    expect(await runningDatabaseUrl(copy, 'console')).toBeUndefined()
+    expect(await runningDatabase(copy, 'console')).toBeUndefined()
+  })
+
+  it('the cluster of a version without a role for servers gets one at its next start, which is no superuser', async () => {
+    const first = await start()
+    await query(first.ownerUrl, 'DROP ROLE console_server')
+    await first.stop()
+    rmSync(path.join(directory, 'server-password'))
+    const { url } = await start()
+    const role = `SELECT rolname, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user`
+    const nothing = { rolsuper: false, rolcreaterole: false, rolcreatedb: false }
+    expect(await query(url, role)).toEqual([{ rolname: 'console_server', ...nothing }])
   })
 
   it('the database moves to another port if its own is taken', async () => {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { programArgs } from '~/launch/build/programs'
-import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { isPortFree } from '~/launch/machine/ports'
 import { isAlive } from '~/launch/machine/process-state'
 import { waitFor } from '~/launch/machine/wait-for'
@@ -96,7 +96,7 @@ describe('npm start', { timeout: START }, () => {
   }, START)
 
   const onDatabase = async (sql: string) => {
-    const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
+    const url = (await runningDatabase(path.join(dataDir, 'postgres'), 'sandbox'))?.ownerUrl
     const client = new pg.Client({ connectionString: url })
     client.on('error', () => undefined)
     await client.connect()
@@ -144,7 +144,7 @@ describe('npm start', { timeout: START }, () => {
   })
 
   it('npm start with credentials for GitHub is refused on the database of a sandbox, and says what to do', async () => {
-    const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
+    const url = (await runningDatabase(path.join(dataDir, 'postgres'), 'sandbox'))?.ownerUrl
     const own = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
     const surfacesFile = path.join(own, 'surfaces.yaml')
     const address = 'http://127.0.0.1:9'

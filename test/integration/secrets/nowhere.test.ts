@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { waitFor } from '~/launch/machine/wait-for'
 import { generatedSecrets } from '~/launch/secrets'
 import { createDeps } from '~/server/deps'
@@ -40,7 +40,7 @@ async function ask(address: string, init: { method?: string; headers?: object; b
 
 /** Makes a session and an API token of a member, beside the running product. */
 async function signIn(): Promise<{ readonly cookie: string; readonly token: string }> {
-  const databaseUrl = (await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? ''
+  const databaseUrl = (await runningDatabase(path.join(product.dataDir, 'postgres'), 'sandbox'))?.ownerUrl ?? ''
   const { callback, auth } = generatedSecrets(product.dataDir)
   const env = { DATABASE_URL: databaseUrl, DEPLOY_CALLBACK_HMAC_SECRET: callback, AUTH_SECRET: auth }
   const deps = createDeps(readServerConfig({ ...env, GITHUB_DISPATCH_TOKEN: 'none', LOG_LEVEL: 'silent' }))
@@ -177,7 +177,7 @@ describe('secrets after a deploy from request to outcome', () => {
 
   it('no secret appears in any row of the database, including the audit trail', async () => {
     const rows = (
-      await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? '')
+      await databaseRows((await runningDatabase(path.join(product.dataDir, 'postgres'), 'sandbox'))?.ownerUrl ?? '')
     ).join('\n')
     expect(rows).toContain('console.deploy.callback')
     expect(secretsIn(rows, secrets)).toEqual([])

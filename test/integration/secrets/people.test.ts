@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { generatedSecrets } from '~/launch/secrets'
 import { startAppGitHub } from '~test/support/app-github'
 import { GITHUB_CLIENT } from '~test/support/github-oauth'
@@ -186,7 +186,7 @@ beforeAll(async () => {
   await ada.ask('/api/trpc/account.sessions')
   printed = product.output()
   commands = stopWatching()
-  rows = await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'console')) ?? '')
+  rows = await databaseRows((await runningDatabase(path.join(product.dataDir, 'postgres'), 'console'))?.ownerUrl ?? '')
 }, RUN)
 afterAll(async () => {
   await product.stop()

@@ -1,0 +1,95 @@
+import pg from 'pg'
+import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
+import { installJobTablesOf } from './database-schema.ts'
+import type { DatabaseUrls } from './embedded-postgres.ts'
+import { applyMigrations, type MigrationState } from './migrations.ts'
+
+interface PreparedDatabase extends MigrationState {
+  /** Whether the role of servers and workers could change or delete rows of the audit trail. */
+  readonly isTrailExposed: boolean
+}
+
+/** Applies the missing migrations, installs the job tables, and gives the server's role what it needs. May run in many processes at once. */
+export async function prepareDatabase(
+  urls: DatabaseUrls,
+  options: { readonly migrations: string; readonly logLevel: string; readonly signal?: AbortSignal },
+): Promise<PreparedDatabase> {
+  const state = await applyMigrations(urls.ownerUrl, options.migrations, options.signal)
+  await installJobTablesOf(urls.ownerUrl, options.logLevel)
+  return { ...state, isTrailExposed: await grantRights(urls) }
+}
+
+const APPEND_ONLY = ['audit_events', 'audit_seals', 'access_given']
+const READ_ONLY = ['_prisma_migrations']
+
+/** Gives the server's role its rights, if the owner is another role. Returns whether it could change the audit trail nevertheless. */
+async function grantRights({ url, ownerUrl }: DatabaseUrls): Promise<boolean> {
+  return withClient(url, async (server) => {
+    if (url !== ownerUrl) {
+      const { rows } = await server.query<{ role: string }>('SELECT current_user AS role')
+      await withClient(ownerUrl, (owner) => grantTo(owner, rows[0]?.role ?? ''))
+    }
+    const { rows } = await server.query<{ exposed: boolean }>(
+      `SELECT has_table_privilege('audit_events', 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS exposed`,
+    )
+    return rows[0]?.exposed !== false
+  })
+}
+
+interface Relation {
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  readonly secured: boolean
+}
+
+async function grantTo(owner: pg.Client, role: string): Promise<void> {
+  const { rows: relations } = await owner.query<Relation>(
+    `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relrowsecurity AS secured
+     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname IN (current_schema(), 'graphile_worker') AND c.relkind IN ('r', 'v', 'S')
+       AND pg_has_role(c.relowner, 'USAGE') AND current_user <> $1`,
+    [role],
+  )
+  const to = pg.escapeIdentifier(role)
+  const schemas = new Set(relations.map(({ schema }) => pg.escapeIdentifier(schema)))
+  const statements = [
+    ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${to}`),
+    ...relations.flatMap((relation) => grantsOn(relation, to)),
+  ]
+  // Two processes that grant at once would fail with "tuple concurrently updated".
+  const lock = `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.migrations})`
+  await owner.query(['BEGIN', lock, ...statements, 'COMMIT'].join(';\n'))
+}
+
+function grantsOn({ schema, name, kind, secured }: Relation, to: string): readonly string[] {
+  const on = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`
+  if (kind === 'S') return [`GRANT USAGE, SELECT ON SEQUENCE ${on} TO ${to}`]
+  return [
+    // The job library secures its tables without a policy, so only their owner would see a row. Rights on the tables take that place.
+    ...(secured ? [`ALTER TABLE ${on} DISABLE ROW LEVEL SECURITY`] : []),
+    `REVOKE ALL ON ${on} FROM ${to}`,
+    `GRANT ${rightsOn(name)} ON ${on} TO ${to}`,
+  ]
+}
+
+function rightsOn(name: string): string {
+  if (READ_ONLY.includes(name)) return 'SELECT'
+  return APPEND_ONLY.includes(name) ? 'SELECT, INSERT' : 'SELECT, INSERT, UPDATE, DELETE'
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await work(client)
+  } catch (error) {
+    throw new Error(
+      `The rights of the server's role could not be set: ${error instanceof Error ? error.message : error}. The migrations are applied. ` +
+        'Check the roles of DATABASE_URL and DATABASE_OWNER_URL (docs/operations/database.md).',
+    )
+  } finally {
+    void client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sealAudit } from '~/server/audit/seal-audit'
+import { verifyAudit } from '~/server/audit/verify-audit'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
+import { createDeps, type Deps } from '~/server/deps'
+import { readServerConfig } from '~/server/platform/config'
+import { addJob } from '~/server/platform/jobs.sql'
+import { deleteOldRecords } from '~/server/retention/delete-old-records'
+import { AUTH_SECRET, CALLBACK_SECRET, insertDeployAt } from '~test/support/console'
+import { onDatabase } from '~test/support/migrated-template'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
+import { signedCallback } from '~test/support/signed-callback'
+import { createTwoRoles, prepare, type TwoRoles } from '~test/support/two-roles'
+
+let urls: TwoRoles
+let deps: Deps
+const asServer = (sql: string) => onDatabase(urls.url, (client) => client.query(sql))
+
+beforeAll(async () => {
+  urls = await createTwoRoles()
+  expect((await prepare(urls)).isTrailExposed).toBe(false)
+  const config = { DATABASE_URL: urls.url, GITHUB_API_URL: 'http://127.0.0.1:9/api/v3', GITHUB_DISPATCH_TOKEN: 'token' }
+  const secrets = { DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET, AUTH_SECRET, LOG_LEVEL: 'silent' }
+  deps = createDeps(readServerConfig({ ...config, ...secrets }))
+})
+afterAll(async () => {
+  await deps.db.$disconnect()
+  await urls.drop()
+})
+
+describe('the role of servers and workers, beside an owner that is no superuser', () => {
+  it('records a callback, runs a job, seals the audit trail and deletes old records', async () => {
+    const { id } = await insertDeployAt(deps, 'building')
+    const callback = signedCallback(id, { status: 'deploying', log_line: 'on' })
+    expect((await receiveCallback(deps, callback, id)).status).toBe(200)
+    await addJob(deps.db, { task: 'notify_outcome', payload: { deployId: id } })
+    await runQueue(deps)
+    expect(await queuedJobs(deps)).toEqual([])
+    await sealAudit(deps)
+    expect(await verifyAudit(deps)).toMatchObject({ sealed: '1', waiting: 0, firstBreak: null })
+    expect(await deleteOldRecords(deps, new AbortController().signal)).toBe('done')
+  })
+
+  it.each([
+    ['change an audit event', `UPDATE audit_events SET actor = 'nobody'`],
+    ['delete an audit event', 'DELETE FROM audit_events'],
+    ['empty the audit trail', 'TRUNCATE audit_events'],
+    ['delete a seal', 'DELETE FROM audit_seals'],
+    ['change who gave whom access', `UPDATE access_given SET at_utc = now()`],
+    ['change which migrations were applied', 'DELETE FROM _prisma_migrations'],
+    ['disable a trigger', 'ALTER TABLE audit_events DISABLE TRIGGER ALL'],
+    ['remove a trigger', 'DROP TRIGGER console_deploys_forward_only ON console_deploys'],
+    [
+      'replace a function',
+      'CREATE OR REPLACE FUNCTION audit_events_refuse_change() RETURNS trigger AS $$ $$ LANGUAGE sql',
+    ],
+    ['skip triggers', 'SET session_replication_role = replica'],
+    ['create a table', 'CREATE TABLE more (id int)'],
+    ['act as the owner', 'SET ROLE owner'],
+  ])('cannot %s', async (_, sql) => {
+    await expect(asServer(sql.replace('SET ROLE owner', `SET ROLE ${urls.owner}`))).rejects.toMatchObject({
+      code: '42501',
+    })
+  })
+
+  it('keeps its rights when several processes prepare the database at once', async () => {
+    await Promise.all([1, 2, 3].map(() => prepare(urls)))
+    await insertDeployAt(deps, 'building')
+  })
+})
+
+it('a single role for everything works, and the start is told that it can change the audit trail', async () => {
+  const single = { url: urls.ownerUrl, ownerUrl: urls.ownerUrl }
+  expect(await prepare(single)).toEqual({ missing: [], changed: [], isTrailExposed: true })
+})
