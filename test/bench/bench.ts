@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { type ConsoleUnderTest, startConsoleUnderTest } from '~test/bench/console-under-test'
-import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
+import { fillDeploys, fillRecords, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
 import { type LoadGenerator, startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
@@ -31,6 +31,10 @@ const WHOLE = {
   polled: FEW,
   poll: { concurrency, warmUp: 500, count: 1_000 },
   costs: { rounds: 8, perRound: 100, warm: 50, compiledAfter: 500, newest: 300 },
+  year: {
+    ...{ surfaces: 200, perDay: 5, fewDays: 12, days: 365 },
+    costs: { rounds: 5, perRound: 60, warm: 20, compiledAfter: 300, newest: 300 },
+  },
   callback: { concurrency, warmUp: 500, count: 500 },
   // Long enough for a second look at the same run to have begun.
   webhook: { rounds: 10, afterMs: 7_000 },
@@ -51,6 +55,10 @@ const QUICK: typeof WHOLE = {
   polled: 20,
   poll: { concurrency, warmUp: 10, count: 20 },
   costs: { rounds: 1, perRound: 5, warm: 1, compiledAfter: 1, newest: 5 },
+  year: {
+    ...{ surfaces: 2, perDay: 10, fewDays: 6, days: 10 },
+    costs: { rounds: 1, perRound: 5, warm: 1, compiledAfter: 1, newest: 5 },
+  },
   callback: { concurrency, warmUp: 5, count: 10 },
   webhook: { rounds: 1, afterMs: 0 },
   window: { surfaces: 5, windows: [3], seconds: 1 },
@@ -117,9 +125,49 @@ async function scale({ product, load, db }: Bench): Promise<Pick<Figures, 'poll'
   return { poll, scale: { few, many: await measureCosts(product, load, sizes.many, sizes.costs), stored: sizes.many } }
 }
 
+/** A year of a busy team: how large the database becomes, and what pages cost then. */
+async function year({ product, load, db }: Bench): Promise<Pick<Figures, 'year'>> {
+  const { surfaces, perDay, fewDays, days, costs } = sizes.year
+  const [few, all] = [fewDays * surfaces * perDay, days * surfaces * perDay]
+  const filling = {
+    surfaces,
+    logsFrom: Math.max(1, all - 180 * surfaces * perDay),
+    receiptsFrom: Math.max(1, all - 30 * surfaces * perDay),
+  }
+  await insertGridSurfaces(db, product.gitHubOrigin, surfaces)
+  const empty = await sizeOf(db)
+  await fillDeploys(db, 1, few, filling)
+  await fillRecords(db, 1, few)
+  await settle(db)
+  say(`pages of ${surfaces} surfaces with ${few} stored deploys …`)
+  const young = await measureCosts(product, load, few, costs, surfaces)
+  say(`filling up to ${all} stored deploys …`)
+  for (let from = few + 1; from <= all; from += BATCH) {
+    const to = Math.min(from + BATCH - 1, all)
+    await fillDeploys(db, from, to, filling)
+    await fillRecords(db, from, to)
+  }
+  await settle(db)
+  const size = await sizeOf(db)
+  say('the same pages again …')
+  const old = await measureCosts(product, load, all, costs, surfaces)
+  return { year: { few: young, many: old, stored: all, bytes: size.total, empty: empty.total, tables: size.tables } }
+}
+
+/** Bytes of the database, and of its largest tables with their indexes. */
+async function sizeOf(db: pg.Client) {
+  const { rows } = await db.query<{ name: string; bytes: string }>(
+    `SELECT relname AS name, pg_total_relation_size(oid) AS bytes FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC LIMIT 7`,
+  )
+  const whole = await db.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes')
+  return { total: Number(whole.rows[0]?.bytes), tables: new Map(rows.map(({ name, bytes }) => [name, Number(bytes)])) }
+}
+
 /** Each has a console of its own, so that none measures the looks at another's deploys. */
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figures>>> = {
   scale,
+  year,
   callbacks: async ({ product, db, load }) => ({ callback: await measureCallbacks(product, db, load, sizes.callback) }),
   dispatches: async ({ product, db, load }) => ({
     dispatch: await measureDispatches(product, db, load, sizes.dispatch),

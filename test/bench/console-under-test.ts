@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { productionBuild } from '~/launch/build/production-build'
-import { generateClient, installJobTablesOf } from '~/launch/database/database-schema'
+import { generateClient } from '~/launch/database/database-schema'
 import { startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
-import { applyMigrations } from '~/launch/database/migrations'
+import { prepareDatabase } from '~/launch/database/prepare-database'
 import { connectDatabase } from '~/server/platform/database'
 import { startSlowGitHub } from '~test/bench/slow-github'
 import { startBuiltServer } from '~test/support/built-server'
@@ -46,8 +46,7 @@ export async function startConsoleUnderTest(
   mkdirSync(data, { mode: 0o700 })
   const database = await startEmbeddedPostgres(data, 'console', { logFile: path.join(directory, 'postgres.log') })
   const gitHub = await startSlowGitHub()
-  await applyMigrations(database.url, path.join(projectDirectory, 'prisma/migrations'))
-  await installJobTablesOf(database.url, 'silent')
+  await prepareDatabase(database, { migrations: path.join(projectDirectory, 'prisma/migrations'), logLevel: 'silent' })
   const surfaces = path.join(directory, 'surfaces.yaml')
   writeFileSync(surfaces, 'surfaces: []\n')
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
@@ -69,7 +68,7 @@ export async function startConsoleUnderTest(
   return {
     url: server.url,
     pid: server.pid,
-    databaseUrl: database.url,
+    databaseUrl: database.ownerUrl,
     gitHubOrigin: gitHub.origin,
     callbackSecret,
     webhookSecret,

@@ -1,7 +1,7 @@
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import type { Deps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
-import { gridSurface, storedDeployId } from '~test/bench/fill'
+import { GRID_SURFACES, gridSurface, storedDeployId } from '~test/bench/fill'
 import { type LoadJob, type LoadRequest, type LoadResult, summarise } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
 import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
@@ -103,8 +103,8 @@ export interface CostSizes {
 }
 
 const NEVER = Number.POSITIVE_INFINITY
-/** From this deploy on, each surface has a full page of older deploys, so that a page has the same length at any size. */
-const FULL_PAGE_FROM = 650
+/** From this deploy of a surface on, there is a full page of older deploys, so that a page has the same length at any size. */
+const FULL_PAGE_FROM = 54
 /** An offset for the warm-up, so that the measured rows have not been read just before. */
 const ELSEWHERE = 100_000
 
@@ -114,6 +114,7 @@ export async function measureCosts(
   load: LoadGenerator,
   stored: number,
   { rounds, perRound, warm, compiledAfter, newest: newestCount }: CostSizes,
+  surfaces = GRID_SURFACES,
 ): Promise<Costs> {
   // Spread evenly over the whole history at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => storedDeployId(from + ((n * 2_654_435_761) % (stored - from + 1)))
@@ -125,7 +126,10 @@ export async function measureCosts(
     oldPoll: (n) => [wholePoll(product, anywhere(n))],
     grid: () => [query(product.cookie, 'surfaces.list')],
     history: (n) => [
-      query(product.cookie, 'deploys.list', { surfaceId: gridSurface(n), cursor: anywhere(n, FULL_PAGE_FROM) }),
+      query(product.cookie, 'deploys.list', {
+        surfaceId: gridSurface(n, surfaces),
+        cursor: anywhere(n, FULL_PAGE_FROM * surfaces),
+      }),
     ],
   }
   const names = Object.keys(kinds) as (keyof Costs)[]

@@ -12,6 +12,15 @@ import type { WindowFigures } from '~test/bench/measure-windows'
 export interface Figures {
   readonly poll?: PollFigures
   readonly scale?: { readonly few: Costs; readonly many: Costs; readonly stored: number }
+  /** With all that the deploys of a year leave, after retention. Bytes of the database, and of its largest tables with their indexes. */
+  readonly year?: {
+    readonly few: Costs
+    readonly many: Costs
+    readonly stored: number
+    readonly bytes: number
+    readonly empty: number
+    readonly tables: ReadonlyMap<string, number>
+  }
   readonly callback?: CallbackFigures
   readonly dispatch?: {
     readonly oneByOne: DispatchFigures
@@ -50,7 +59,7 @@ const KINDS = ['poll', 'wholePoll', 'oldPoll', 'grid', 'history'] as const satis
 const ratioOf = (kind: keyof Costs, { few, many }: { readonly few: Costs; readonly many: Costs }) =>
   round(many[kind].overBare / few[kind].overBare, 3)
 
-export function asJson({ poll, scale, callback, dispatch, webhooks, windows, painted, rest, prober }: Figures) {
+export function asJson({ poll, scale, year, callback, dispatch, webhooks, windows, painted, rest, prober }: Figures) {
   return {
     ...(poll && {
       poll: {
@@ -64,6 +73,13 @@ export function asJson({ poll, scale, callback, dispatch, webhooks, windows, pai
       },
     }),
     ...(scale && { scale: Object.fromEntries(KINDS.map((kind) => [kind, ratioOf(kind, scale)])) }),
+    ...(year && {
+      year: {
+        ...Object.fromEntries(KINDS.map((kind) => [kind, ratioOf(kind, year)])),
+        gigabytes: round(year.bytes / 1e9, 2),
+        bytes_per_deploy: round((year.bytes - year.empty) / year.stored, 0),
+      },
+    }),
     ...(callback && {
       callback: {
         ...speed(callback.product),
@@ -126,7 +142,7 @@ const line = (name: string, { rate, p50, p99 }: LoadResult, note = '') =>
   `${name.padEnd(NAME)}${rate.toFixed(0).padStart(7)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(9)}  ${note}`
 
 export function asTable(figures: Figures): string {
-  const { poll, scale, callback, dispatch } = figures
+  const { poll, scale, year, callback, dispatch } = figures
   const rates = [
     ...(callback ? callbackLines(callback) : []),
     ...(poll ? pollLines(poll) : []),
@@ -143,7 +159,8 @@ export function asTable(figures: Figures): string {
       : []),
     ...rates,
     ...sentencesOf(figures),
-    ...(scale ? scaleLines(scale) : []),
+    ...(scale ? scaleLines('1000', scale) : []),
+    ...(year ? [...scaleLines('young', year), ...sizeLines(year)] : []),
   ].join('\n')
 }
 
@@ -210,12 +227,18 @@ const NAMES: Readonly<Record<keyof Costs, string>> = {
   history: 'history',
 }
 
-const scaleLines = (scale: NonNullable<Figures['scale']>) => [
+const scaleLines = (few: string, scale: NonNullable<Figures['scale']>) => [
   '',
   'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time (goal 1.20).',
-  `${'stored deploys'.padEnd(NAME)}${'1000'.padStart(7)}${`${scale.stored}`.padStart(9)}${'ratio'.padStart(9)}`,
+  `${'stored deploys'.padEnd(NAME)}${few.padStart(7)}${`${scale.stored}`.padStart(9)}${'ratio'.padStart(9)}`,
   ...KINDS.map(
     (kind) =>
       `${NAMES[kind].padEnd(NAME)}${scale.few[kind].ms.toFixed(2).padStart(7)}${scale.many[kind].ms.toFixed(2).padStart(9)}${ratioOf(kind, scale).toFixed(2).padStart(9)}`,
   ),
+]
+
+const sizeLines = ({ bytes, empty, stored, tables }: NonNullable<Figures['year']>) => [
+  '',
+  `The database takes ${(bytes / 1e9).toFixed(2)} GB: ${((bytes - empty) / stored / 1_000).toFixed(1)} kB for each of ${stored} deploys.`,
+  ...[...tables].map(([name, size]) => `${name.padEnd(NAME)}${(size / 1e6).toFixed(0).padStart(7)} MB`),
 ]
