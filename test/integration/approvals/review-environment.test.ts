@@ -276,7 +276,7 @@ it('a run that deploys another commit than the reviewed one is refused, before a
 })
 
 it('an approval is refused while the repository sets DEPLOY_FREEZE, whatever the deploy overrides, and a rejection is not', async () => {
-  const { id, input } = await held({ overrideReason: 'Fixes the outage' })
+  const { id, input } = await held({ overrideReason: 'Fixes the outage', overriddenFreezeIds: [world.deps.newId()] })
   const { onVariable } = world.github.script
   world.github.script.onVariable = () => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value: 'Release week' } })
   await refreshDeployFreeze(world.deps, 'acme/platform')
