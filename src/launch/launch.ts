@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '~/server/platform/config'
 import { hostInUrl, isLoopback, isSocketPath } from '~/server/platform/network-settings'
@@ -11,6 +10,7 @@ import { checkAtStart } from './check-at-start.ts'
 import { generateClient } from './database/database-schema.ts'
 import { configuredDatabase, databaseName } from './database/embedded-postgres.ts'
 import { prepareDatabase } from './database/prepare-database.ts'
+import { openLogs } from './logs.ts'
 import { checkMachine } from './machine/check-machine.ts'
 import { acquireLock } from './machine/launch-lock.ts'
 import { choosePort, NO_PORT } from './machine/ports.ts'
@@ -23,6 +23,7 @@ import { type AgreedSecrets, agreeOnSecrets, generatedSecrets } from './secrets.
 import { startServer } from './server-process.ts'
 import { createShutdown, endWithNpm, listenForSignals, type Shutdown } from './shutdown.ts'
 import { claimDatabaseOf, startDatabase } from './start-database.ts'
+import { ignoreLostOutput } from './terminal.mjs'
 
 type Mode = 'production' | 'development'
 
@@ -35,6 +36,7 @@ interface Launch {
 
 /** Starts everything the console needs, waits for a signal or a failure, and stops everything again. */
 export async function launch(mode: Mode): Promise<void> {
+  ignoreLostOutput()
   const progress = terminalProgress(process.stdout, process.env)
   const shutdown = createShutdown()
   const projectDirectory = path.resolve(import.meta.dirname, '../..')
@@ -69,9 +71,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   readSurfacesFile(surfacesFile, usesSandbox ? 'http://127.0.0.1' : undefined)
 
   const dataDir = ensurePrivateDirectory(path.resolve(projectDirectory, config.dataDir))
-  const logs = path.join(dataDir, 'logs')
-  mkdirSync(logs, { recursive: true, mode: 0o700 })
-  const logFile = (name: string): string => path.join(logs, `${name}.log`)
+  const logs = openLogs({ dataDir, projectDirectory, logFile: config.logFile }, progress)
+  process.on('SIGHUP', logs.reopen)
   const lock = acquireLock(dataDir, mode === 'production' ? 'npm start' : 'npm run dev')
   shutdown.add('lock', lock.release)
 
@@ -82,9 +83,10 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
   const toolEnv: NodeJS.ProcessEnv = { ...withoutOwner(process.env), NEXT_TELEMETRY_DISABLED: '1' }
 
+  const postgresLog = path.join(logs.directory, 'postgres.log')
   const urls =
     configuredDatabase(config) ??
-    (await startDatabase(dataDir, databaseName(config), logFile('postgres'), { progress, shutdown }))
+    (await startDatabase(dataDir, databaseName(config), postgresLog, { progress, shutdown }))
   const databaseUrl = urls.url
   const { signal } = shutdown
   if (await generateClient({ projectDirectory, env: toolEnv, signal })) progress.done('The Prisma client is generated')
@@ -113,7 +115,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const generated = usesSandbox ? generatedSecrets(dataDir) : undefined
   const [webhookSecret = generated?.sandboxWebhook] = config.githubWebhookSecrets
 
-  const watch = watcher(shutdown, logFile)
+  const watch = watcher(shutdown)
   const sandbox =
     generated !== undefined && webhookSecret !== undefined
       ? {
@@ -122,7 +124,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
           url: await startSandboxProcess({
             projectDirectory,
             dataDir,
-            logFile: logFile('sandbox'),
+            log: logs.sandbox,
             config: { ...config, surfacesFile },
             consoleUrl,
             callbackSecret: secrets.callback[0],
@@ -130,8 +132,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
             webhookSecret,
             env: toolEnv,
             signal: shutdown.signal,
-            onStarted: watch,
-            onLine: (line) => progress.note(`sandbox: ${line}`),
+            onStarted: (started) => watch(started, logs.sandbox.place),
+            onLine: (line) => logs.areShown || progress.note(`sandbox: ${line}`),
           }),
         }
       : undefined
@@ -166,13 +168,14 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     projectDirectory,
     host: config.host,
     port,
-    logFile: logFile('server'),
+    log: logs.server,
+    logPlace: logs.server.place,
     env,
     signal: shutdown.signal,
     onStarted: (attempt) => shutdown.add('server', attempt.stop, attempt.kill),
-    onLine: (line) => progress.note(`server: ${line}`),
+    onLine: (line) => logs.areShown || progress.note(`server: ${line}`),
   })
-  watch(server)
+  watch(server, logs.server.place)
   shutdown.add('drain', () => {
     if (config.drainSeconds === 0) return
     progress.step(`The server goes on to answer for ${config.drainSeconds} s, while proxies choose another one …`)
@@ -186,7 +189,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     : isLoopback(config.host)
       ? `this machine only (${config.host})`
       : `${config.host}, port ${port}`
-  progress.note(`It listens on ${where}. Logs: ${logs}`)
+  progress.note(`It listens on ${where}. Logs: ${config.logFile === undefined ? logs.directory : logs.server.place}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
   // The sandbox's surfaces are declared for it.
   if (sandbox === undefined) void checkAtStart({ env, ids: changedSurfaces, progress, signal: shutdown.signal })
@@ -194,8 +197,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
 }
 
 /** Stops a process with everything else. If the process ends by itself, everything else is stopped too. */
-function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
-  return (supervised: SupervisedProcess): void => {
+function watcher(shutdown: Shutdown) {
+  return (supervised: SupervisedProcess, logPlace: string): void => {
     let stopping = false
     const stop = () => {
       stopping = true
@@ -207,7 +210,7 @@ function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
       const said = tail.filter(matters).map((line) => `\n  ${line}`)
       const message =
         `${new Date().toISOString()}: the ${supervised.name} ended by itself (${how}), so everything else was stopped. ` +
-        `Start again with "npm start"; unfinished deploys are picked up. Its log: ${logFile(supervised.name)}${said.join('')}`
+        `Start again with "npm start"; unfinished deploys are picked up. Its log: ${logPlace}${said.join('')}`
       shutdown.ask({ kind: 'failure', message })
     })
   }
@@ -253,6 +256,8 @@ function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
   const { sandbox, secrets } = provided
   return withValues(withoutOwner(process.env), {
     NEXT_TELEMETRY_DISABLED: '1',
+    // The launcher writes the log.
+    LOG_FILE: 'off',
     ...(provided.port === undefined ? {} : { PORT: String(provided.port) }),
     DATABASE_URL: provided.databaseUrl,
     DATA_DIR: provided.dataDir,

@@ -10,7 +10,6 @@ export interface Progress {
 export function terminalProgress(stdout: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Progress {
   const coloured = stdout.isTTY && !env['NO_COLOR']
   const paint = (code: number, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
-  stdout.on('error', () => undefined) // a closed terminal must not prevent an orderly stop
   const line = (text: string): void => {
     stdout.write(`${text}\n`)
   }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import type { Config } from '~/server/platform/config'
+import type { Log } from '~/server/platform/open-log'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { programArgs } from './build/programs.ts'
 import { type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
@@ -10,7 +11,7 @@ const ready = z.object({ type: z.literal('ready'), url: z.string() })
 interface SandboxPlan {
   readonly projectDirectory: string
   readonly dataDir: string
-  readonly logFile: string
+  readonly log: Pick<Log, 'write'>
   readonly config: Config
   readonly consoleUrl: string
   readonly callbackSecret: string
@@ -28,7 +29,7 @@ export async function startSandboxProcess(plan: SandboxPlan): Promise<string> {
     name: 'sandbox',
     args: programArgs(plan.projectDirectory, 'src/sandbox/main.ts'),
     cwd: plan.projectDirectory,
-    logFile: plan.logFile,
+    log: plan.log,
     env: {
       ...plan.env,
       SANDBOX_PORT: plan.env['SANDBOX_PORT'] ?? '0',

@@ -5,9 +5,11 @@ import http from 'node:http'
 import compressible from 'compressible'
 import compression from 'compression'
 import { listen } from './listen.mjs'
+import { ignoreLostOutput, onHangup } from './terminal.mjs'
 
 const [mode, hostname, port] = process.argv.slice(2)
 process.env.NODE_ENV = mode
+ignoreLostOutput()
 
 /** Ends before a service manager would kill the process. Our own launcher does so after 15 s. */
 const STOP_WITHIN_MS = 8_000
@@ -89,3 +91,4 @@ process.on('SIGINT', () => {
   if (draining) hurry.abort()
   void drain()
 })
+onHangup(() => void drain())

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 import { readConfig } from '~/server/platform/config'
 import { isSocketPath, reachableFromHere } from '~/server/platform/network-settings'
+import type { Log } from '~/server/platform/open-log'
 import { STOP_WITHIN_MS, type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
 
 /** pino's number for "warn". */
@@ -18,7 +19,9 @@ export interface ServerPlan {
   /** The listening address, or the path of a unix socket. */
   readonly host: string
   readonly port: number
-  readonly logFile: string
+  readonly log: Pick<Log, 'write'>
+  /** Where the log is, for messages. */
+  readonly logPlace: string
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly onStarted: (process: SupervisedProcess) => void
@@ -56,7 +59,7 @@ export async function startServer(plan: ServerPlan, limits = LIMITS): Promise<Su
   } while (tries < limits.tries && performance.now() + limits.pauseMs * tries < deadline)
   const count = tries === 1 ? 'once' : `${tries} times`
   throw new Error(
-    [`${first?.message} It was tried ${count}. All data is kept. Its log: ${plan.logFile}`, ...output.last()].join(
+    [`${first?.message} It was tried ${count}. All data is kept. Its log: ${plan.logPlace}`, ...output.last()].join(
       '\n  ',
     ),
   )
@@ -99,7 +102,7 @@ async function startOnce(plan: ServerPlan, withinMs: number): Promise<Supervised
     ],
     cwd: projectDirectory,
     env: plan.env,
-    logFile: plan.logFile,
+    log: plan.log,
     stopWithinMs: readConfig(plan.env).drainSeconds * 1_000 + STOP_WITHIN_MS,
     onLine: (line, from) => {
       const shown =

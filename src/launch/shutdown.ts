@@ -1,3 +1,5 @@
+import { onHangup } from './terminal.mjs'
+
 /** The started parts, in order. They are stopped in reverse. */
 export interface Shutdown {
   /** Aborts after a signal, or when a required process has ended. */
@@ -63,7 +65,8 @@ const ONE_PRESS_MS = 1_000
 export function listenForSignals(shutdown: Shutdown, onForce: () => void): void {
   let first: number | undefined
   let forced = false
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  onHangup(() => shutdown.ask({ kind: 'signal', signal: 'SIGHUP' }))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       shutdown.ask({ kind: 'signal', signal })
       first ??= performance.now()

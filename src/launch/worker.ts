@@ -2,14 +2,17 @@ import path from 'node:path'
 import { readServerConfig } from '~/server/platform/config'
 import { localEnvironment } from './local-environment.ts'
 import { within } from './machine/wait-for.ts'
+import { ignoreLostOutput, onHangup } from './terminal.mjs'
 import { answerHealth } from './worker-health.ts'
 
 /** A missing database must not delay the stop. The queue later takes back jobs whose end was not recorded. */
 const STOP_WITHIN_MS = 10_000
 
 // `npm run worker`: the queue and the prober in their own process, for a server with IN_PROCESS_WORKER=off.
+ignoreLostOutput()
 const asked = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  onHangup(resolve)
   process.once('disconnect', () => resolve())
 })
 try {

@@ -34,7 +34,7 @@ export interface Deps {
 }
 
 export function createDeps(config: ServerConfig): Deps {
-  const logger = createLogger(config.logLevel)
+  const logger = createLogger(config.logLevel, config.logFile === 'off' ? undefined : config.logFile)
   const metrics = createMetrics()
   const db = connectDatabase(config.databaseUrl)
   const now = () => new Date()

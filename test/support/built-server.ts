@@ -1,6 +1,4 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { freePort } from '~/launch/machine/ports'
 import { type ServerPlan, startServer } from '~/launch/server-process'
@@ -20,14 +18,14 @@ export interface BuiltServer {
 /** Only the server of the built product, as its own process, with the database, GitHub and port that the environment names. */
 export async function startBuiltServer(env: Readonly<Record<string, string>>): Promise<BuiltServer> {
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
-  const logs = mkdtempSync(path.join(tmpdir(), 'deploy-console-server-'))
   const url = `http://127.0.0.1:${port}`
   const plan: ServerPlan = {
     mode: 'production',
     projectDirectory,
     host: '127.0.0.1',
     port,
-    logFile: path.join(logs, 'server.log'),
+    log: { write: () => undefined },
+    logPlace: 'nowhere',
     env: {
       ...withoutConsoleSettings(process.env),
       NEXT_TELEMETRY_DISABLED: '1',
@@ -43,7 +41,6 @@ export async function startBuiltServer(env: Readonly<Record<string, string>>): P
   const server = await startServer(plan, { tries: 1, pauseMs: 0, withinMs: 120_000 })
   const gone = async () => {
     await server.exited
-    rmSync(logs, { recursive: true, force: true, maxRetries: 3 })
   }
   return {
     url,

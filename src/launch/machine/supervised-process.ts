@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import type { Log } from '~/server/platform/open-log'
 import { within } from './wait-for.ts'
 
 const TAIL_LINES = 20
@@ -13,7 +13,7 @@ interface ProcessPlan {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
-  readonly logFile: string
+  readonly log: Pick<Log, 'write'>
   /** How long it may take to stop before it is killed; by default 15 seconds. */
   readonly stopWithinMs?: number
   /** Receives each line of output. The log has every line too. */
@@ -33,7 +33,6 @@ export interface SupervisedProcess {
 
 /** Starts a Node program in its own process group. Ctrl-C reaches the launcher alone, which stops its programs in order. */
 export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
-  const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
   const tail: string[] = []
   const child = spawn(process.execPath, plan.args, {
     cwd: plan.cwd,
@@ -44,7 +43,7 @@ export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
   const follow = (stream: Readable | null, from: 'stdout' | 'stderr'): void => {
     if (stream === null) return
     createInterface({ input: stream }).on('line', (line) => {
-      log.write(`${line}\n`)
+      plan.log.write(`${line}\n`)
       tail.push(line)
       if (tail.length > TAIL_LINES) tail.shift()
       plan.onLine(line, from)
@@ -55,8 +54,7 @@ export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
   const exited = new Promise<{ how: string; tail: readonly string[] }>((resolve) => {
     const settle = (how: string): void => {
       signalGroup(child.pid, 'SIGKILL') // children that are left
-      // Messages point to the log, so it must be complete first.
-      log.end(() => resolve({ how, tail }))
+      resolve({ how, tail })
     }
     child.once('error', (error) => settle(error.message))
     child.once('close', (code, signal) => settle(signal === null ? `exit code ${code}` : `signal ${signal}`))

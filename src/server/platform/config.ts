@@ -108,7 +108,6 @@ const secrets = {
 }
 
 const environment = z.object({
-  ...secrets,
   PORT: portNumber('3000'),
   HOST: listeningAddress,
   CONSOLE_URL: origin('https://console.example.com'),
@@ -143,11 +142,13 @@ const environment = z.object({
   DRAIN_SECONDS: optionalText
     .refine((value) => value === undefined || /^\d{1,3}$/.test(value), 'must be a number of seconds; example: 5')
     .transform((value) => (value === undefined ? undefined : Number(value))),
+  LOG_FILE: optionalText,
   LOG_LEVEL: optionalText.pipe(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent; example: info')
       .default('info'),
   ),
+  ...secrets,
 })
 
 /** Checks that user and password can be decoded, as Prisma and the driver do. */
@@ -229,6 +230,8 @@ export interface Config {
   readonly workerHealthPort: number | undefined
   /** How long a server that stops goes on to answer, while it is not ready. */
   readonly drainSeconds: number
+  /** The file for the log, or `off` for none. Undefined: `npm start` uses a file below `dataDir`, other programs none. */
+  readonly logFile: string | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** The `FLAG_*` variables, which override promotions and defaults. */
   readonly forcedFlags: Readonly<Record<string, boolean>>
@@ -289,6 +292,7 @@ export function readConfig(env: Environment): Config {
     metricsHost: values.METRICS_HOST,
     workerHealthPort: values.WORKER_HEALTH_PORT,
     drainSeconds: values.DRAIN_SECONDS ?? usualDrainSeconds(values),
+    logFile: values.LOG_FILE,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
   }

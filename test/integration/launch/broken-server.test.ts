@@ -5,6 +5,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest'
 import { freePort } from '~/launch/machine/ports'
 import { isAlive } from '~/launch/machine/process-state'
 import { type ServerPlan, startServer } from '~/launch/server-process'
+import { openLog } from '~/server/platform/open-log'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'broken server '))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -34,7 +35,8 @@ async function start(program: string, { withinMs = 20_000, signal = new AbortCon
     projectDirectory: directory,
     host: '127.0.0.1',
     port: await freePort(),
-    logFile,
+    log: openLog(logFile, () => undefined),
+    logPlace: logFile,
     env: { ...process.env },
     signal,
     onStarted: ({ pid }) => pids.push(pid),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,6 +13,7 @@ import { isPortFree } from '~/launch/machine/ports'
 import { isAlive } from '~/launch/machine/process-state'
 import { waitFor } from '~/launch/machine/wait-for'
 import { printedLink } from '~/launch/printed-link'
+import { hasTerminal } from '~/launch/terminal.mjs'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { descendant, descendantsOf } from '~test/support/process-tree'
 import { launchProduct, type Product, startProduct, withoutConsoleSettings } from '~test/support/start-product'
@@ -39,11 +40,15 @@ describe('npm start with a real GitHub and DATABASE_URL', { timeout: START }, ()
   }
   const answers = { url: 'https://api.example.com', health_url: 'https://api.example.com/health' }
   writeFileSync(surfacesFile, JSON.stringify({ surfaces: [{ ...surface, ...answers }] }))
+  const logFile = path.join(directory, 'log/server.log')
   let console_: TestConsole
   let product: Product
   beforeAll(async () => {
     console_ = await createTestConsole()
     await insertSurface(console_.deps, { id: 'stored' })
+    // Writing to /dev/full fails as on a full disk.
+    mkdirSync(path.dirname(logFile))
+    symlinkSync('/dev/full', logFile)
     product = await startProduct({
       dataDir: path.join(directory, 'data'),
       env: {
@@ -52,6 +57,7 @@ describe('npm start with a real GitHub and DATABASE_URL', { timeout: START }, ()
         GITHUB_DISPATCH_TOKEN: 'test-token',
         SURFACES_FILE: surfacesFile,
         IN_PROCESS_WORKER: 'off',
+        LOG_FILE: logFile,
       },
     })
   }, START)
@@ -80,6 +86,41 @@ describe('npm start with a real GitHub and DATABASE_URL', { timeout: START }, ()
     )
     const stored = await console_.deps.db.surface.findMany({ select: { id: true, archivedAt: true } })
     expect(stored).toEqual([{ id: 'stored', archivedAt: null }])
+  })
+
+  /** The server logs each refused token. */
+  const logLine = () => fetch(`${product.url}/api/audit/export`, { headers: { authorization: 'Bearer unknown' } })
+  const expectReady = async () => expect((await fetch(`${product.url}/api/health/ready`)).status).toBe(200)
+
+  it('a full disk for the log does not end npm start, which says so once', async () => {
+    await logLine()
+    await logLine()
+    const says = /server\.log cannot be written \(ENOSPC\)\. Lines are lost\./g
+    await waitFor(() => says.test(product.output()) || undefined, { withinMs: 20_000 })
+    await expectReady()
+    expect(product.output().match(says)).toHaveLength(1)
+  })
+
+  // At a terminal, SIGHUP means that it was closed.
+  it.skipIf(hasTerminal())(
+    'SIGHUP makes npm start reopen its log, with the lines that waited, and ends no process',
+    async () => {
+      rmSync(logFile)
+      process.kill(descendant(product.launcher.pid ?? 0, PROGRAMS.server), 'SIGHUP')
+      product.launcher.kill('SIGHUP')
+      const written = await waitFor(() => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : undefined), {
+        withinMs: 20_000,
+      })
+      expect(written).toContain('An API token was refused')
+      await expectReady()
+    },
+  )
+
+  it('npm start goes on and stops in order if nobody reads its output any more', async () => {
+    product.launcher.stdout?.destroy()
+    product.launcher.stderr?.destroy()
+    await expectReady()
+    expect(await product.stop()).toBe(0)
   })
 })
 

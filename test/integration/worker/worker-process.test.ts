@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { programArgs } from '~/launch/build/programs'
@@ -36,10 +37,10 @@ afterAll(async () => {
   await github.close()
 })
 
-const startWorkerProcess = (env: Record<string, string> = {}) =>
+const startWorkerProcess = (env: Record<string, string> = {}, output: 'pipe' | number = 'pipe') =>
   spawn(process.execPath, ['--conditions=react-server', ...programArgs(root, 'src/launch/worker.ts')], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', output, output === 'pipe' ? 'inherit' : output],
     env: {
       NODE_ENV: 'production',
       PATH: process.env['PATH'],
@@ -54,7 +55,8 @@ const startWorkerProcess = (env: Record<string, string> = {}) =>
   })
 
 describe('npm run worker', () => {
-  it('npm run worker runs the jobs of a server without a worker, answers health checks, and exits with 0 on SIGTERM', async () => {
+  // Writing to /dev/full fails as on a full disk.
+  it('npm run worker runs the jobs of a server without a worker, answers health checks, also with a full disk for its log and output, and exits with 0 on SIGTERM', async () => {
     const { deps } = console_
     const server = createDeps(deps.config)
     openFront(server, { answer: async () => new Response(null), procedures: new Set() })
@@ -65,7 +67,17 @@ describe('npm run worker', () => {
     expect(await queuedJobs(deps)).toHaveLength(1)
 
     const [metricsPort, port] = [await freePort(), await freePort()]
-    const child = startWorkerProcess({ METRICS_PORT: String(metricsPort), WORKER_HEALTH_PORT: String(port) })
+    const full = openSync('/dev/full', 'w')
+    const child = startWorkerProcess(
+      {
+        METRICS_PORT: String(metricsPort),
+        WORKER_HEALTH_PORT: String(port),
+        LOG_FILE: '/dev/full',
+        LOG_LEVEL: 'debug',
+      },
+      full,
+    )
+    closeSync(full)
     children.push(child)
     await vi.waitUntil(async () => (await deps.db.deploy.findUniqueOrThrow({ where: { id } })).status === 'succeeded', {
       timeout: 50_000,
