@@ -76,7 +76,8 @@ export async function addChannel(
   resolve?: AddressRule['resolve'],
 ): Promise<AddedChannel> {
   requireFreshProof(deps, actor, 'adding a channel')
-  await requireDestination(url, { allowPrivate: deps.config.privateDeliveries, ...(resolve && { resolve }) })
+  const { privateDeliveries: allowPrivate, proxies } = deps.config
+  await requireDestination(url, { allowPrivate, proxies, ...(resolve && { resolve }) })
   const secret = CHANNELS[kind].signed ? `whsec_${randomBytes(32).toString('base64')}` : null
   const sealed = await sealChannel(deps.config.authSecrets, { url, secret })
   const [id, at] = [deps.newId(), deps.now()]

@@ -9,6 +9,7 @@ import {
   listeningAddress,
 } from './network-settings.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
+import { bypassList, type Proxies, proxyUrl, withProxyNames } from './proxy-settings.ts'
 import { readSecretFiles } from './secret-files.ts'
 
 /**
@@ -105,6 +106,9 @@ const secrets = {
   AUTH_GITHUB_CLIENT_SECRET: optionalText,
   AUTH_OIDC_CLIENT_SECRET: optionalText,
   SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
+  // They may contain a password.
+  HTTPS_PROXY: proxyUrl,
+  HTTP_PROXY: proxyUrl,
 }
 
 const environment = z.object({
@@ -131,6 +135,7 @@ const environment = z.object({
     (value) => value === undefined || value === 'allow' || value === 'refuse',
     'must be allow or refuse; example: DELIVERY_PRIVATE_ADDRESSES=allow',
   ),
+  NO_PROXY: bypassList,
   TRUSTED_PROXIES: addressRanges,
   RATE_LIMIT_PER_MINUTE: countOrOff(6_000),
   RATE_LIMIT_REFUSED_PER_MINUTE: countOrOff(600),
@@ -215,6 +220,8 @@ export interface Config {
   readonly privateDeliveries: boolean
   /** Addresses and ranges of proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[]
+  /** The proxies for outgoing requests. */
+  readonly proxies: Proxies
   /** Limit per address, and per account. Undefined: no limit. */
   readonly rateLimitPerMinute: number | undefined
   /** Limit of requests with an invalid signature, per address. Undefined: no limit. */
@@ -242,7 +249,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const processEnvironment = (): Environment => process.env
 
 /** Reads and checks the environment. Throws one error that names every invalid variable. */
-export function readConfig(env: Environment): Config {
+export function readConfig(given: Environment): Config {
+  const env = withProxyNames(given)
   const files = readSecretFiles(env, Object.keys(secrets))
   const parsed = environment.safeParse({ ...env, ...files.values })
   // The checks of several variables would call one missing whose file could not be read.
@@ -283,6 +291,7 @@ export function readConfig(env: Environment): Config {
     sandboxUrl: values.SANDBOX_URL,
     slackWebhookUrl: values.SLACK_WEBHOOK_URL,
     privateDeliveries: values.DELIVERY_PRIVATE_ADDRESSES === 'allow',
+    proxies: { https: values.HTTPS_PROXY ?? values.HTTP_PROXY, http: values.HTTP_PROXY, bypass: values.NO_PROXY },
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,

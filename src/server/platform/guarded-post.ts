@@ -1,7 +1,9 @@
 import 'server-only'
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent, fetch as undiciFetch } from 'undici'
+import { type Proxies, proxyFor } from './proxy-settings.ts'
+import { NoTunnel, tunnelThrough } from './proxy-tunnel.ts'
 
 const ATTEMPT_MS = 10_000
 /** Only the status is needed, and the first words of Slack's error text. */
@@ -56,6 +58,10 @@ export function failureOf(error: Error | undefined, receiver: string): SendOutco
   const cause = error?.cause ?? error
   if (cause instanceof AddressRefused)
     return { kind: 'not_sent', lasting: false, status: null, reason: `${cause.message}; nothing was sent` }
+  if (cause instanceof NoTunnel) {
+    const reason = `the proxy did not connect to ${receiver} (${cause.why})`
+    return { kind: 'not_sent', lasting: false, status: null, reason }
+  }
   const code = codeOf(cause) ?? error?.name ?? 'an unexpected error'
   if (!NOT_CONNECTED.test(code)) return { kind: 'unknown', reason: `${receiver} did not answer (${code})` }
   return { kind: 'not_sent', lasting: false, status: null, reason: `${receiver} is not reachable (${code})` }
@@ -74,6 +80,7 @@ export class AddressRefused extends Error {
 
 export interface AddressRule {
   readonly allowPrivate: boolean
+  readonly proxies?: Proxies
   /** DNS; tests bring their own. */
   readonly resolve?: typeof systemLookup
 }
@@ -94,16 +101,24 @@ const checkedLookup = ({ allowPrivate, resolve = systemLookup }: AddressRule): L
 
 const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')
 
+const proxyOf = ({ proxies }: AddressRule, url: string) => (proxies === undefined ? undefined : proxyFor(proxies, url))
+
 /** Throws `AddressRefused` for a private address, and DNS's error for an unknown name. */
 export async function checkAddress(url: string, rule: AddressRule): Promise<void> {
+  // Then the proxy resolves names, and this machine may be unable to.
+  if (rule.allowPrivate && proxyOf(rule, url) !== undefined) return
+  await checkedAddress(url, rule)
+}
+
+async function checkedAddress(url: string, rule: AddressRule): Promise<string> {
   const host = hostOf(url)
   if (isIP(host) !== 0) {
     // A connection to an IP address does not use `lookup`.
     if (!rule.allowPrivate && !isPublicAddress(host)) throw new AddressRefused()
-    return
+    return host
   }
-  await new Promise<void>((resolve, reject) => {
-    checkedLookup(rule)(host, { all: true }, (error) => (error === null ? resolve() : reject(error)))
+  return await new Promise((resolve, reject) => {
+    checkedLookup(rule)(host, {}, (error, address) => (error === null ? resolve(String(address)) : reject(error)))
   })
 }
 
@@ -139,7 +154,7 @@ export async function guardedPost(
 ): Promise<Answered> {
   const host = hostOf(url)
   if (isIP(host) !== 0) await checkAddress(url, rule)
-  const dispatcher = new Agent({ connect: { lookup: checkedLookup(rule), timeout: withinMs / 2 } })
+  const dispatcher = dispatcherFor(url, rule, withinMs / 2)
   try {
     const signal = AbortSignal.timeout(withinMs)
     const answer = await undiciFetch(url, { method: 'POST', headers, body, redirect: 'manual', signal, dispatcher })
@@ -149,6 +164,25 @@ export async function guardedPost(
     await dispatcher.destroy()
   }
 }
+
+/**
+ * A proxy resolves names itself, so where private addresses are refused it is asked for the address that was checked here. TLS
+ * still proves the name (ADR 048).
+ */
+function dispatcherFor(url: string, rule: AddressRule, timeout: number): Dispatcher {
+  const proxy = proxyOf(rule, url)
+  if (proxy === undefined) return new Agent({ connect: { lookup: checkedLookup(rule), timeout } })
+  if (new URL(url).protocol === 'http:') {
+    // Without TLS, nothing would prove that the proxy reached the address that was checked.
+    if (!rule.allowPrivate) throw new NoTunnel('plain HTTP')
+    return new ProxyAgent({ uri: proxy, proxyTunnel: false, proxyTls: { timeout } })
+  }
+  const destinationOf = async (hostname: string) =>
+    rule.allowPrivate ? hostname : bracketed(await checkedAddress(url, rule))
+  return new Agent({ connect: tunnelThrough({ proxy, destinationOf, timeoutMs: timeout }) })
+}
+
+const bracketed = (address: string) => (isIP(address) === 6 ? `[${address}]` : address)
 
 /** The beginning of an answer's body. The status is already known, so an incomplete body is not an error. */
 async function boundedText(body: AsyncIterable<Uint8Array> | null): Promise<string> {

@@ -9,7 +9,7 @@ const TEXT = z.string().trim().optional()
 export const SOCKET_PEER = 'unix'
 
 /** An address or range that `trustedPeers` can read: `10.0.0.0/8`, `::1`, `192.0.2.7`. */
-function isAddressRange(text: string): boolean {
+export function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/')
   const version = isIP(address)
   if (version === 0 || more.length > 0) return false

@@ -26,7 +26,7 @@ beforeAll(() => {
   writeFileSync(
     path.join(next, 'index.js'),
     `module.exports = () => ({
-       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, observe() {}, streams: () => false, stop: async () => {} }),
+       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, observe() {}, streams: () => false, drain: async () => {}, stop: async () => {} }),
        getRequestHandler: () => (_, response) => response.end('ready'),
      })`,
   )

@@ -133,6 +133,7 @@ describe("the only classifier of GitHub's answers", () => {
 
     'deliveries/send/post-outcome.ts',
     'platform/guarded-post.ts',
+    'platform/proxy-tunnel.ts',
     'openapi/operation.ts',
   ]
 

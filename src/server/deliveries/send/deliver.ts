@@ -75,14 +75,18 @@ async function findSender(deps: Deps, kind: ChannelKind, delivery: DeliveryRow):
     const url = config.slackWebhookUrl
     if (url === undefined) return 'SLACK_WEBHOOK_URL is not set.'
     // An address from the console's own settings may be private.
-    return SENDERS[kind](deps, { url, secret: null, delivery, rule: { allowPrivate: true } })
+    return SENDERS[kind](deps, { url, secret: null, delivery, rule: { allowPrivate: true, proxies: config.proxies } })
   }
   const opened = await openChannel(config.authSecrets, channel.sealed ?? '')
   if (opened === null) {
     deps.logger.error({ channelId: channel.id }, UNREADABLE)
     return 'The channel is encrypted under a secret that is no longer in AUTH_SECRET. Remove the channel and add it again.'
   }
-  return SENDERS[kind](deps, { ...opened, delivery, rule: { allowPrivate: config.privateDeliveries } })
+  return SENDERS[kind](deps, {
+    ...opened,
+    delivery,
+    rule: { allowPrivate: config.privateDeliveries, proxies: config.proxies },
+  })
 }
 
 const UNREADABLE = 'a channel cannot be used: the secret that encrypts it is no longer in AUTH_SECRET'
