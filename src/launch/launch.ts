@@ -226,7 +226,7 @@ async function buildWhenNeeded(
 ): Promise<void> {
   const build = productionBuild(projectDirectory)
   if (build.fits) return progress.done('The production build is up to date')
-  progress.step('Building for production; the sources are new or changed (about half a minute) …')
+  progress.step('Building for production; the sources are new or changed (a minute or two) …')
   await build.make(env, shutdown.signal)
   await bundledPrograms(projectDirectory).make()
   progress.done('Built for production')

@@ -342,6 +342,18 @@ describe('the setup check against a GitHub that answers otherwise', () => {
     await db.surface.update({ where: { id: surface.id }, data: { phaseJobs: Prisma.DbNull } })
   })
 
+  it('a report that changed no status is seen too', async () => {
+    const { db, newId } = console_.deps
+    const reports = async () =>
+      (await checkSurface(console_.deps, surface.id)).lines.find(({ about }) => about === 'Reports')?.found
+    expect(await reports()).toContain('No workflow has reported')
+    const deploy = await db.deploy.findFirstOrThrow({ where: { surfaceId: surface.id } })
+    const receipt = { webhookId: newId(), deployId: deploy.id, status: 'building', outcome: 'repeated' }
+    await db.callbackReceipt.create({ data: { ...receipt, receivedAt: new Date('2026-11-29T10:48:09Z') } })
+    expect(await reports()).toBe('A workflow last reported at 2026-11-29 10:48 UTC.')
+    await db.callbackReceipt.deleteMany()
+  })
+
   it('a disabled workflow is found', async () => {
     const { around } = github.script
     github.script.around = async (request, answer) => {

@@ -108,17 +108,27 @@ const WAYS = {
 
 /** Whether workflows report to this console: the last callback, and the address to which the actions send. */
 async function checkReports(deps: CheckDeps, surface: Declaration, isReadable: boolean): Promise<SetupLine[]> {
-  const last = await deps.db.auditEvent.findFirst({
-    where: { surfaceId: surface.id, action: 'console.deploy.callback' },
-    orderBy: { id: 'desc' },
-    select: { at: true, payload: true },
-  })
-  if (last === null) {
+  const [applied, receipt] = await Promise.all([
+    deps.db.auditEvent.findFirst({
+      where: { surfaceId: surface.id, action: 'console.deploy.callback' },
+      orderBy: { id: 'desc' },
+      select: { at: true, payload: true },
+    }),
+    // A report that changed no status, such as one of a line for the log, has only a receipt.
+    deps.db.callbackReceipt.findFirst({
+      where: { deploy: { surfaceId: surface.id } },
+      orderBy: { deployId: 'desc' },
+      select: { receivedAt: true },
+    }),
+  ])
+  const last =
+    receipt !== null && (applied === null || receipt.receivedAt > applied.at) ? receipt.receivedAt : applied?.at
+  if (last === undefined) {
     return [ok('Reports', 'No workflow has reported to this surface. The console follows GitHub’s record.')]
   }
-  const way = z.object({ way: z.enum(['shared', 'repository', 'oidc']) }).safeParse(last.payload).data?.way
-  const by = way === undefined ? '' : `, proved by ${WAYS[way]}`
-  const lines = [ok('Reports', `A workflow last reported at ${utcMinute(last.at)}${by}.`)]
+  const way = z.object({ way: z.enum(['shared', 'repository', 'oidc']) }).safeParse(applied?.payload).data?.way
+  const by = way === undefined || last !== applied?.at ? '' : `, proved by ${WAYS[way]}`
+  const lines = [ok('Reports', `A workflow last reported at ${utcMinute(last)}${by}.`)]
   return isReadable ? [...lines, ...(await checkAddress(deps, surface.repository))] : lines
 }
 
