@@ -86,13 +86,16 @@ const packagesWhereTheyAre: Plugin = {
   },
 }
 
+/** Put together, so that a bundle of this file does not have it replaced. */
+const DIRECTORY = ['import', 'meta', 'dirname'].join('.')
+
 /** Gives each source its own directory as `import.meta.dirname`, also after the checkout was moved. */
 const directoriesOfSources = (output: string): Plugin => ({
   name: 'directories of sources',
   setup(build) {
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path: file }) => {
       const up = JSON.stringify(`/${path.relative(output, path.dirname(file))}`)
-      const contents = readFileSync(file, 'utf8').replaceAll('import.meta.dirname', `(import.meta.dirname + ${up})`)
+      const contents = readFileSync(file, 'utf8').replaceAll(DIRECTORY, `(${DIRECTORY} + ${up})`)
       return { contents, loader: 'ts' }
     })
   },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,6 +30,19 @@ test('a program runs from its bundle, and finds its files after the checkout was
   expect(args).not.toEqual(fromSources(moved))
   const printed = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()
   expect(path.resolve(printed)).toBe(path.join(moved, 'src/launch/commands'))
+})
+
+test('a program that was started from its bundle makes bundles that find their files', async () => {
+  const root = path.resolve(import.meta.dirname, '../../..')
+  symlinkSync(path.join(root, 'node_modules'), path.join(checkout, 'node_modules'))
+  cpSync(path.join(root, 'src/launch/build'), path.join(checkout, 'src/launch/build'), { recursive: true })
+  const builds = `import { bundledPrograms } from '../build/programs.ts'\nawait bundledPrograms(${JSON.stringify(checkout)}).make()\n`
+  writeFileSync(path.join(checkout, PROGRAM), builds + SOURCE)
+  await bundledPrograms(checkout).make()
+  const run = () => execFileSync(process.execPath, programArgs(checkout, PROGRAM), { encoding: 'utf8' }).trim()
+  const printed = [run(), run()].map((directory) => path.resolve(directory))
+  const own = path.join(checkout, 'src/launch/commands')
+  expect(printed).toEqual([own, own])
 })
 
 test.each([
