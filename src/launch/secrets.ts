@@ -41,6 +41,12 @@ const CALLBACK: Variable = {
 }
 const VARIABLES = [AUTH, CALLBACK]
 
+/** Never made: GitHub has the other copy. A console that reads no webhooks may share a database with one that does. */
+const WEBHOOK = {
+  name: 'GITHUB_WEBHOOK_SECRET',
+  configured: (config: Config) => config.githubWebhookSecrets,
+}
+
 interface Console {
   readonly config: Config
   readonly dataDir: string
@@ -63,14 +69,11 @@ export function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
   return withSecretsLock(console_, async (client) => {
     if (console_.config.databaseUrl !== undefined) {
       await refuseOthers(client, console_, VARIABLES, { mayMake: !(await isInUse(client)) })
+      await refuseOtherWebhooks(client, console_.config)
     }
     const agreed = { auth: secretsOf(console_, AUTH), callback: secretsOf(console_, CALLBACK) }
-    for (const { name, kind } of VARIABLES) {
-      await client.query(
-        'INSERT INTO secret_digests (variable, digest) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING',
-        [name, agreed[kind].map((secret) => digestOf(name, secret))],
-      )
-    }
+    for (const { name, kind } of VARIABLES) await recordDigests(client, name, agreed[kind])
+    await recordDigests(client, WEBHOOK.name, WEBHOOK.configured(console_.config))
     return agreed
   })
 }
@@ -135,13 +138,32 @@ function refusal(what: string, variables: readonly Variable[]): string {
   )
 }
 
+/** GitHub signs with one secret, so a server with another one would refuse its share of the webhooks. */
+async function refuseOtherWebhooks(client: pg.Client, config: Config): Promise<void> {
+  const configured = WEBHOOK.configured(config)
+  const recorded = await recordedDigests(client, WEBHOOK)
+  if (configured.length === 0 || recorded.length === 0) return
+  if (configured.some((secret) => recorded.includes(digestOf(WEBHOOK.name, secret)))) return
+  throw new Error(
+    `This database was used with another ${WEBHOOK.name}. Nothing was started. Set it to the value of the console that uses it. ` +
+      'To rotate the secret, set a list of the new and the old one.',
+  )
+}
+
 /** People or deploys exist, so sessions, second factors and repositories depend on another console's secrets. */
 async function isInUse(client: pg.Client): Promise<boolean> {
   const { rowCount } = await client.query('(SELECT FROM users LIMIT 1) UNION ALL (SELECT FROM console_deploys LIMIT 1)')
   return rowCount !== 0
 }
 
-async function recordedDigests(client: pg.Client, { name }: Variable): Promise<readonly string[]> {
+async function recordDigests(client: pg.Client, name: string, secrets: readonly string[]): Promise<void> {
+  await client.query(
+    'INSERT INTO secret_digests (variable, digest) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING',
+    [name, secrets.map((secret) => digestOf(name, secret))],
+  )
+}
+
+async function recordedDigests(client: pg.Client, { name }: Pick<Variable, 'name'>): Promise<readonly string[]> {
   const { rows } = await client.query<{ digest: string }>('SELECT digest FROM secret_digests WHERE variable = $1', [
     name,
   ])

@@ -89,6 +89,18 @@ describe('data directories that share one DATABASE_URL', () => {
     },
   )
 
+  it('a console with another webhook secret is refused, and one without is not', async () => {
+    const given = { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
+    const [old, next] = [newSecret(), newSecret()]
+    await startWith(newDataDir(), { ...given, GITHUB_WEBHOOK_SECRET: old })
+    await startWith(newDataDir(), given)
+    const other = startWith(newDataDir(), { ...given, GITHUB_WEBHOOK_SECRET: next })
+    await expect(other).rejects.toThrow('used with another GITHUB_WEBHOOK_SECRET. Nothing was started.')
+    await startWith(newDataDir(), { ...given, GITHUB_WEBHOOK_SECRET: `${next},${old}` })
+    await startWith(newDataDir(), { ...given, GITHUB_WEBHOOK_SECRET: next })
+    expect(await digestsOf('GITHUB_WEBHOOK_SECRET')).toHaveLength(2)
+  })
+
   it('lists of secrets that overlap are accepted and their new members recorded, so that secrets can be rotated', async () => {
     const [old, next, stranger] = [newSecret(), newSecret(), newSecret()]
     const callback = { DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
