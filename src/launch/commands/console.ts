@@ -47,15 +47,12 @@ else if (call.kind === 'usage_error') {
   }
 }
 
-const NAMED_MIGRATIONS = 3
-
 /** The database of a command: DATABASE_URL, or the embedded one under DATA_DIR. Throws if it lacks migrations of this version. */
 async function commandDatabase(config: Config, projectDirectory: string): Promise<string> {
   const url = config.databaseUrl ?? (await embeddedDatabase(config, projectDirectory))
   const { missing } = await compareMigrations(url, path.join(projectDirectory, 'prisma/migrations'))
   if (missing.length > 0) {
-    const named =
-      missing.length > NAMED_MIGRATIONS ? `${missing.slice(0, NAMED_MIGRATIONS).join(', ')} …` : missing.join(', ')
+    const named = missing.length > 3 ? `${missing.slice(0, 3).join(', ')} …` : missing.join(', ')
     const sandbox =
       config.githubCredentials === undefined && config.databaseUrl === undefined
         ? 'No GitHub credentials are set, so the command is about the sandbox: for your own console, set its variables in this terminal too. '
