@@ -8,6 +8,7 @@ export async function register() {
     const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
     const { openFront } = await import('~/server/front')
     const { answerTrpc, trpcProcedures } = await import('~/server/trpc/answer-trpc')
+    refuseConfiguration(getDeps)
     // Before a request or the worker uses the database.
     await claimDatabaseAtStart(getDeps(), () => process.exit(1))
     openFront(getDeps(), { answer: answerTrpc, procedures: trpcProcedures })
@@ -15,5 +16,15 @@ export async function register() {
     void renewSecondFactorsAtStart(getDeps(), resealChannels)
     // Not awaited: sign-in also binds accounts before it looks one up.
     void bindAccountsAtStart(getDeps())
+  }
+}
+
+/** An invalid configuration is said in its own words, without a stack, and ends the process. */
+function refuseConfiguration(read: () => unknown): void {
+  try {
+    read()
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.exit(1)
   }
 }

@@ -55,11 +55,12 @@ server.on('request', (request, response) => {
     if (ending) socket.end(() => socket.destroy())
     else if (!socket.destroyed) idle.add(socket)
   })
-  front.observe(request, response)
   if (draining) response.setHeader('connection', 'close')
   front.guard(request, response)
-  if (front.streams(request)) void front.stream(request, response)
-  else compress(request, response, () => void handle(request, response))
+  front.receive(request, response, () => {
+    if (front.streams(request)) void front.stream(request, response)
+    else compress(request, response, () => void handle(request, response))
+  })
 })
 try {
   await listen(server, hostname, Number(port))

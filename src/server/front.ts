@@ -6,14 +6,13 @@ import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import type { Deps } from '~/server/deps'
 import { serveMetrics } from '~/server/health/serve-metrics'
 import { createGuard, type Guard } from '~/server/platform/http/guard'
-import { createRequestObserver } from '~/server/platform/http/observe-request'
+import { createReceiver, type Receive } from '~/server/platform/http/receive-request'
 import { startWorker } from '~/server/worker/start-worker'
 
 /** The part of the built server that src/launch/serve.mjs runs in front of Next. */
 export interface Front {
   readonly guard: Guard
-  /** Counts and measures a request until the end of its answer. */
-  readonly observe: (request: IncomingMessage, response: ServerResponse) => void
+  readonly receive: Receive
   /** Whether `stream` answers this request, instead of Next. */
   readonly streams: (request: IncomingMessage) => boolean
   /** Settles when the stream has ended on either side. */
@@ -48,7 +47,7 @@ export function openFront(deps: Deps, trpc: Trpc): void {
   let jobsDone: Promise<void> | undefined
   globalThis.deployConsoleOpened?.({
     guard: createGuard(deps.config),
-    observe: createRequestObserver(deps.metrics, trpc.procedures),
+    receive: createReceiver(deps, trpc.procedures),
     streams: isStream,
     stream: (request, response) => stream(trpc.answer, request, response),
     drain: async (signal) => {

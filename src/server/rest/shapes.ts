@@ -317,6 +317,10 @@ export const restProblem = z.looseObject({
   status: z.int().min(400).max(599),
   detail: z.string(),
   code: z.string(),
+  request_id: z
+    .string()
+    .optional()
+    .meta({ description: 'The id under which the console’s log speaks of this request.' }),
   issues: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 })
 

@@ -21,6 +21,7 @@ import { forgetUsage } from '~/server/github/request-usage'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import { forgetUnusedRates } from '~/server/platform/http/request-rates.sql'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
+import { inLogContext } from '~/server/platform/log-context'
 import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
 import { measureDrift, resolveVersions } from '~/server/surfaces/follow/measure-drift'
@@ -98,7 +99,7 @@ function measureTasks({ metrics }: Deps, tasks: Readonly<Record<string, Task>>):
       const measure = metrics.jobSeconds.startTimer({ task })
       let outcome = 'failed'
       try {
-        await work(payload, helpers)
+        await inLogContext({ task, jobId: String(helpers.job.id) }, () => work(payload, helpers))
         outcome = 'done'
       } finally {
         measure({ outcome })

@@ -69,6 +69,7 @@ describe('errors below /api', () => {
       status,
       detail: expect.any(String),
       code,
+      request_id: answer.headers.get('x-request-id'),
     })
   })
 })

@@ -26,7 +26,11 @@ beforeAll(() => {
   writeFileSync(
     path.join(next, 'index.js'),
     `module.exports = () => ({
+<<<<<<< HEAD
        prepare: async () => globalThis.deployConsoleOpened({ guard() {}, observe() {}, streams: () => false, drain: async () => {}, stop: async () => {} }),
+=======
+       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, receive: (_, __, answer) => answer(), streams: () => false, stop: async () => {} }),
+>>>>>>> 8c2cc52b (Name each request in answers, problem documents and log lines)
        getRequestHandler: () => (_, response) => response.end('ready'),
      })`,
   )

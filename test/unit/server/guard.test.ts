@@ -74,3 +74,17 @@ it('every answer has its security headers before anything answers', async () => 
   expect(headers.get('strict-transport-security')).toBe('max-age=63072000')
   expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
 })
+
+it('an id that a client sent is replaced by a new one, because only a trusted proxy may name a request', async () => {
+  const server = createServer(
+    answersWith(createGuard({ trustedProxies: [], consoleUrl: 'https://console.example.com' })),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const answer = await fetch(address, { headers: { 'x-request-id': 'of-a-client' } })
+  const id = answer.headers.get('x-request-id')
+  expect(id).toMatch(/^[0-9a-f-]{36}$/)
+  expect((await answer.json()).headers['x-request-id']).toBe(id)
+  server.close()
+})

@@ -1,5 +1,5 @@
 import 'server-only'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP, isIPv6 } from 'node:net'
 import { securityHeaders } from '~/server/platform/http/security-headers'
@@ -22,9 +22,14 @@ export const addressOf = (request: { readonly headers: Headers }): string =>
 /** Prepares a request and its response before any route or Next reads them. */
 export type Guard = (request: IncomingMessage, response: ServerResponse) => void
 
+export const REQUEST_ID_HEADER = 'x-request-id'
+/** As most proxies make them. It is logged and answered, so nothing else is accepted. */
+const REQUEST_ID = /^[\w.:+/=-]{8,128}$/
+
 /**
  * - Determines the client's address. Next believes a client's X-Forwarded-For, so that header is removed unless a trusted
  *   proxy sent it.
+ * - Gives the request its id: the one that a trusted proxy sent, or a new one. The answer has it too.
  * - Sets the security headers. next.config.ts would fix them at build time, before CONSOLE_URL is known.
  * - Replaces requests that Next answers 500: addresses that are not percent-encoded UTF-8, and TRACE, which fetch's Request
  *   does not support (Fetch, 2.2.1).
@@ -47,6 +52,11 @@ export function createGuard(config: {
         if (name === 'forwarded' || name.startsWith('x-forwarded-')) Reflect.deleteProperty(request.headers, name)
       }
     }
+    const named = request.headers[REQUEST_ID_HEADER]
+    const isNamed = isTrusted(peer) && typeof named === 'string' && REQUEST_ID.test(named)
+    const requestId = isNamed ? named : randomUUID()
+    request.headers[REQUEST_ID_HEADER] = requestId
+    response.setHeader(REQUEST_ID_HEADER, requestId)
     const claimed = request.headers['x-forwarded-for']
     const client = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, isTrusted)
     request.headers[header] = client

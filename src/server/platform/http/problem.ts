@@ -1,6 +1,7 @@
 import 'server-only'
 import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
+import { currentRequestId } from '~/server/platform/log-context'
 import type { Logger } from '~/server/platform/logger'
 
 /** Sent with a 503: when to retry if the database or GitHub is unavailable. */
@@ -43,6 +44,7 @@ const CHALLENGES: Partial<Record<ErrorCode, string>> = {
 export function problemResponse(error: AppError, headers: Readonly<Record<string, string>> = {}): Response {
   const { http, title } = ERROR_CODES[error.code]
   const challenge = CHALLENGES[error.code]
+  const requestId = currentRequestId()
   const retryAfter = error.retryAfterSeconds ?? (http === 503 ? RETRY_AFTER_SECONDS : undefined)
   const body = {
     ...error.details,
@@ -51,6 +53,7 @@ export function problemResponse(error: AppError, headers: Readonly<Record<string
     status: http,
     detail: error.message,
     code: error.code,
+    ...(requestId === undefined ? {} : { request_id: requestId }),
   }
   return new Response(JSON.stringify(body), {
     status: http,

@@ -38,6 +38,14 @@ export const ROUTES = [
   '/api/trpc/{trpc}',
 ] as const
 
+/** Files that browsers fetch for every page (src/proxy.ts). */
+const FILES = /^\/(_next\/|(icon[^/]*\.(svg|png)|manifest\.webmanifest|robots\.txt)$)/
+
+/** Whether windows, scripts or probes send such requests again and again, so that a line for each would hide the others. */
+export const isPolled = (method: string, route: string): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  (route.startsWith(TRPC) || route.startsWith('/api/health') || ['file', '/api/internal/deploys/{id}'].includes(route))
+
 const TRPC = '/api/trpc/'
 const FIXED = new Set<string>(ROUTES.filter((route) => !route.includes('{')))
 const WITH_PARAMETERS = ROUTES.filter((route) => route.includes('{') && !route.startsWith(TRPC)).map((route) => ({
@@ -51,14 +59,14 @@ function segmentPattern(segment: string): string {
 }
 
 /**
- * The route of a request's target, without ids and tokens: `/api/internal/deploys/{id}`, `/api/trpc/deploys.get`, `/_next` for a file
- * of the build. `other` for everything else, so that a client cannot invent values.
+ * The route of a request's target, without ids and tokens: `/api/internal/deploys/{id}`, `/api/trpc/deploys.get`, `file` for a
+ * file of the build. `other` for everything else, so that a client cannot invent values.
  */
 export function routeOf(target: string, procedures: ReadonlySet<string>): string {
   const end = target.indexOf('?')
   const path = end < 0 ? target : target.slice(0, end)
   if (FIXED.has(path)) return path
   if (path.startsWith(TRPC)) return procedures.has(path.slice(TRPC.length)) ? path : 'other'
-  if (path.startsWith('/_next/')) return '/_next'
+  if (FILES.test(path)) return 'file'
   return WITH_PARAMETERS.find(({ pattern }) => pattern.test(path))?.route ?? 'other'
 }

@@ -11,6 +11,7 @@ import { askedBy, authenticate } from '~/server/auth/sessions/read-session'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, toAppError } from '~/server/platform/http/problem'
 import { limitAccount } from '~/server/platform/http/rate-limits'
+import { currentRequestId } from '~/server/platform/log-context'
 import type { Logger } from '~/server/platform/logger'
 
 interface Call {
@@ -94,7 +95,9 @@ const t = initTRPC.context<Context>().create({
     const appCode: ErrorCode | null = appError?.code ?? TRPC_REFUSALS[error.code] ?? null
     const { stack: _, ...data } = shape.data
     const message = cause instanceof ZodError ? z.prettifyError(cause) : (unexpected?.message ?? shape.message)
-    return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
+    const details = appError?.details ?? {}
+    const requestId = currentRequestId()
+    return { ...shape, message, data: { ...data, appCode, details, ...(requestId === undefined ? {} : { requestId }) } }
   },
 })
 
