@@ -4,6 +4,7 @@ import { hostInUrl, isLoopback, isSocketPath } from '~/server/platform/network-s
 import { withValues } from '~/server/platform/secret-files'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { applyAtStart } from './apply-at-start.ts'
+import { commitOf } from './build/commit.ts'
 import { productionBuild } from './build/production-build.ts'
 import { bundledPrograms } from './build/programs.ts'
 import { checkAtStart } from './check-at-start.ts'
@@ -152,6 +153,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   })
 
   const env = serverEnvironment({
+    commit: commitOf(projectDirectory, process.env),
     databaseUrl,
     consoleUrl,
     port: isSocket ? undefined : port,
@@ -233,6 +235,7 @@ async function buildWhenNeeded(
 }
 
 interface Provided {
+  readonly commit: string | undefined
   readonly databaseUrl: string
   readonly consoleUrl: string
   /** Undefined if the server listens at a socket. */
@@ -258,6 +261,7 @@ function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
     NEXT_TELEMETRY_DISABLED: '1',
     // The launcher writes the log.
     LOG_FILE: 'off',
+    ...(provided.commit === undefined ? {} : { CONSOLE_COMMIT: provided.commit }),
     ...(provided.port === undefined ? {} : { PORT: String(provided.port) }),
     DATABASE_URL: provided.databaseUrl,
     DATA_DIR: provided.dataDir,

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { readServerConfig } from '~/server/platform/config'
+import { commitOf } from './build/commit.ts'
 import { localEnvironment } from './local-environment.ts'
 import { within } from './machine/wait-for.ts'
 import { ignoreLostOutput, onHangup } from './terminal.mjs'
@@ -17,7 +18,8 @@ const asked = new Promise<void>((resolve) => {
 })
 try {
   const projectDirectory = path.resolve(import.meta.dirname, '../..')
-  const config = readServerConfig(await localEnvironment(process.env, projectDirectory))
+  const local = await localEnvironment(process.env, projectDirectory)
+  const config = readServerConfig({ ...local, CONSOLE_COMMIT: commitOf(projectDirectory, process.env) })
   // Imported here because they need the Prisma client, which the first start generates.
   const { createDeps } = await import('~/server/deps')
   const { serveMetrics } = await import('~/server/health/serve-metrics')

@@ -96,7 +96,7 @@ export function launchProduct(env: Readonly<Record<string, string>>, directory =
 /** Removes the console's settings of the developer's shell, and the test runner's NODE_ENV. */
 export function withoutConsoleSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours =
-    /^(NODE_ENV|HOST|PORT|CONSOLE_URL|DATABASE_URL.*|DATA_DIR|GITHUB_.*|DEPLOY_.*|CALLBACK_.*|AUTH_.*|SURFACES_FILE|IN_PROCESS_WORKER|DRAIN_SECONDS|WORKER_HEALTH_PORT|METRICS_.*|OTEL_.*|SLACK_.*|TRUSTED_PROXIES|RATE_LIMIT_.*|SANDBOX_.*|LOG_.*|FLAG_.*|NEXT_.*)$/
+    /^(NODE_ENV|HOST|PORT|CONSOLE_URL|CONSOLE_COMMIT|DATABASE_URL.*|DATA_DIR|GITHUB_.*|DEPLOY_.*|CALLBACK_.*|AUTH_.*|SURFACES_FILE|IN_PROCESS_WORKER|DRAIN_SECONDS|WORKER_HEALTH_PORT|METRICS_.*|OTEL_.*|SLACK_.*|TRUSTED_PROXIES|RATE_LIMIT_.*|SANDBOX_.*|LOG_.*|FLAG_.*|NEXT_.*)$/
   const kept = { ...env }
   for (const name of Object.keys(kept)) if (ours.test(name)) Reflect.deleteProperty(kept, name)
   return kept

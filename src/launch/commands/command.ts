@@ -64,6 +64,7 @@ export function command<Input>(definition: {
 }
 
 export type Call =
+  | { readonly kind: 'version' }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'usage_error'; readonly text: string }
   | { readonly kind: 'run'; readonly run: (context: CommandContext) => Promise<CommandOutcome> }
@@ -99,6 +100,7 @@ function valuesOf({ options, operand }: Command, args: readonly string[]) {
 }
 
 function withoutCommand(args: readonly string[], commands: readonly Command[]): Call {
+  if (args.join(' ') === '--version') return { kind: 'version' }
   const text = helpOnAll(commands)
   if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text }
   const words = args.filter((arg) => !arg.startsWith('-')).join(' ')
@@ -120,6 +122,7 @@ function helpOnAll(commands: readonly Command[]): string {
     ...lines,
     '',
     `The database is DATABASE_URL, or the embedded one under DATA_DIR. "${CALL} <command> --help" shows the options.`,
+    `"${CALL} --version" prints the version and the commit.`,
   ].join('\n')
 }
 

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
 import { type Config, readConfig } from '~/server/platform/config'
+import { versionIn } from '~/server/platform/version'
+import { commitOf } from '../build/commit.ts'
 import { borrowDatabase } from '../database/borrow-database.ts'
 import { databaseName, runningDatabase } from '../database/embedded-postgres.ts'
 import { compareMigrations } from '../database/migrations.ts'
@@ -35,7 +37,10 @@ async function runCommand(call: Extract<Call, { kind: 'run' }>): Promise<Command
 
 const call = readCall(process.argv.slice(2), COMMANDS)
 if (call.kind === 'help') await print(call.text)
-else if (call.kind === 'usage_error') {
+else if (call.kind === 'version') {
+  const commit = commitOf(projectDirectory, process.env) ?? 'unknown'
+  await print(`Deploy Console ${versionIn(projectDirectory)}, commit ${commit}`)
+} else if (call.kind === 'usage_error') {
   process.stderr.write(`${call.text}\n`)
   process.exitCode = 2
 } else {

@@ -10,13 +10,27 @@ interface Observed {
   readonly pool: () => PoolState
   readonly openStreams: () => number
   readonly now: () => Date
+  readonly version: string
+  readonly commit: string | undefined
 }
 
 const isPurpose = (name: string): name is Purpose => Object.hasOwn(RESERVES, name)
 const PURPOSES = Object.keys(RESERVES).filter(isPurpose)
 
 /** Adds the gauges that are read from this process at a scrape. */
-export function observeProcess(registry: Registry, { rateLimit, pool, openStreams, now }: Observed): void {
+export function observeProcess(
+  registry: Registry,
+  { rateLimit, pool, openStreams, now, version, commit }: Observed,
+): void {
+  addGauge<'version' | 'commit'>(
+    registry,
+    {
+      name: 'deploy_console_build_info',
+      help: 'Always 1. The labels say what this process runs; an empty commit is not known.',
+      labels: ['version', 'commit'],
+    },
+    (sample) => sample(1, { version, commit: commit ?? '' }),
+  )
   addGauge(
     registry,
     { name: 'deploy_console_streams_open', help: 'Open streams of changes, one for each browser.' },

@@ -7,6 +7,7 @@ import { observeProcess } from '~/server/health/observe-process'
 import { observeStoredFigures } from '~/server/health/observe-stored-figures'
 import { readStoredFigures } from '~/server/health/stored-figures.sql'
 import { poolStateOf } from '~/server/platform/database'
+import { versionIn } from '~/server/platform/version'
 
 export interface MetricsServer {
   readonly stop: () => void
@@ -28,6 +29,8 @@ export async function serveMetrics(
     pool: () => poolStateOf(deps.db),
     openStreams: deps.live.openStreams,
     now: deps.now,
+    version: versionIn(),
+    commit: deps.config.commit,
   })
   observeStoredFigures(registry, () => readStoredFigures(deps.db))
   const server = createServer(async (request, response) => {

@@ -141,6 +141,10 @@ const environment = z.object({
   RATE_LIMIT_REFUSED_PER_MINUTE: countOrOff(600),
   IN_PROCESS_WORKER: switchedOn('IN_PROCESS_WORKER'),
   LOG_RETENTION_DAYS: countOrOff(180),
+  CONSOLE_COMMIT: optionalText.refine(
+    (value) => value === undefined || /^[0-9a-f]{7,64}$/.test(value),
+    'must be the id of a commit; example: 1f0c2d3e',
+  ),
   METRICS_PORT: portNumber('9464'),
   METRICS_HOST: ipAddress,
   WORKER_HEALTH_PORT: portNumber('3002'),
@@ -230,6 +234,8 @@ export interface Config {
   readonly inProcessWorker: boolean
   /** How long log lines and deliveries are kept after their deploy ended. Undefined: for ever. */
   readonly logRetentionDays: number | undefined
+  /** The commit that this program was built from. Undefined if it is not known. */
+  readonly commit: string | undefined
   /** Undefined: metrics are not served. */
   readonly metricsPort: number | undefined
   readonly metricsHost: string
@@ -297,6 +303,7 @@ export function readConfig(given: Environment): Config {
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logRetentionDays: values.LOG_RETENTION_DAYS,
+    commit: values.CONSOLE_COMMIT,
     metricsPort: values.METRICS_PORT,
     metricsHost: values.METRICS_HOST,
     workerHealthPort: values.WORKER_HEALTH_PORT,

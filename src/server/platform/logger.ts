@@ -6,8 +6,8 @@ import { openLog } from './open-log.ts'
 export type { Logger }
 
 /**
- * Logs JSON lines to a file, to a stream, or to standard output. SIGHUP reopens the file. Callers never log secrets, signatures or callback bodies; redaction by path is the second
- * line of defence.
+ * Logs JSON lines to a file, to a stream, or to standard output. SIGHUP reopens the file. Callers never log secrets, signatures or
+ * callback bodies; redaction by path is the second line of defence.
  */
 export function createLogger(level: string, to?: string | DestinationStream): Logger {
   const options: LoggerOptions = {
@@ -23,14 +23,13 @@ export function createLogger(level: string, to?: string | DestinationStream): Lo
   }
   if (level === 'silent') return pino(options)
   if (typeof to === 'object') return pino(options, to)
-  const file = to
-  if (file === undefined)
+  if (to === undefined)
     return pino(
       options,
       openLog(undefined, () => undefined),
     )
-  const log = openLog(file, (code) => {
-    process.stderr.write(`The log ${file} cannot be written (${code}). Lines are lost.\n`)
+  const log = openLog(to, (code) => {
+    process.stderr.write(`The log ${to} cannot be written (${code}). Lines are lost.\n`)
   })
   process.on('SIGHUP', log.reopen)
   return pino(options, log)

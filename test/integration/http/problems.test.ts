@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '~/launch/machine/ports'
@@ -18,6 +19,7 @@ beforeAll(async () => {
     DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
     IN_PROCESS_WORKER: 'off',
     METRICS_PORT: String(metricsPort),
+    CONSOLE_COMMIT: 'abcdef1',
   })
 })
 afterAll(async () => {
@@ -110,6 +112,14 @@ it('the audit trail is shown although its filter cannot be decoded', async () =>
   const answer = await fetch(`${server.url}/audit?actor=%`, { headers: { cookie }, redirect: 'manual' })
   expect(answer.status).toBe(200)
   expect(await answer.text()).toContain('Audit')
+})
+
+it('the health answer names version and commit, and the metrics name them too', async () => {
+  const answer = await fetch(`${server.url}/api/health`)
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+  expect(await answer.json()).toEqual({ status: 'live', version, commit: 'abcdef1' })
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  expect(metrics).toContain(`deploy_console_build_info{version="${version}",commit="abcdef1"} 1`)
 })
 
 it('the metrics count each request by its route pattern and status class', async () => {

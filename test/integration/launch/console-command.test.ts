@@ -45,6 +45,11 @@ async function call(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe('npm run console', () => {
+  it('--version prints the version, and the commit or that it is unknown, without a database', async () => {
+    const { code, out } = await call(['--version'], { DATABASE_URL: '', CONSOLE_COMMIT: 'abcdef1' })
+    expect([code, out]).toEqual([0, expect.stringMatching(/^Deploy Console \d+\.\d+\.\d+, commit abcdef1\n$/)])
+  })
+
   it('audit verify reports an intact trail and exits with 0', async () => {
     const { code, out, err } = await call(['audit', 'verify'])
     expect({ code, err }).toEqual({ code: 0, err: '' })

@@ -23,6 +23,8 @@ function wholeRegistry(read: () => Promise<readonly StoredFigure[]> = async () =
     pool: () => ({ total: 4, idle: 3, waiting: 0 }),
     openStreams: () => 7,
     now: () => now,
+    version: '1.2.3',
+    commit: undefined,
   })
   observeStoredFigures(registry, read, clock)
   return registry
