@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { HEARTBEAT_MS } from '~/domain/worker'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps, type Deps } from '~/server/deps'
@@ -13,14 +13,17 @@ import { signedCallback } from '~test/support/signed-callback'
 import { signedWebhook } from '~test/support/signed-webhook'
 
 let deps: Deps
-beforeEach(async () => {
+beforeAll(async () => {
   const console_ = await createTestConsole()
   deps = console_.deps
   return console_.close
 })
+beforeEach(async () => {
+  await deps.db.heartbeat.deleteMany()
+})
 
 /** As a process that starts now: with connections of its own, which have the present settings of the database. */
-async function startAgain(): Promise<Deps> {
+function startAgain(): Deps {
   const started = createDeps(deps.config)
   onTestFinished(() => started.db.$disconnect())
   return started
@@ -43,7 +46,8 @@ describe('a database that accepts no changes', () => {
   it('a server on a read-only database is not ready, and answers callbacks and webhooks 503 with Retry-After', async () => {
     const [{ name }] = await deps.db.$queryRaw<[{ name: string }]>`SELECT current_database() AS name`
     await deps.db.$executeRawUnsafe(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`)
-    const after = await startAgain()
+    onTestFinished(async () => void (await deps.db.$executeRawUnsafe(`ALTER DATABASE "${name}" RESET ALL`)))
+    const after = startAgain()
     expect(await after.readiness.check()).toMatchObject({ ...READY, ready: false, writes: 'refused' })
     expect(await answers(after)).toEqual([
       [503, '5'],
@@ -60,7 +64,7 @@ describe('a database that accepts no changes', () => {
         `CREATE TRIGGER full_disk BEFORE INSERT ON "${table}" FOR EACH STATEMENT EXECUTE FUNCTION no_space()`,
       )
     }
-    expect(await deps.readiness.check()).toMatchObject({ ...READY, ready: false, writes: 'refused' })
+    expect(await createReadiness(deps).check()).toMatchObject({ ...READY, ready: false, writes: 'refused' })
     expect(await answers(deps)).toEqual([
       [503, '5'],
       [503, '5'],
@@ -77,7 +81,7 @@ describe('a database that accepts no changes', () => {
       return Number(count)
     }
     const before = await files()
-    await deps.readiness.check()
+    await createReadiness(deps).check()
     expect(await files()).toBeGreaterThan(before)
   })
 })
@@ -161,8 +165,9 @@ describe('the worker', () => {
 })
 
 it('a server that drains is not ready, and asks the database nothing', async () => {
-  expect(await deps.readiness.check()).toMatchObject(READY)
-  deps.readiness.drain()
-  await deps.db.$disconnect()
-  expect(await deps.readiness.check()).toMatchObject({ ...READY, ready: false, draining: true })
+  const { db, readiness } = startAgain()
+  expect(await readiness.check()).toMatchObject(READY)
+  readiness.drain()
+  await db.$disconnect()
+  expect(await readiness.check()).toMatchObject({ ...READY, ready: false, draining: true })
 })
