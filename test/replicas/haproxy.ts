@@ -27,7 +27,7 @@ frontend console
 backend replicas
   option httpchk GET /api/health/ready
   balance roundrobin
-${replicas.map((replica, n) => `  server replica${n} 127.0.0.1:${replica} check inter 1s fall 1 rise 1`).join('\n')}
+${replicas.map((replica, n) => `  server replica${n} 127.0.0.1:${replica} check inter 1s fall 1 rise 1 slowstart 5s`).join('\n')}
 frontend stats
   bind 127.0.0.1:${statsPort}
   stats enable

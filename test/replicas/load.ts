@@ -6,7 +6,8 @@ import { signedCallback } from '~test/support/signed-callback'
 interface Target {
   readonly url: string
   readonly cookie: string
-  readonly deployId: string
+  /** Callbacks of one deploy wait for each other. */
+  readonly deployIds: readonly string[]
 }
 
 export interface Sent {
@@ -48,7 +49,7 @@ export function startLoad(target: Target, perSecond: number): { readonly stop: (
 async function send(target: Target, n: number, agent: Agent | undefined): Promise<string | null> {
   const what = KINDS[n % KINDS.length] ?? 'health'
   const answer = await (what === 'callback'
-    ? sendCallback(target, agent)
+    ? sendCallback(target, n, agent)
     : ask(`${target.url}${ADDRESSES[what]}`, { headers: { cookie: target.cookie }, agent }))
   const body = await text(answer)
   // Somebody who is signed in is sent from the sign-in page to the grid.
@@ -72,8 +73,10 @@ const KINDS = [
 const ADDRESSES = { page: '/sign-in', list: '/api/trpc/surfaces.list', health: '/api/health' }
 
 /** A repeated status is answered 200 and changes nothing. */
-async function sendCallback({ url, deployId }: Target, agent: Agent | undefined): Promise<IncomingMessage> {
-  const signed = signedCallback(deployId, { status: 'smoke_gate_started' })
+async function sendCallback({ url, deployIds }: Target, n: number, agent: Agent | undefined): Promise<IncomingMessage> {
+  const signed = signedCallback(deployIds[Math.floor(n / 10) % deployIds.length] ?? '', {
+    status: 'smoke_gate_started',
+  })
   const headers = Object.fromEntries(signed.headers)
   const body = await signed.text()
   return await ask(`${url}${new URL(signed.url).pathname}`, { method: 'POST', headers, agent }, body)

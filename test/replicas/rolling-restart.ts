@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { productionBuild } from '~/launch/build/production-build'
 import { freePort } from '~/launch/machine/ports'
@@ -30,6 +31,8 @@ const RATE = Number(values.rate)
 const PEOPLE = ['ada@example.com', 'grace@example.com']
 const WINDOWS = 10
 const LONGEST_LOSS_MS = 3_000
+/** The proxy sends a new replica more and more requests during this time, because its code is not compiled yet. */
+const SETTLED_MS = 5_000
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -46,7 +49,8 @@ const stopDatabase = await setUpDatabase()
 const github = await startScriptedGitHub()
 const console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
 const { deps } = console_
-const { id: deployId } = await insertDeployAt(deps, 'smoke_gate_started')
+const deployIds: string[] = []
+for (let n = 0; n < 10; n += 1) deployIds.push((await insertDeployAt(deps, 'smoke_gate_started')).id)
 await deps.db.surface.updateMany({ data: { healthUrl: `${github.apiUrl}/health` } })
 
 const ports = [await freePort(), await freePort()] as const
@@ -75,7 +79,7 @@ const windows = await Promise.all(
 const [first] = windows
 if (first === undefined) throw new Error('Nobody is signed in.')
 const streams = windows.flatMap((window) => Array.from({ length: WINDOWS }, () => followStream(proxy.url, window)))
-const load = startLoad({ url: proxy.url, cookie: first.cookie, deployId }, RATE)
+const load = startLoad({ url: proxy.url, cookie: first.cookie, deployIds }, RATE)
 
 const startedAt = performance.now()
 for (let round = 1; round <= ROUNDS; round += 1) {
@@ -83,6 +87,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     await replicas[n].stop()
     replicas[n] = await startReplica(n)
     await proxy.untilUp(n)
+    await pause(SETTLED_MS)
   }
   say(`restart ${round} of ${ROUNDS}; streams lost right now: ${streams.filter((stream) => stream.isLost()).length}`)
 }

@@ -38,6 +38,8 @@ const UNKNOWN: Readiness = {
 const CLOCK_TOLERANCE_MS = 30_000
 /** A hanging database must not make the answer late. */
 const ANSWER_WITHIN_MS = 2_000
+/** A busy database answers late, on every server at once. Only a longer silence means that it hangs. */
+const SILENT_AFTER_MS = 10_000
 /** Answers are kept this long, so that no number of checks is a load. */
 const KEPT_MS = 1_000
 /** How often a successful write is repeated. After a failed one, each look writes. */
@@ -53,7 +55,7 @@ export interface ReadinessCheck {
 }
 
 /** Whether this process should be sent requests. All askers share one look at a time. */
-export function createReadiness(deps: ReadinessDeps): ReadinessCheck {
+export function createReadiness(deps: ReadinessDeps, clock = () => performance.now()): ReadinessCheck {
   const look = createLook(deps)
   let draining = false
   let running: Promise<Readiness> | null = null
@@ -61,7 +63,7 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck {
 
   const lookOnce = (): Promise<Readiness> => {
     running ??= look().then((readiness) => {
-      latest = { readiness, at: performance.now() }
+      latest = { readiness, at: clock() }
       running = null
       return readiness
     })
@@ -70,9 +72,10 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck {
   return {
     async check() {
       if (draining) return { ...(latest?.readiness ?? UNKNOWN), ready: false, draining }
-      if (latest !== null && performance.now() - latest.at < KEPT_MS) return latest.readiness
+      if (latest !== null && clock() - latest.at < KEPT_MS) return latest.readiness
       return await within(ANSWER_WITHIN_MS, lookOnce(), () => {
-        deps.logger.warn({ withinMs: ANSWER_WITHIN_MS }, 'not ready: the database does not answer in time')
+        if (latest?.readiness.ready === true && clock() - latest.at < SILENT_AFTER_MS) return latest.readiness
+        deps.logger.warn('not ready: the database does not answer in time')
         return UNKNOWN
       })
     },
