@@ -31,8 +31,8 @@ const RATE = Number(values.rate)
 const PEOPLE = ['ada@example.com', 'grace@example.com']
 const WINDOWS = 10
 const LONGEST_LOSS_MS = 3_000
-/** The proxy sends a new replica more and more requests during this time, because its code is not compiled yet. */
-const SETTLED_MS = 5_000
+/** A replica compiles its code with its first requests, so the other one is not restarted at once. */
+const SETTLED_MS = 8_000
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -80,6 +80,8 @@ const [first] = windows
 if (first === undefined) throw new Error('Nobody is signed in.')
 const streams = windows.flatMap((window) => Array.from({ length: WINDOWS }, () => followStream(proxy.url, window)))
 const load = startLoad({ url: proxy.url, cookie: first.cookie, deployIds }, RATE)
+
+await pause(SETTLED_MS)
 
 const startedAt = performance.now()
 for (let round = 1; round <= ROUNDS; round += 1) {
