@@ -15,6 +15,7 @@ const commitSha = z.string().regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA
 export const reviewedRunningSha = z.union([commitSha, z.literal('unknown')])
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest')
+const blobName = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'expected the name of a git blob')
 
 /** What a review showed and does not repeat in the request: as it was then, each in a text that is only compared. */
 export const reviewBasis = z.object({
@@ -22,8 +23,8 @@ export const reviewBasis = z.object({
   declaration: digest,
   /** The branch or tag on which the run would start. */
   workflowRef: storableText.max(300),
-  /** The workflow file on that ref; null if GitHub did not show it. */
-  workflowFile: digest.nullable(),
+  /** Git's name of the workflow file's text on that ref; null if GitHub did not answer with the file. */
+  workflowFile: blobName.nullable(),
 })
 export type ReviewBasis = z.output<typeof reviewBasis>
 

@@ -66,7 +66,7 @@ export interface NewApproval {
   readonly dispatchInputs: InputTemplates | null
   /** What the requester filled in. */
   readonly askedInputs: AskedValues
-  /** The digests of the declaration and of the workflow file at the request; null for a file that GitHub did not show. */
+  /** The digest of the declaration, and git's name of the workflow file's text, at the request; null if GitHub did not answer with it. */
   readonly declaration: string
   readonly workflowFile: string | null
   /** As the surface declares it: what happens if the chosen ref moves. */

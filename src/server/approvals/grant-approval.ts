@@ -106,7 +106,13 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     readFlags(deps, DISPATCH_FLAGS, row.environment),
     chooseInputs(deps, surface, asked, row.workflowFile !== null),
   ])
-  requireSameWorkflowFile(surface.name, row.workflowFile, inputs.workflowFile, STILL_WAITS)
+  requireSameWorkflowFile({
+    surfaceName: surface.name,
+    reviewed: row.workflowFile,
+    now: inputs.workflowFile,
+    isRollback: row.kind === 'rollback',
+    kept: STILL_WAITS,
+  })
   const requested = {
     id: deps.newId(),
     surfaceId: row.surfaceId,
@@ -191,7 +197,7 @@ async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): P
     const what =
       row.declaration === null
         ? 'An older version of the console took this request, and kept less of what was reviewed.'
-        : `surfaces.yaml has changed what it says about ${inSentence(surface.name)} since the request.`
+        : `What surfaces.yaml says about ${inSentence(surface.name)}, or what this version of the console reads of it, has changed since the request.`
     throw new AppError('surface_changed', `${what} ${STILL_WAITS}`)
   }
   const source = sourceOf(row.kind, row.sourceId)

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { readAuditEvent } from '~/domain/audit/event'
-import { decideFreeze } from '~/domain/deploy/admission'
+import { decideFreeze, deployFreezeRefusal } from '~/domain/deploy/admission'
 import {
   type EnvironmentReviewAnswer,
   isDecidedSince,
@@ -20,7 +20,7 @@ import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
-import { knownDeployFreeze, requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { knownDeployFreeze, readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { sendReview } from '~/server/github/review-environment'
 import { readWaitingEnvironments } from '~/server/github/run-waits'
 import { readRun } from '~/server/github/workflow-runs'
@@ -185,9 +185,25 @@ async function lockAndRecheck(tx: DatabaseHandle, deps: Deps, actor: Actor, inpu
   return null
 }
 
-/** As at a dispatch, an override does not cover DEPLOY_FREEZE. */
-const requireNoVariableFreeze = (deps: Deps, { environment, repository, surface }: Reviewed): Promise<void> =>
-  requireNoDeployFreeze(deps, { environment, repository, deployFreeze: knownDeployFreeze(surface) }, NOTHING_SENT)
+/**
+ * The run may have passed its own freeze check, so GitHub is asked now, whatever was read last. As at a dispatch, an override does not cover
+ * DEPLOY_FREEZE, and credentials that never could read it do not stop a decision.
+ */
+async function requireNoVariableFreeze(deps: Deps, { environment, repository, surface }: Reviewed): Promise<void> {
+  if (environment !== 'production') return
+  const now = await readDeployFreeze(deps, repository)
+  if (now === 'none') return
+  const freeze = now === 'unread' ? knownDeployFreeze(surface) : now
+  if (freeze !== null) {
+    const { code, message, details } = deployFreezeRefusal(repository, freeze)
+    throw new AppError(code, `${message} ${NOTHING_SENT}`, { details })
+  }
+  if (surface.deployFreezeReadAt === null) return
+  throw new AppError(
+    'github_unavailable',
+    `GitHub did not say whether DEPLOY_FREEZE is set. ${NOTHING_SENT} Try again.`,
+  )
+}
 
 /** The deploy overrides the freezes that were in force at its request, and no later ones. */
 async function requireNotFrozenNow(

@@ -70,12 +70,11 @@ interface StoredFreeze {
 export async function requireNoDeployFreeze(
   deps: ReadDeps,
   surface: { readonly environment: string; readonly repository: string; readonly deployFreeze: DeployFreeze | null },
-  notDone = 'Nothing was deployed.',
 ): Promise<void> {
   const { environment, repository, deployFreeze: known } = surface
   if (environment !== 'production' || known === null) return
   const now = await readDeployFreeze(deps, repository)
   if (now === 'none') return
   const { code, message, details } = deployFreezeRefusal(repository, now === 'unread' ? known : now)
-  throw new AppError(code, `${message} ${notDone}`, { details })
+  throw new AppError(code, `${message} Nothing was deployed.`, { details })
 }

@@ -6,7 +6,6 @@ import { clipName } from '~/domain/deploy/job-names'
 import type { WorkflowFile, WorkflowJob } from '~/domain/github/workflow-file'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { PAGE_LENGTH } from '~/server/github/reads'
-import { sha256 } from '~/server/platform/crypto'
 import type { Logger } from '~/server/platform/logger'
 
 /** An operator waits for these reads. */
@@ -156,35 +155,47 @@ interface ReadDeps {
   readonly logger: Logger
 }
 
-export interface LoadedFile extends WorkflowFile {
-  /** Tells this text of the file from another. */
-  readonly digest: string
-}
-
 /** GitHub answered without the text of the file: it leaves out texts above 1 MB. */
 export class UnshownFileError extends Error {}
 
 /** A workflow file, as of a ref. Throws Octokit's error, `UnshownFileError`, or the parser's. */
-export async function loadWorkflowFile(github: GitHub, at: WorkflowAt): Promise<LoadedFile> {
+export const loadWorkflowFile = async (github: GitHub, at: WorkflowAt): Promise<WorkflowFile> =>
+  parseContents(await requestContents(github, at))
+
+async function requestContents(github: GitHub, at: WorkflowAt): Promise<unknown> {
   const { data } = await github.request('GET /repos/{owner}/{repo}/contents/.github/workflows/{file}', {
     ...ownerAndRepo(at.repository),
     file: at.workflow,
     ref: at.ref,
     request: { signal: AbortSignal.timeout(READ_TIMEOUT_MS) },
   })
-  const shown = content.safeParse(data).data
-  if (shown === undefined) throw new UnshownFileError('GitHub does not show the text of the file')
-  const text = Buffer.from(shown.content, 'base64').toString('utf8')
-  return { ...parseWorkflowFile(text), digest: sha256(text) }
+  return data
 }
 
-/** Null if GitHub does not show the file or it cannot be parsed. GitHub itself refuses inputs that a file does not declare. */
-export async function readWorkflowFile({ github, logger }: ReadDeps, at: WorkflowAt): Promise<LoadedFile | null> {
+function parseContents(data: unknown): WorkflowFile {
+  const shown = content.safeParse(data).data
+  if (shown === undefined) throw new UnshownFileError('GitHub does not show the text of the file')
+  return parseWorkflowFile(Buffer.from(shown.content, 'base64').toString('utf8'))
+}
+
+export interface ReadFile {
+  /** Null if GitHub does not show the text, or it cannot be parsed. GitHub itself refuses inputs that a file does not declare. */
+  readonly file: WorkflowFile | null
+  /** Git's name of the text, also of one that is not shown or cannot be parsed. Null if GitHub did not answer with the file. */
+  readonly blob: string | null
+}
+
+const named = z.object({ sha: z.string() })
+
+export async function readWorkflowFile({ github, logger }: ReadDeps, at: WorkflowAt): Promise<ReadFile> {
+  let blob: string | null = null
   try {
-    return await loadWorkflowFile(github, at)
+    const data = await requestContents(github, at)
+    blob = named.safeParse(data).data?.sha ?? null
+    return { file: parseContents(data), blob }
   } catch (err) {
     logger.debug({ ...at, err }, 'the workflow file could not be read')
-    return null
+    return { file: null, blob }
   }
 }
 

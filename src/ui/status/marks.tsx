@@ -66,7 +66,8 @@ const PHASES = {
 } as const satisfies Record<PhaseState, unknown>
 
 export function PhaseMark({ state, size = 'size-4' }: { readonly state: PhaseState; readonly size?: string }) {
-  const { Icon, tone } = PHASES[state]
+  // A newer server may send a state that this page does not know.
+  const { Icon, tone } = Object.hasOwn(PHASES, state) ? PHASES[state] : PHASES.unknown
   return <Icon aria-hidden="true" className={`${size} shrink-0 ${tone}`} />
 }
 

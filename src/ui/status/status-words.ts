@@ -15,9 +15,11 @@ const PHASE_STATE_WORDS = {
   cancelled: 'Cancelled',
 } as const satisfies Record<PhaseState, string>
 
-/** The word under a phase. A phase that is pending after its deploy ended is proven not to have run. */
+/** The word under a phase. A phase that is pending after its deploy ended is proven not to have run. A newer server may send a state that
+ * this page does not know. */
 export function phaseWord(state: PhaseState, ended: boolean): string {
-  return ended && state === 'pending' ? 'Not reached' : PHASE_STATE_WORDS[state]
+  if (ended && state === 'pending') return 'Not reached'
+  return Object.hasOwn(PHASE_STATE_WORDS, state) ? PHASE_STATE_WORDS[state] : PHASE_STATE_WORDS.unknown
 }
 
 /** The word beside a job or step. A state that this version does not know keeps GitHub's word. */

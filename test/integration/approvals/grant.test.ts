@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { getApproval } from '~/server/approvals/approval-view'
 import { grantApproval } from '~/server/approvals/grant-approval'
@@ -216,12 +217,15 @@ describe('the checks at the moment of the approval', () => {
       const content = Buffer.from(`name: ${name}\non: { workflow_dispatch: { inputs: { ref: {} } } }`).toString(
         'base64',
       )
-      world.github.script.onContents = () => ({ status: 200, body: { encoding: 'base64', content } })
+      const sha = createHash('sha1').update(name).digest('hex')
+      world.github.script.onContents = () => ({ status: 200, body: { encoding: 'base64', content, sha } })
     }
     show('reviewed')
     const request = await world.waiting()
     show('other')
     await expectNotGranted(request, { code: 'surface_changed' })
+    world.github.script.onContents = () => ({ status: 502, body: {} })
+    await expectNotGranted(request, { code: 'github_unavailable' })
   })
 
   it('an approval of an older version of the console, which kept less of what was reviewed, is refused', async () => {

@@ -276,15 +276,18 @@ it('a run that deploys another commit than the reviewed one is refused, before a
 })
 
 it('an approval is refused while the repository sets DEPLOY_FREEZE, whatever the deploy overrides, and a rejection is not', async () => {
-  const { id, input } = await held({ overrideReason: 'Fixes the outage', overriddenFreezeIds: [world.deps.newId()] })
+  const overriding = { overrideReason: 'Fixes the outage', overriddenFreezeIds: [world.deps.newId()] }
+  const { id, input } = await held(overriding)
   const { onVariable } = world.github.script
+  // The variable was set after the last look at it.
   world.github.script.onVariable = () => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value: 'Release week' } })
-  await refreshDeployFreeze(world.deps, 'acme/platform')
   await expectRefusal(review(input), 'frozen', id)
-  expect(await review({ ...input, decision: 'rejected', reason: 'Not now' })).toMatchObject({ outcome: 'accepted' })
-  const { input: later } = await held()
   world.github.script.onVariable = onVariable
-  expect(await review(later)).toMatchObject({ outcome: 'accepted' })
+  await refreshDeployFreeze(world.deps, 'acme/platform')
+  world.github.script.onVariable = () => ({ status: 502, body: {} })
+  await expectRefusal(review(input), 'github_unavailable', id)
+  world.github.script.onVariable = onVariable
+  expect(await review({ ...input, decision: 'rejected', reason: 'Not now' })).toMatchObject({ outcome: 'accepted' })
 })
 
 it('an approval is refused during a freeze that the deploy does not override, and a rejection is not', async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
@@ -60,7 +60,8 @@ function showWorkflow(text: string): void {
   const content = Buffer.from(text)
     .toString('base64')
     .replaceAll(/.{1,60}/g, '$&\n')
-  github.script.onContents = () => ({ status: 200, body: { type: 'file', encoding: 'base64', content } })
+  const sha = createHash('sha1').update(text).digest('hex')
+  github.script.onContents = () => ({ status: 200, body: { type: 'file', encoding: 'base64', content, sha } })
 }
 
 describe('a surface that declares its inputs', () => {
@@ -250,14 +251,62 @@ describe('what a review showed', () => {
     const { basis } = await reviewDeploy(console_.deps, { surfaceId: surface.id, ref })
     return { surface, input: { ...request(surface), ref, basis } }
   }
+  const earlierDeploy = async ({
+    id,
+    environment,
+    repository,
+    workflow,
+  }: Awaited<ReturnType<typeof insertSurface>>) => ({
+    ...{
+      id: console_.deps.newId(),
+      surfaceId: id,
+      environment,
+      repository,
+      workflow,
+      ref: 'main',
+      workflowRef: 'main',
+    },
+    ...{
+      sha: SHA,
+      requestedBy: 'operator',
+      idempotencyKey: randomUUID(),
+      requestDigest: 'digest',
+      phaseCallbacks: true,
+    },
+    ...{ requestedAt: new Date(), lastEventAt: new Date() },
+  })
   const dispatch = (input: Parameters<typeof dispatchDeploy>[2]) => dispatchDeploy(console_.deps, OPERATOR, input)
 
-  it('is dispatched, also while GitHub does not show the workflow file', async () => {
+  it('is dispatched if it is the same', async () => {
     showWorkflow(file('eu'))
     const { input } = await reviewed()
-    github.script.onContents = () => ({ status: 404, body: { message: 'Not Found' } })
     await dispatch(input)
     expect(sent()).toEqual([{ commit: SHA }])
+  })
+
+  it('is refused while GitHub does not answer with the workflow file, except for a rollback', async () => {
+    showWorkflow(file('eu'))
+    const { surface, input } = await reviewed()
+    github.script.onContents = () => ({ status: 502, body: {} })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'github_unavailable' })
+    const { id: deployId } = await console_.deps.db.deploy.create({
+      data: { ...(await earlierDeploy(surface)), status: 'succeeded', shipped: 'yes', finishedAt: new Date() },
+    })
+    await dispatch({ ...input, ref: SHA, source: { kind: 'rollback', deployId } })
+    expect(sent()).toEqual([{ commit: SHA }])
+  })
+
+  it('is refused if GitHub answers with another file that it does not show, or that is no YAML', async () => {
+    showWorkflow(file('eu'))
+    const { input } = await reviewed()
+    for (const text of ['', '{']) {
+      showWorkflow(text)
+      await expect(dispatch(input)).rejects.toMatchObject({ code: 'surface_changed' })
+    }
+    const large = { type: 'file', encoding: 'none', content: '', sha: 'f'.repeat(40) }
+    github.script.onContents = () => ({ status: 200, body: large })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'surface_changed' })
+    expect(sent()).toEqual([])
   })
 
   it.each(['declared differently', 'run by another text of the workflow file', 'run from another ref'])(

@@ -41,7 +41,7 @@ const PLAUSIBLE = {
   expectedSha: 'a'.repeat(40),
   reviewedRunningSha: 'a'.repeat(40),
   declaration: 'a'.repeat(64),
-  workflowFile: 'a'.repeat(64),
+  workflowFile: 'a'.repeat(40),
   expected_running_sha: 'a'.repeat(40),
   expected_sha: 'a'.repeat(40),
   deployed_sha: 'a'.repeat(40),

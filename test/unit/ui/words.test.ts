@@ -1,7 +1,11 @@
+import { createElement } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, test } from 'vitest'
+import type { PhaseState } from '~/domain/deploy/phases'
 import { DEPLOY_STATUSES, hasPosition, statusWord } from '~/domain/deploy/status'
 import { deployAnnouncement, gridAnnouncement } from '~/ui/status/announcements'
-import { outcomeOf } from '~/ui/status/status-words'
+import { PhaseMark } from '~/ui/status/marks'
+import { outcomeOf, phaseWord } from '~/ui/status/status-words'
 import { tabFace } from '~/ui/tab/tab-face'
 import { deployThrough, tile } from './fixtures'
 
@@ -69,4 +73,12 @@ describe('an announcement', () => {
     expect(gridAnnouncement(before, after)).toBe('console, production: Smoke gate running.')
     expect(gridAnnouncement(after, after)).toBe('')
   })
+})
+
+test('a phase in a state that only a newer server knows is shown as unknown', () => {
+  const newer: PhaseState = JSON.parse('"paused"')
+  expect(phaseWord(newer, false)).toBe('Unknown')
+  expect(renderToStaticMarkup(createElement(PhaseMark, { state: newer }))).toBe(
+    renderToStaticMarkup(createElement(PhaseMark, { state: 'unknown' })),
+  )
 })

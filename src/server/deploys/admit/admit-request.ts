@@ -77,18 +77,35 @@ async function chooseRun(
   // An approval keeps the file, to compare it at the grant.
   const isCompared = basis !== undefined || surface.requiresApproval
   const inputs = await chooseInputs(deps, { ...surface, ref: workflowRef }, input.inputs ?? {}, isCompared)
-  requireSameWorkflowFile(surface.name, basis?.workflowFile ?? null, inputs.workflowFile, REVIEW_AGAIN)
+  requireSameWorkflowFile({
+    surfaceName: surface.name,
+    reviewed: basis?.workflowFile ?? null,
+    now: inputs.workflowFile,
+    isRollback: input.source?.kind === 'rollback',
+    kept: REVIEW_AGAIN,
+  })
   return { workflowRef, inputs }
 }
 
-/** Throws `surface_changed` when the workflow file is known to differ from the one of the review. */
-export function requireSameWorkflowFile(
-  surfaceName: string,
-  reviewed: string | null,
-  now: string | null,
-  then: string,
-): void {
-  if (reviewed !== null && now !== null && reviewed !== now) throw workflowChanged(surfaceName, then)
+/**
+ * Throws `surface_changed` when the workflow file is not the reviewed one, and `github_unavailable` when GitHub does not answer with it, except
+ * for a rollback, which has to work then. Passes if the review did not know the file.
+ */
+export function requireSameWorkflowFile(facts: {
+  readonly surfaceName: string
+  readonly reviewed: string | null
+  readonly now: string | null
+  readonly isRollback: boolean
+  /** What happens to the request, for the end of the message. */
+  readonly kept: string
+}): void {
+  const { surfaceName, reviewed, now, isRollback, kept } = facts
+  if (reviewed === null || reviewed === now || (now === null && isRollback)) return
+  if (now !== null) throw workflowChanged(surfaceName, kept)
+  throw new AppError(
+    'github_unavailable',
+    `GitHub did not answer with the workflow file of ${inSentence(surfaceName)}, so it cannot be compared with the reviewed one. ${kept}`,
+  )
 }
 
 const workflowChanged = (name: string, then: string) =>

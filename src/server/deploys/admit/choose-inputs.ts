@@ -29,7 +29,7 @@ export interface ChosenInputs {
   readonly templates: InputTemplates
   /** What the operator filled in, with the defaults of the rest. Sent as it is. */
   readonly asked: AskedValues
-  /** The digest of the workflow file; null if the file was not read. */
+  /** Git's name of the workflow file's text; null if the file was not read, or GitHub did not answer with it. */
   readonly workflowFile: string | null
 }
 
@@ -52,14 +52,14 @@ export async function chooseInputs(
   const { dispatchInputs, dispatchAsk } = surface
   const isDeclared = dispatchInputs !== null
   const isRead = !isDeclared || dispatchAsk.length > 0 || isCompared
-  const file = isRead ? await readWorkflowFile(deps, surface) : null
+  const { file, blob } = isRead ? await readWorkflowFile(deps, surface) : { file: null, blob: null }
   const declared = file?.inputs ?? null
   const asked = await askedInputs(deps, surface, declared)
   const values = completeValues(asked, given)
   const misfit = explainMisfit(asked, { ...given, ...values }) ?? explainUnsendable(values)
   if (misfit !== null) throw new AppError('inputs_refused', `${misfit} Nothing was deployed. Correct the inputs.`)
   const templates = isDeclared ? dispatchInputs : declared === null ? DEFAULT_INPUTS : defaultInputs(surface, declared)
-  return { templates, asked: values, workflowFile: file?.digest ?? null }
+  return { templates, asked: values, workflowFile: blob }
 }
 
 function defaultInputs({ name, workflow, onMoved }: Dispatchable, declared: readonly AskedInput[]): InputTemplates {
@@ -75,16 +75,16 @@ function defaultInputs({ name, workflow, onMoved }: Dispatchable, declared: read
 }
 
 /**
- * The inputs that the operator fills in for a surface, as its workflow file declares them, and the digest of that file. Plain text and null
+ * The inputs that the operator fills in for a surface, as its workflow file declares them, and git's name of its text. Plain text and null
  * if the file cannot be read.
  */
 export async function readAskedInputs(
   deps: ReadDeps,
   surface: Omit<Dispatchable, 'dispatchInputs' | 'onMoved'>,
 ): Promise<{ readonly asked: readonly AskedInput[]; readonly workflowFile: string | null }> {
-  const file = await readWorkflowFile(deps, surface)
+  const { file, blob } = await readWorkflowFile(deps, surface)
   const asked = surface.dispatchAsk.length === 0 ? [] : await askedInputs(deps, surface, file?.inputs ?? null)
-  return { asked, workflowFile: file?.digest ?? null }
+  return { asked, workflowFile: blob }
 }
 
 async function askedInputs(

@@ -95,7 +95,7 @@ export interface NewDeploy {
 export const declarationChanged = (name: string) =>
   new AppError(
     'surface_changed',
-    `surfaces.yaml has changed what it says about ${inSentence(name)} since the review. Nothing was deployed. Review the deploy again.`,
+    `What surfaces.yaml says about ${inSentence(name)}, or what this version of the console reads of it, has changed since the review. Nothing was deployed. Review the deploy again.`,
   )
 
 /**

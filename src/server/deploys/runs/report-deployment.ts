@@ -88,7 +88,7 @@ async function findOrCreate(
 
 /** Whether a job names an environment. A called workflow may do so too, and an unreadable file is not known. */
 async function mayNameEnvironment(deps: ReportDeps, { repository, workflow, workflowRef: ref }: Reported) {
-  const file = await readWorkflowFile(deps, { repository, workflow, ref })
+  const { file } = await readWorkflowFile(deps, { repository, workflow, ref })
   return file === null || file.jobs.some(({ hasEnvironment, calls }) => hasEnvironment || calls)
 }
 
