@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -64,11 +73,13 @@ it('a log whose folder was removed continues in a new one after it is reopened',
 it('a log that cannot be reopened continues in the old file', () => {
   const log = open()
   log.write('one\n')
-  rmSync(path.dirname(file), { recursive: true })
+  const moved = `${path.dirname(file)}.old`
+  renameSync(path.dirname(file), moved)
   writeFileSync(path.dirname(file), 'not a folder')
   log.reopen()
-  log.write('nowhere\n')
+  log.write('two\n')
   expect(problems).toEqual(['EEXIST'])
+  expect(readFileSync(path.join(moved, 'server.log'), 'utf8')).toBe('one\ntwo\n')
 })
 
 it('a log that cannot be opened keeps its lines and is opened once it can', () => {
