@@ -38,7 +38,7 @@ export function createLogger(level: string, to?: string | DestinationStream): Lo
 /** Errors that say what somebody else did: GitHub refused, a network or a database is away. Our own stack explains none of them. */
 const NAMES = /^(HttpError|TimeoutError|PrismaClientInitializationError)$/
 const CODES =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRINUSE|UND_ERR_\w+|57P0[123]|P10\d\d|P2024|P2028)$/
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRINUSE|UND_ERR_\w+|57P0[1-3]|P10\d\d|P2024|P2028)$/
 
 const isFromOutside = (error: Error): boolean => NAMES.test(error.name) || CODES.test(propertyOf(error, 'code'))
 
