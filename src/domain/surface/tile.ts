@@ -20,6 +20,8 @@ export interface SurfaceTile {
   readonly environment: string
   readonly repository: string
   readonly workflow: string
+  /** The service that it is one environment of; null: told by repository and workflow. */
+  readonly service: string | null
   /** The default ref, usually `main`. */
   readonly ref: string
   /** The files and folders whose commits count; none: the whole repository. */

@@ -17,6 +17,7 @@ export const declarationSelect = {
   environment: true,
   repository: true,
   workflow: true,
+  service: true,
   ref: true,
   url: true,
   healthUrl: true,

@@ -83,6 +83,18 @@ describe('a promotion', () => {
     expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'promotion', sha: SHA })
   })
 
+  it('a promotion ships from a surface of the same service with another workflow, and is refused from one of another service', async () => {
+    const [staging, target] = [await running(SHA), await insertSurface(world.deps)]
+    const belongTo = (id: string, service: string) =>
+      world.deps.db.surface.update({ where: { id }, data: { service, workflow: `${id}.yml` } })
+    await belongTo(staging.id, 'api')
+    await belongTo(target.id, 'web')
+    const promote = () => dispatchDeploy(world.deps, world.ada, world.requestFor(target, promotion(staging.id)))
+    await expect(promote()).rejects.toMatchObject({ code: 'source_refused' })
+    await belongTo(target.id, 'api')
+    expect(await getDeploy(world.deps, (await promote()).id)).toMatchObject({ kind: 'promotion', sha: SHA })
+  })
+
   it('a promotion is refused from a surface that runs another or an unknown commit, has another workflow, is the target, or does not exist', async () => {
     const surface = await insertSurface(world.deps)
     const from = (id: string) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, promotion(id)))

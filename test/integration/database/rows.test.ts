@@ -65,6 +65,7 @@ describe('inserting a deploy', () => {
     environment: 'staging',
     repository: 'acme/other',
     workflow: 'other.yml',
+    service: 'other',
     ref: 'release',
     url: 'https://other.example.com',
     healthUrl: 'https://other.example.com/health',
@@ -153,9 +154,9 @@ describe('inserting a deploy', () => {
 it('a request is read with its deploy and its surface, and whether it has an approval', async () => {
   const { db } = console_.deps
   const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
-  const { name, environment, repository, workflow, ref, confirm } = surface
+  const { name, environment, repository, workflow, service, ref, confirm } = surface
   const dispatch = { dispatchInputs: null, dispatchAsk: [], onMoved: null }
-  const declared = { id: surface.id, name, environment, repository, workflow, ref, confirm, ...dispatch }
+  const declared = { id: surface.id, name, environment, repository, workflow, service, ref, confirm, ...dispatch }
   const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }
   expect(await readRequest(db, request)).toEqual({

@@ -25,6 +25,7 @@ describe('surfaces.yaml', () => {
         environment: 'production',
         repository: 'acme/platform',
         workflow: 'deploy-heroku.yml',
+        service: null,
         ref: 'main',
         url: 'https://api.example.com',
         healthUrl: 'https://api.example.com/health',

@@ -149,7 +149,7 @@ describe('the source of a commit', () => {
     expect(sent('main')).not.toHaveProperty('source')
   })
 
-  it('can be a surface of the same workflow in another environment that runs another commit, for production only', () => {
+  it('can be a surface of the same service in another environment that runs another commit, for production only', () => {
     const version = (sha: string) => ({
       sha,
       tag: null,
@@ -169,6 +169,8 @@ describe('the source of a commit', () => {
     ]
     expect(promotableTo(production, [production, staging, ...others]).map(({ id }) => id)).toEqual(['api-staging'])
     expect(promotableTo(staging, [production, staging])).toEqual([])
+    const named = [production, ...others].map((each) => ({ ...each, service: 'api' }))
+    expect(promotableTo(named[0], [...named, staging]).map(({ id }) => id)).toEqual(['docs-staging'])
   })
 
   it('is not offered for a promotion that is behind the running version', () => {

@@ -50,6 +50,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     environment: 'production',
     repository: 'acme/platform',
     workflow: 'deploy-console.yml',
+    service: null,
     ref: 'main',
     paths: [],
     url: 'https://example.com',

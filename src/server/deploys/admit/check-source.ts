@@ -5,6 +5,7 @@ import { isRollback } from '~/domain/deploy/source'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
+import { isSameService, type ServiceMember } from '~/domain/surface/service'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { comparisonOf, nullIfUnavailable } from '~/server/github/recent-reads'
@@ -12,11 +13,9 @@ import type { DatabaseHandle } from '~/server/platform/database'
 import { findSurface } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
 
-interface Target {
+interface Target extends ServiceMember {
   readonly id: string
   readonly environment: string
-  readonly repository: string
-  readonly workflow: string
 }
 
 /** The stored form of a source: the deploy's kind, and the id of the deploy or surface that the commit comes from. */
@@ -49,7 +48,7 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
   if (from === null || from.archivedAt !== null || from.id === target.id) {
     throw refused(`There is no surface "${source.surfaceId}" to promote from.`)
   }
-  if (!hasSameWorkflow(from, target)) throw refused(`${from.name} ships from another repository or workflow.`)
+  if (!isSameService(from, target)) throw refused(`${from.name} belongs to another service.`)
   if (target.environment !== 'production' || from.environment === 'production') {
     throw refused('A promotion goes from another environment to production.')
   }
@@ -63,7 +62,7 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
 /** Throws `source_refused` for a promotion that would only remove commits. Passes while GitHub does not answer, as the review does. */
 export async function requireForwardPromotion(
   deps: Pick<Deps, 'db' | 'github'>,
-  target: Target & { readonly name: string },
+  target: Pick<Target, 'id' | 'repository'> & { readonly name: string },
   source: Source,
   sha: string,
 ): Promise<void> {
@@ -80,8 +79,8 @@ export async function requireForwardPromotion(
   )
 }
 
-const hasSameWorkflow = (a: Omit<Target, 'id' | 'environment'>, b: Omit<Target, 'id' | 'environment'>) =>
-  a.repository === b.repository && a.workflow === b.workflow
+type Workflow = Pick<Target, 'repository' | 'workflow'>
+const hasSameWorkflow = (a: Workflow, b: Workflow) => a.repository === b.repository && a.workflow === b.workflow
 
 const refused = (why: string, commits?: { readonly sha: string; readonly actual: string | null }) =>
   new AppError('source_refused', `${why} Nothing was deployed. Review the deploy again.`, {

@@ -27,6 +27,7 @@ export interface RequestedSurface
     | 'environment'
     | 'repository'
     | 'workflow'
+    | 'service'
     | 'ref'
     | 'confirm'
     | 'requiresApproval'
@@ -74,6 +75,7 @@ function requestedSurface(row: DeclaredSurface): RequestedSurface {
     environment: row.environment,
     repository: row.repository,
     workflow: row.workflow,
+    service: row.service,
     ref: row.ref,
     confirm: row.confirm,
     requiresApproval: row.requiresApproval,

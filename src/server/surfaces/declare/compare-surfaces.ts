@@ -101,6 +101,7 @@ const WRITTEN: {
   environment: (environment) => ({ environment }),
   repository: (repository) => ({ repository }),
   workflow: (workflow) => ({ workflow }),
+  service: (service) => ({ service }),
   ref: (ref) => ({ ref }),
   url: (url) => ({ url }),
   healthUrl: (url) => ({ health_url: url }),

@@ -18,6 +18,8 @@ export interface SurfaceDeclaration {
   readonly environment: string
   readonly repository: string
   readonly workflow: string
+  /** The service that it is one environment of; null: told by repository and workflow. */
+  readonly service: string | null
   readonly ref: string
   readonly url: string
   readonly healthUrl: string

@@ -62,6 +62,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     environment: surface.environment,
     repository: surface.repository,
     workflow: surface.workflow,
+    service: surface.service ?? null,
     ref: surface.ref,
     url: surface.url,
     healthUrl: surface.health_url,

@@ -161,6 +161,11 @@ const surfaceSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]+\.ya?ml$/, 'is not a workflow file name such as deploy-console.yml')
     .describe('The file of the workflow in `.github/workflows`.'),
+  service: slug
+    .optional()
+    .describe(
+      'Surfaces of one repository that share it are environments of one service, and are promoted from one to another. Default: those of one workflow.',
+    ),
   ref: storableText
     .min(1)
     .max(255)

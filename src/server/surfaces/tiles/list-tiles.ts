@@ -57,7 +57,7 @@ function tileOf(
   },
   githubApiUrl: string,
 ): SurfaceTile {
-  const { id, name, environment, repository, workflow, ref, url, confirm, lastDeploy } = surface
+  const { id, name, environment, repository, workflow, service, ref, url, confirm, lastDeploy } = surface
   const running = facts.running.get(id)
   const lastGood = running?.lastGood ?? null
   return {
@@ -66,6 +66,7 @@ function tileOf(
     environment,
     repository,
     workflow,
+    service,
     ref,
     paths: surface.paths,
     url,

@@ -1,22 +1,22 @@
+import { isSameService } from '~/domain/surface/service'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 
 /**
- * Surfaces of the same workflow in another environment that report their version. If the counts show that a version is
+ * Surfaces of the same service in another environment that report their version. If the counts show that a version is
  * behind the one that runs here, it is not offered: that is not a promotion.
  */
 export function promotableTo(surface: SurfaceTile | undefined, tiles: readonly SurfaceTile[]): SurfaceTile[] {
   if (surface?.environment !== 'production') return []
   return tiles.filter(
-    ({ environment, repository, workflow, version }) =>
-      environment !== surface.environment &&
-      repository === surface.repository &&
-      workflow === surface.workflow &&
-      version !== null &&
-      version.sha !== surface.version?.sha &&
-      !isBehind(version, surface.version),
+    (other) =>
+      other.environment !== surface.environment &&
+      isSameService(other, surface) &&
+      other.version !== null &&
+      other.version.sha !== surface.version?.sha &&
+      !isBehind(other.version, surface.version),
   )
 }
 

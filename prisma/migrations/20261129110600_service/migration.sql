@@ -1,0 +1,1 @@
+ALTER TABLE "surfaces" ADD COLUMN "service" TEXT;
