@@ -10,7 +10,7 @@ import { bundledPrograms } from './build/programs.ts'
 import { checkAtStart } from './check-at-start.ts'
 import { generateClient } from './database/database-schema.ts'
 import { configuredDatabase, databaseName } from './database/embedded-postgres.ts'
-import { prepareDatabase } from './database/prepare-database.ts'
+import { prepareDatabase, TRAIL_EXPOSED } from './database/prepare-database.ts'
 import { openLogs } from './logs.ts'
 import { checkMachine } from './machine/check-machine.ts'
 import { acquireLock } from './machine/launch-lock.ts'
@@ -104,11 +104,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     )
   }
 
-  if (isTrailExposed && !usesSandbox) {
-    progress.warn(
-      'The role of DATABASE_URL can change the audit trail. Set DATABASE_OWNER_URL, and let servers use a role of their own (docs/operations/database.md)',
-    )
-  }
+  if (isTrailExposed && !usesSandbox) progress.warn(TRAIL_EXPOSED)
 
   await claimDatabaseOf(databaseUrl, usesSandbox ? 'sandbox' : 'github')
 

@@ -90,7 +90,7 @@ const packagesWhereTheyAre: Plugin = {
 const DIRECTORY = ['import', 'meta', 'dirname'].join('.')
 
 /** Gives each source its own directory as `import.meta.dirname`, also after the checkout was moved. */
-const directoriesOfSources = (output: string): Plugin => ({
+export const directoriesOfSources = (output: string): Plugin => ({
   name: 'directories of sources',
   setup(build) {
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path: file }) => {

@@ -111,7 +111,8 @@ function withoutCommand(args: readonly string[], commands: readonly Command[]): 
 const isPrefix = (words: readonly string[], args: readonly string[]) =>
   words.every((word, index) => args[index] === word)
 
-const CALL = 'npm run console --'
+/** The image's entry sets it (docs/adr/049). */
+const CALL = process.env['CONSOLE_CALL'] ?? 'npm run console --'
 
 function helpOnAll(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length))

@@ -64,7 +64,7 @@ async function commandDatabase(config: Config, projectDirectory: string): Promis
         : ''
     throw new Error(
       `The database lacks ${missing.length} migrations of this version (${named}). Nothing was done. ${sandbox}` +
-        'Start the console once (npm start), which applies them, then run this command again.',
+        'Start the console once (npm start), or run "migrate" of the image, which applies them, then run this command again.',
     )
   }
   return url

@@ -19,6 +19,9 @@ export async function prepareDatabase(
   return { ...state, isTrailExposed: await grantRights(urls) }
 }
 
+export const TRAIL_EXPOSED =
+  'The role of DATABASE_URL can change the audit trail. Set DATABASE_OWNER_URL, and let servers use a role of their own (docs/operations/database.md)'
+
 const APPEND_ONLY = ['audit_events', 'audit_seals', 'access_given']
 const READ_ONLY = ['_prisma_migrations']
 
