@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { readServerConfig } from '~/server/platform/config'
+import { versionIn } from '~/server/platform/version'
 import { commitOf } from './build/commit.ts'
 import { localEnvironment } from './local-environment.ts'
 import { within } from './machine/wait-for.ts'
@@ -25,7 +26,12 @@ try {
   const { serveMetrics } = await import('~/server/health/serve-metrics')
   const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
+  const { startTracing, TRACES_FAIL, tracing } = await import('~/server/platform/tracing')
   const deps = createDeps(config)
+  await startTracing(config, {
+    version: versionIn(projectDirectory),
+    warn: (message) => deps.logger.warn({ message }, TRACES_FAIL),
+  })
   await claimDatabaseAtStart(deps, () => process.exit(1))
   const worker = startWorker(deps)
   const metrics = await serveMetrics(deps)
@@ -37,7 +43,7 @@ try {
     STOP_WITHIN_MS,
     worker.stop().then(() => {
       metrics?.stop()
-      return deps.db.$disconnect()
+      return Promise.all([tracing()?.stop(), deps.db.$disconnect()])
     }),
   )
   process.exit(0)

@@ -7,6 +7,7 @@ import type { Deps } from '~/server/deps'
 import { serveMetrics } from '~/server/health/serve-metrics'
 import { createGuard, type Guard } from '~/server/platform/http/guard'
 import { createReceiver, type Receive } from '~/server/platform/http/receive-request'
+import { tracing } from '~/server/platform/tracing'
 import { startWorker } from '~/server/worker/start-worker'
 
 /** The part of the built server that src/launch/serve.mjs runs in front of Next. */
@@ -60,6 +61,7 @@ export function openFront(deps: Deps, trpc: Trpc): void {
       await jobsDone
       // Last, so that a scrape can see the end of the jobs.
       ;(await metrics)?.stop()
+      await tracing()?.stop()
     },
   })
 }

@@ -20,6 +20,8 @@ const FACTS = {
   deploy_id: ({ id }: DeployFacts) => id,
   requested_by: ({ requestedBy }: DeployFacts) => requestedBy,
   reason: ({ reason }: DeployFacts) => reason ?? '',
+  /** Names the trace of the request, so that the run can continue it (W3C Trace Context). Empty if traces are off. */
+  traceparent: ({ traceparent }: DeployFacts) => traceparent,
   /** Whether the notify steps shall report phases (FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS). */
   phase_callbacks: ({ phaseCallbacks }: DeployFacts) => String(phaseCallbacks),
 } as const
@@ -35,6 +37,7 @@ export interface DeployFacts {
   readonly sha: string
   readonly requestedBy: string
   readonly reason: string | null
+  readonly traceparent: string
   readonly phaseCallbacks: boolean
 }
 

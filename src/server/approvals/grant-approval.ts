@@ -25,6 +25,7 @@ import { freezesInForce } from '~/server/freezes/freezes'
 import { knownDeployFreeze, requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { resolveRef } from '~/server/github/refs'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { presentTraceparent } from '~/server/platform/tracing'
 import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
 import { findSurface } from '~/server/surfaces/surfaces'
 
@@ -133,7 +134,8 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     approvalId: row.id,
     approvedBy: actor.name,
   }
-  const deploy: NewDeploy = { ...requested, inputs: { ...fillInputs(inputs.templates, requested), ...inputs.asked } }
+  const facts = { ...requested, traceparent: presentTraceparent() }
+  const deploy: NewDeploy = { ...requested, inputs: { ...fillInputs(inputs.templates, facts), ...inputs.asked } }
   return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
 }
 

@@ -5,6 +5,7 @@ import type { Fetch } from '~/server/github/conditional-fetch'
 import type { GitHubRateLimit } from '~/server/github/rate-limit'
 import type { Database } from '~/server/platform/database'
 import type { Metrics } from '~/server/platform/metrics'
+import { inSpan } from '~/server/platform/tracing'
 
 /** The store through which processes share their request counts and GitHub's rate limit. */
 export interface UsageStore {
@@ -66,11 +67,18 @@ export const countRequests =
     const measure = metrics?.githubSeconds.startTimer({ kind })
     let answer = 'none'
     try {
-      const response = await send(url, init)
-      const { status } = response
-      answer = classifyConditional(status) === 'unchanged' ? '304' : `${Math.floor(status / 100)}xx`
-      usage.count(method, url, status)
-      return response
+      return await inSpan(
+        `GitHub ${kind}`,
+        { kind: 'client', attributes: { 'http.request.method': method } },
+        async (note) => {
+          const response = await send(url, init)
+          const { status } = response
+          answer = classifyConditional(status) === 'unchanged' ? '304' : `${Math.floor(status / 100)}xx`
+          usage.count(method, url, status)
+          note({ 'http.response.status_code': status })
+          return response
+        },
+      )
     } finally {
       measure?.()
       metrics?.githubRequests.inc({ kind, answer })

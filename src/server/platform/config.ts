@@ -145,6 +145,8 @@ const environment = z.object({
     (value) => value === undefined || /^[0-9a-f]{7,64}$/.test(value),
     'must be the id of a commit; example: 1f0c2d3e',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl('http://127.0.0.1:4318'),
+  OTEL_SERVICE_NAME: optionalText.transform((value) => value ?? 'deploy-console'),
   METRICS_PORT: portNumber('9464'),
   METRICS_HOST: ipAddress,
   WORKER_HEALTH_PORT: portNumber('3002'),
@@ -234,6 +236,9 @@ export interface Config {
   readonly inProcessWorker: boolean
   /** How long log lines and deliveries are kept after their deploy ended. Undefined: for ever. */
   readonly logRetentionDays: number | undefined
+  /** Where traces are sent. Undefined: traces are off. */
+  readonly tracesEndpoint: string | undefined
+  readonly serviceName: string
   /** The commit that this program was built from. Undefined if it is not known. */
   readonly commit: string | undefined
   /** Undefined: metrics are not served. */
@@ -303,6 +308,8 @@ export function readConfig(given: Environment): Config {
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logRetentionDays: values.LOG_RETENTION_DAYS,
+    tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: values.OTEL_SERVICE_NAME,
     commit: values.CONSOLE_COMMIT,
     metricsPort: values.METRICS_PORT,
     metricsHost: values.METRICS_HOST,

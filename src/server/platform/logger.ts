@@ -1,6 +1,7 @@
 import 'server-only'
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 import { logContext } from '~/server/platform/log-context'
+import { tracing } from '~/server/platform/tracing'
 import { openLog } from './open-log.ts'
 
 export type { Logger }
@@ -14,7 +15,10 @@ export function createLogger(level: string, to?: string | DestinationStream): Lo
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    mixin: () => ({ ...logContext() }),
+    mixin: () => {
+      const traceId = tracing()?.traceId()
+      return traceId === undefined ? { ...logContext() } : { ...logContext(), traceId }
+    },
     serializers: { err: describeError },
     redact: {
       paths: ['*.authorization', '*.token', '*.secret', '*.signature', '*.password', '*.headers', '*.databaseUrl'],

@@ -321,6 +321,7 @@ export const restProblem = z.looseObject({
     .string()
     .optional()
     .meta({ description: 'The id under which the console’s log speaks of this request.' }),
+  trace_id: z.string().optional().meta({ description: 'The trace of this request, if the console exports traces.' }),
   issues: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 })
 

@@ -22,6 +22,7 @@ import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import { forgetUnusedRates } from '~/server/platform/http/request-rates.sql'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { inLogContext } from '~/server/platform/log-context'
+import { inSpan } from '~/server/platform/tracing'
 import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
 import { measureDrift, resolveVersions } from '~/server/surfaces/follow/measure-drift'
@@ -99,7 +100,12 @@ function measureTasks({ metrics }: Deps, tasks: Readonly<Record<string, Task>>):
       const measure = metrics.jobSeconds.startTimer({ task })
       let outcome = 'failed'
       try {
-        await inLogContext({ task, jobId: String(helpers.job.id) }, () => work(payload, helpers))
+        const jobId = String(helpers.job.id)
+        await inLogContext({ task, jobId }, () =>
+          inSpan(`job ${task}`, { isRoot: true, attributes: { 'deploy_console.job_id': jobId } }, async () =>
+            work(payload, helpers),
+          ),
+        )
         outcome = 'done'
       } finally {
         measure({ outcome })

@@ -3,15 +3,19 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '~/launch/machine/ports'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
-import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
+import { signedCallback } from '~test/support/signed-callback'
+import { startTraceReceiver } from '~test/support/trace-receiver'
 
 let console_: TestConsole
 let server: BuiltServer
 let metricsPort: number
+let traces: Awaited<ReturnType<typeof startTraceReceiver>>
 beforeAll(async () => {
   console_ = await createTestConsole()
   metricsPort = await freePort()
+  traces = await startTraceReceiver()
   server = await startBuiltServer({
     DATABASE_URL: console_.deps.config.databaseUrl,
     GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
@@ -20,10 +24,13 @@ beforeAll(async () => {
     IN_PROCESS_WORKER: 'off',
     METRICS_PORT: String(metricsPort),
     CONSOLE_COMMIT: 'abcdef1',
+    TRUSTED_PROXIES: '127.0.0.1',
+    ...traces.env,
   })
 })
 afterAll(async () => {
   await server.stop()
+  await traces.close()
   await console_.close()
 })
 
@@ -72,6 +79,7 @@ describe('errors below /api', () => {
       detail: expect.any(String),
       code,
       request_id: answer.headers.get('x-request-id'),
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     })
   })
 })
@@ -142,4 +150,37 @@ it('the metrics count each request by its route pattern and status class', async
   const after = await scrape()
   for (const [, labels] of rows)
     expect(`${labels} ${countOf(after, labels)}`).toBe(`${labels} ${countOf(before, labels) + 1}`)
+})
+
+it('one trace holds the request, what Next did for it and the callback, and continues the trace of a trusted proxy', async () => {
+  const deploy = await insertDeployAt(console_.deps, 'building')
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const signed = signedCallback(deploy.id, { status: 'deploying' })
+  const { pathname } = new URL(signed.url)
+  const headers = { ...Object.fromEntries(signed.headers), traceparent: `00-${traceId}-b7ad6b7169203331-01` }
+  const answer = await fetch(`${server.url}${pathname}`, { method: 'POST', headers, body: await signed.text() })
+  expect(answer.status).toBe(200)
+  const spans = await traces.traceWith('POST /api/internal/deploys/{id}/status', traceId)
+  const request = spans.find(({ name }) => name === 'POST /api/internal/deploys/{id}/status')
+  expect(request?.parentSpanId).toBe('b7ad6b7169203331')
+  expect(spans.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['callback', expect.stringContaining('/api/internal/deploys/[id]/status')]),
+  )
+  const callback = spans.find(({ name }) => name === 'callback')
+  expect(callback?.attributes).toContainEqual({ key: 'deploy_console.deploy_id', value: { stringValue: deploy.id } })
+  expect(traces.resources).toContainEqual({ key: 'service.name', value: { stringValue: 'deploy-console' } })
+})
+
+it('the trace_id of a problem document is the one that is exported', async () => {
+  const answer = await fetch(`${server.url}/api/none`)
+  const { trace_id: traceId } = await answer.json()
+  expect((await traces.traceWith('GET other', traceId)).length).toBeGreaterThan(0)
+})
+
+it('no span holds the secret of a link or a query', async () => {
+  await (await fetch(`${server.url}/setup/s3cret-of-a-link?code=s3cret`)).text()
+  await (await fetch(`${server.url}/api/auth/callback/oidc?code=s3cret`, { redirect: 'manual' })).text()
+  await traces.traceWith('GET /setup/{token}')
+  await traces.traceWith('GET /api/auth/{...all}')
+  expect(JSON.stringify(traces.spans)).not.toContain('s3cret')
 })

@@ -20,6 +20,7 @@ import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { startSlackReceiver } from '~test/support/slack-receiver'
+import { startTraceReceiver } from '~test/support/trace-receiver'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 
@@ -67,6 +68,7 @@ describe('npm run worker', () => {
     expect(await queuedJobs(deps)).toHaveLength(1)
 
     const [metricsPort, port] = [await freePort(), await freePort()]
+    const traces = await startTraceReceiver()
     const full = openSync('/dev/full', 'w')
     const child = startWorkerProcess(
       {
@@ -74,6 +76,7 @@ describe('npm run worker', () => {
         WORKER_HEALTH_PORT: String(port),
         LOG_FILE: '/dev/full',
         LOG_LEVEL: 'debug',
+        ...traces.env,
       },
       full,
     )
@@ -87,6 +90,11 @@ describe('npm run worker', () => {
     expect(metrics).toMatch(
       /^deploy_console_job_duration_seconds_count{task="look_at_repositories",outcome="done"} [1-9]/m,
     )
+    const trace = await traces.traceWith('job reconcile_deploy')
+    const job = trace.find(({ name }) => name === 'job reconcile_deploy')
+    const asked = trace.find(({ name }) => name === 'GitHub run')
+    expect(job?.parentSpanId ?? '').toBe('')
+    expect(asked?.parentSpanId).toBe(job?.spanId)
     const health = async (path: string) => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`)
       return [answer.status, await answer.json()]
@@ -97,6 +105,7 @@ describe('npm run worker', () => {
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])
+    await traces.close()
     await server.db.$disconnect()
   })
 

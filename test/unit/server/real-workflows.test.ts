@@ -33,6 +33,7 @@ const FACTS = {
   sha: SHA,
   requestedBy: 'ada@example.com',
   reason: null,
+  traceparent: '',
   phaseCallbacks: true,
 }
 

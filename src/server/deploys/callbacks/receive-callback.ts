@@ -7,6 +7,7 @@ import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
 import type { Deps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
 import { parseJson, readBoundedBody } from '~/server/platform/http/read-body'
+import { inSpan } from '~/server/platform/tracing'
 
 /**
  * `POST /api/internal/deploys/{id}/status` and `…/callback`. The checks run in this order (docs/contract.md, "Callback"): size → UUID →
@@ -21,11 +22,11 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
         'The deploy id in the address is not a UUID. Nothing was read. Correct the address.',
       )
     const verified = await verifyReporter(deps, request, raw)
-    const answer = await recordCallback(deps, {
-      ...verified,
-      deployId,
-      body: parseJson(replaceBrokenBytes(raw), callbackBody),
-    })
+    const body = parseJson(replaceBrokenBytes(raw), callbackBody)
+    const about = { 'deploy_console.deploy_id': deployId, 'deploy_console.status': body.status }
+    const answer = await inSpan('callback', { attributes: about }, () =>
+      recordCallback(deps, { ...verified, deployId, body }),
+    )
     deps.metrics.callbacks.inc({ outcome: answer.applied ? 'applied' : 'repeated' })
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {

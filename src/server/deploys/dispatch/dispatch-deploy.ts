@@ -23,6 +23,7 @@ import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/flags'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { violatedUniqueIndex } from '~/server/platform/database'
+import { presentTraceparent } from '~/server/platform/tracing'
 
 /**
  * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks the request, commits the intent, asks GitHub once. A repetition
@@ -109,7 +110,10 @@ function commitIntent(
     const flags = await readFlags({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
     const facts = { ...requested, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
     const { templates, asked } = request.inputs
-    const deploy = { ...facts, inputs: { ...fillInputs(templates, facts), ...asked } }
+    const deploy = {
+      ...facts,
+      inputs: { ...fillInputs(templates, { ...facts, traceparent: presentTraceparent() }), ...asked },
+    }
     const freezes = await freezesInForce(tx, surface, at)
     await insertUnlessFrozen(tx, deploy, {
       surfaceName: surface.name,

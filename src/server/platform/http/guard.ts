@@ -22,6 +22,7 @@ export const addressOf = (request: { readonly headers: Headers }): string =>
 /** Prepares a request and its response before any route or Next reads them. */
 export type Guard = (request: IncomingMessage, response: ServerResponse) => void
 
+const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage']
 export const REQUEST_ID_HEADER = 'x-request-id'
 /** As most proxies make them. It is logged and answered, so nothing else is accepted. */
 const REQUEST_ID = /^[\w.:+/=-]{8,128}$/
@@ -52,6 +53,8 @@ export function createGuard(config: {
         if (name === 'forwarded' || name.startsWith('x-forwarded-')) Reflect.deleteProperty(request.headers, name)
       }
     }
+    // Only a proxy of the console may say to which trace a request belongs.
+    if (!isTrusted(peer)) for (const name of TRACE_HEADERS) Reflect.deleteProperty(request.headers, name)
     const named = request.headers[REQUEST_ID_HEADER]
     const isNamed = isTrusted(peer) && typeof named === 'string' && REQUEST_ID.test(named)
     const requestId = isNamed ? named : randomUUID()

@@ -3,6 +3,7 @@ import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
 import { currentRequestId } from '~/server/platform/log-context'
 import type { Logger } from '~/server/platform/logger'
+import { tracing } from '~/server/platform/tracing'
 
 /** Sent with a 503: when to retry if the database or GitHub is unavailable. */
 const RETRY_AFTER_SECONDS = 5
@@ -45,6 +46,7 @@ export function problemResponse(error: AppError, headers: Readonly<Record<string
   const { http, title } = ERROR_CODES[error.code]
   const challenge = CHALLENGES[error.code]
   const requestId = currentRequestId()
+  const traceId = tracing()?.traceId()
   const retryAfter = error.retryAfterSeconds ?? (http === 503 ? RETRY_AFTER_SECONDS : undefined)
   const body = {
     ...error.details,
@@ -54,6 +56,7 @@ export function problemResponse(error: AppError, headers: Readonly<Record<string
     detail: error.message,
     code: error.code,
     ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
   }
   return new Response(JSON.stringify(body), {
     status: http,

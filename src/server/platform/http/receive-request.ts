@@ -5,6 +5,7 @@ import { isPolled, routeOf } from '~/server/platform/http/route-patterns'
 import { inLogContext } from '~/server/platform/log-context'
 import type { Logger } from '~/server/platform/logger'
 import type { Metrics } from '~/server/platform/metrics'
+import { tracing } from '~/server/platform/tracing'
 
 /** Answers a request that passed the guard. */
 export type Receive = (request: IncomingMessage, response: ServerResponse, answer: () => void) => void
@@ -21,19 +22,26 @@ export function createReceiver(
     const startedAt = performance.now()
     const requestId = `${request.headers[REQUEST_ID_HEADER]}`
     const [target, method] = [request.url ?? '/', request.method ?? '']
+    const route = routeOf(target, procedures)
+    const span = tracing()?.begin(`${method} ${route}`, {
+      kind: 'server',
+      headers: request.headers,
+      attributes: { 'http.request.method': method, 'http.route': route, 'deploy_console.request_id': requestId },
+    })
+    const within = <Result>(work: () => Result): Result =>
+      inLogContext({ requestId }, () => (span === undefined ? work() : span.run(work)))
     response.once('close', () => {
-      const route = routeOf(target, procedures)
       const isAnswered = response.writableFinished
+      const statusClass = isAnswered ? `${Math.floor(response.statusCode / 100)}xx` : 'aborted'
       const ms = performance.now() - startedAt
       httpRequests.inc({
         route,
         method: METHODS.includes(method) ? method : 'other',
-        class: isAnswered ? `${Math.floor(response.statusCode / 100)}xx` : 'aborted',
+        class: statusClass,
       })
       const isStream = response.getHeader('content-type')?.toString().startsWith('text/event-stream') === true
       if (isAnswered && !isStream) httpSeconds.observe({ route }, ms / 1_000)
       const line = {
-        requestId,
         method,
         route,
         status: isAnswered ? response.statusCode : null,
@@ -41,9 +49,9 @@ export function createReceiver(
         // The guard has written the client's address here.
         address: request.headers['x-forwarded-for'],
       }
-      if (isPolled(method, route)) logger.debug(line, 'request')
-      else logger.info(line, 'request')
+      within(() => (isPolled(method, route) ? logger.debug(line, 'request') : logger.info(line, 'request')))
+      span?.end({ 'http.response.status_code': response.statusCode }, statusClass === '5xx')
     })
-    inLogContext({ requestId }, answer)
+    within(answer)
   }
 }

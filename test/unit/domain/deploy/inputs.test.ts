@@ -11,6 +11,7 @@ const DEPLOY: DeployFacts = {
   sha: SHA,
   requestedBy: 'ada@example.com',
   reason: null,
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   phaseCallbacks: false,
 }
 
@@ -25,6 +26,7 @@ describe('the inputs of a deploy', () => {
       why: `\${reason}`,
       deploy: `\${deploy_id}`,
       report: `\${phase_callbacks}`,
+      trace: `\${traceparent}`,
     }
     expect(fillInputs(templates, DEPLOY)).toEqual({
       version: 'release/2.1 at 0123456',
@@ -35,6 +37,7 @@ describe('the inputs of a deploy', () => {
       why: '',
       deploy: 'd1',
       report: 'false',
+      trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     })
   })
 
