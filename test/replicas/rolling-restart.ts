@@ -81,9 +81,8 @@ if (first === undefined) throw new Error('Nobody is signed in.')
 const streams = windows.flatMap((window) => Array.from({ length: WINDOWS }, () => followStream(proxy.url, window)))
 const load = startLoad({ url: proxy.url, cookie: first.cookie, deployIds }, RATE)
 
-await pause(SETTLED_MS)
-
 const startedAt = performance.now()
+await pause(SETTLED_MS)
 for (let round = 1; round <= ROUNDS; round += 1) {
   for (const n of [0, 1] as const) {
     await replicas[n].stop()
