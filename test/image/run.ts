@@ -142,7 +142,7 @@ async function checkAll(): Promise<void> {
 
   const worker = startInImage(settings, name('worker'), ['worker'])
   containers.push(worker)
-  await setTimeout(20_000) // at rest: V8 gives memory back after a while without work
+  await setTimeout(60_000) // at rest: V8 gives memory back after half a minute without work
   budget('the memory of the server at rest', (await measureImage(server)).megabytes, 220, 'MB')
   budget('the memory of the worker at rest', (await measureImage(worker)).megabytes, 160, 'MB')
 
