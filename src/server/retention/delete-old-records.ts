@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Deps } from '~/server/deps'
+import { readDatabaseState } from '~/server/health/heartbeats.sql'
 import { Prisma } from '~/server/platform/generated/client.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -7,81 +8,112 @@ const DAY_MS = 24 * 3_600_000
 /** A signature is accepted for five minutes, so a callback this old is refused with or without its receipt (docs/adr/052). */
 const RECEIPTS_KEPT_DAYS = 30
 
-/** Rows, or deploys, of one transaction, so that no lock is held for long. */
+/** Rows of one transaction, so that no lock is held for long. One deploy's log is never split. */
 const BATCH = 500
 /** Leaves the disk to other writers. */
 const PAUSE_MS = 50
 /** Jobs that run for three minutes count as abandoned. */
 const AT_MOST_MS = 90_000
+/** Nothing that is deleted comes back, so a clock that may be wrong deletes nothing. */
+const CLOCK_TOLERANCE_MS = 30_000
+
+interface Batch {
+  readonly deleted: number
+  readonly isLast: boolean
+}
 
 /**
- * Deletes what is older than it is kept, in small transactions. The audit trail and the deploys themselves are always kept.
+ * Deletes what is older than it is kept, in small transactions. The audit trail and the deploys themselves are always kept. Ages are
+ * counted by the database's clock; if this process's clock differs from it, nothing is deleted.
  *
  * @returns `more` if the time was up before everything was deleted
+ * @throws the first error of a kind of records, after the other kinds
  */
 export async function deleteOldRecords(
   deps: Pick<Deps, 'db' | 'now' | 'pause' | 'config' | 'logger'>,
   signal: AbortSignal,
 ): Promise<'done' | 'more'> {
   const end = performance.now() + AT_MOST_MS
+  const at = new Date((await readDatabaseState(deps.db)).now)
+  const aheadMs = deps.now().getTime() - at.getTime()
+  if (Math.abs(aheadMs) > CLOCK_TOLERANCE_MS) {
+    const aheadOfDatabaseSeconds = Math.round(aheadMs / 1000)
+    deps.logger.warn(
+      { aheadOfDatabaseSeconds },
+      'no old records were deleted: the clocks of this machine and of the database differ',
+    )
+    return 'done'
+  }
   const deleted: Record<string, number> = {}
+  const errors: unknown[] = []
   let outcome: 'done' | 'more' = 'done'
-  for (const [what, deleteBatch] of Object.entries(deletions(deps))) {
-    for (let count = BATCH; count === BATCH; ) {
-      if (signal.aborted || performance.now() > end) {
-        outcome = 'more'
-        break
+  for (const [what, deleteBatch] of Object.entries(deletions(deps, at))) {
+    try {
+      for (let isLast = false; !isLast; ) {
+        if (signal.aborted || performance.now() > end) {
+          outcome = 'more'
+          break
+        }
+        const batch = await deleteBatch()
+        if (batch.deleted > 0) deleted[what] = (deleted[what] ?? 0) + batch.deleted
+        isLast = batch.isLast
+        if (!isLast) await deps.pause(PAUSE_MS)
       }
-      count = await deleteBatch()
-      if (count > 0) deleted[what] = (deleted[what] ?? 0) + count
-      if (count === BATCH) await deps.pause(PAUSE_MS)
+    } catch (error) {
+      errors.push(error)
     }
   }
   if (Object.keys(deleted).length > 0) deps.logger.info({ deleted }, 'records were deleted because of their age')
+  if (errors.length > 0) throw errors[0]
   return outcome
 }
 
-/** Each deletes at most a batch, and returns how many. A count below the batch means that nothing is left. */
-function deletions({
-  db,
-  now,
-  config,
-}: Pick<Deps, 'db' | 'now' | 'config'>): Readonly<Record<string, () => Promise<number>>> {
-  const at = now()
+function deletions(
+  { db, config }: Pick<Deps, 'db' | 'config'>,
+  at: Date,
+): Readonly<Record<string, () => Promise<Batch>>> {
   const daysAgo = (days: number) => new Date(at.getTime() - days * DAY_MS)
   const receiptsBefore = daysAgo(RECEIPTS_KEPT_DAYS)
+  const rows = ({ count }: { readonly count: number }): Batch => ({ deleted: count, isLast: count < BATCH })
   const always = {
     // The index on deploys finds old receipts too, because ids of deploys begin with their time.
     receipts: async () => {
       const old = { deployId: { lt: firstIdAt(receiptsBefore) }, receivedAt: { lt: receiptsBefore } }
-      return (await db.callbackReceipt.deleteMany({ where: old, limit: BATCH })).count
+      return rows(await db.callbackReceipt.deleteMany({ where: old, limit: BATCH }))
     },
-    sessions: async () => (await db.session.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })).count,
+    sessions: async () => rows(await db.session.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),
     verifications: async () =>
-      (await db.verification.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })).count,
+      rows(await db.verification.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),
   }
   if (config.logRetentionDays === undefined) return always
   const before = daysAgo(config.logRetentionDays)
   return {
     ...always,
-    logs: () => deleteLogs(db, before, at),
     deliveries: async () => {
       const old = { state: { notIn: ['waiting', 'sending'] }, updatedAt: { lt: before } }
-      return (await db.delivery.deleteMany({ where: old, limit: BATCH })).count
+      return rows(await db.delivery.deleteMany({ where: old, limit: BATCH }))
     },
+    logs: () => deleteLogs(db, before, at),
   }
 }
 
 /** Deletes all log lines of a few deploys that ended long ago. The deploy notes it, so that its page can say where the lines went. */
-async function deleteLogs(db: Deps['db'], before: Date, at: Date): Promise<number> {
+async function deleteLogs(db: Deps['db'], before: Date, at: Date): Promise<Batch> {
   const old = await db.deploy.findMany({
     where: { finishedAt: { lt: before }, logDeletedAt: null },
     orderBy: { finishedAt: 'asc' },
     take: BATCH,
-    select: { id: true },
+    select: { id: true, logCount: true },
   })
-  if (old.length === 0) return 0
-  const deployId = { in: old.map(({ id }) => id) }
+  const ids: string[] = []
+  let lines = 0
+  for (const { id, logCount } of old) {
+    lines += logCount
+    if (ids.length > 0 && lines > BATCH) break
+    ids.push(id)
+  }
+  if (ids.length === 0) return { deleted: 0, isLast: true }
+  const deployId = { in: ids }
   await db.$transaction([
     db.deployLogLine.deleteMany({ where: { deployId } }),
     db.runAttempt.updateMany({
@@ -90,7 +122,7 @@ async function deleteLogs(db: Deps['db'], before: Date, at: Date): Promise<numbe
     }),
     db.deploy.updateMany({ where: { id: deployId }, data: { logDeletedAt: at } }),
   ])
-  return old.length
+  return { deleted: ids.length, isLast: ids.length === old.length && old.length < BATCH }
 }
 
 /** The lowest UUIDv7 of a millisecond. */

@@ -68,6 +68,16 @@ describe('log lines', () => {
     expect(await console_.deps.db.auditEvent.findMany(), 'the audit trail').toEqual(trail)
   })
 
+  it('are not called deleted of a deploy that never had any', async () => {
+    const past = daysAgo(181)
+    const { id } = await insertDeployAt(past, 'deploying')
+    expect((await receiveCallback(past, signedCallback(id, { status: 'failed' }, { at: past.now() }), id)).status).toBe(
+      200,
+    )
+    await deleteNow()
+    expect(await getDeploy(console_.deps, id)).toMatchObject({ logTail: [], logDeletedAt: null })
+  })
+
   it('of a deploy that has not ended are kept', async () => {
     const past = daysAgo(400)
     const { id } = await insertDeployAt(past, 'building')
@@ -111,6 +121,13 @@ describe('other records', () => {
 })
 
 describe('the job', () => {
+  it('deletes nothing if the clocks of its machine and of the database differ, as one of them is wrong', async () => {
+    const { id } = await endedDeploy(1)
+    const past = daysAgo(-365)
+    expect(await deleteNow({ ...console_.deps, now: past.now })).toBe('done')
+    expect([await linesOf(id), await receiptsOf(id)]).toEqual([1, 1])
+  })
+
   it('deletes in transactions of at most 500 rows, and queues itself for what is left when its time is up', async () => {
     const { deps } = console_
     const past = daysAgo(40)

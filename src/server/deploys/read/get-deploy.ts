@@ -80,7 +80,8 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     alarms,
     timeline: timeline.map(timelineEntry),
     logTail: log.lines,
-    logDeletedAt: deploy.logDeletedAt?.toISOString() ?? null,
+    // The job also notes deploys that never had a log.
+    logDeletedAt: deploy.logCount > 0 ? (deploy.logDeletedAt?.toISOString() ?? null) : null,
     logCursor: log.cursor,
   }
 }
