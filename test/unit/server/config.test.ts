@@ -275,7 +275,9 @@ describe('the configuration', () => {
   })
 
   it('names every invalid variable at once', () => {
-    expect(() => readConfig({ PORT: 'x', DATABASE_URL: 'y' })).toThrow(/DATABASE_URL[\s\S]*PORT/)
+    const read = () => readConfig({ PORT: 'x', DATABASE_URL: 'y' })
+    expect(read).toThrow('- PORT ')
+    expect(read).toThrow('- DATABASE_URL ')
   })
 
   it('accepts several callback secrets, for a rotation', () => {
