@@ -94,5 +94,6 @@ const withoutSecrets: SpanProcessor = {
   shutdown: async () => undefined,
 }
 
+/** Route patterns stay. */
 export const withoutAddressSecrets = (text: string): string =>
-  text.replace(/[?#]\S*/g, '').replace(/\/(setup|invite|api\/auth)\/[^\s]+/g, '/$1/…')
+  text.replace(/[?#]\S*/g, '').replace(/\/(setup|invite|api\/auth)\/(?![[{])[^\s]+/g, '/$1/…')

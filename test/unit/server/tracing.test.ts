@@ -49,6 +49,8 @@ it.each([
   ['GET /invite/abc?x=1', 'GET /invite/…'],
   ['http://localhost:3000/api/auth/callback/oidc?code=1&state=2', 'http://localhost:3000/api/auth/…'],
   ['https://api.github.com/repos/a/b/actions/runs?created=1', 'https://api.github.com/repos/a/b/actions/runs'],
+  ['GET /setup/{token}', 'GET /setup/{token}'],
+  ['GET /api/auth/[...all]', 'GET /api/auth/[...all]'],
   ['/surfaces/api-prod/setup', '/surfaces/api-prod/setup'],
   ['POST /api/internal/deploys/[id]/status', 'POST /api/internal/deploys/[id]/status'],
 ])('of the address %s, a trace says %s', (address, said) => {
