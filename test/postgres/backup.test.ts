@@ -16,7 +16,7 @@ import { queuedJobs } from '~test/support/run-queue'
 import { signedCallback } from '~test/support/signed-callback'
 import { createTwoRoles, prepare, type TwoRoles } from '~test/support/two-roles'
 
-// docs/operations/backup.md, "With DATABASE_URL". The server was built before (npm run build).
+// docs/operations/backup.md, "Back up" and "Restore". The server was built before (npm run build).
 
 const run = promisify(execFile)
 const tool = (name: string) => path.join(process.env['TEST_POSTGRES_BIN'] ?? '', name)

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 
@@ -8,6 +9,13 @@ const DUPLICATE_DATABASE = '42P04'
 const UNIQUE_VIOLATION = '23505'
 const UNDEFINED_TABLE = '42P01'
 const NO_SUCH_DATABASE = '3D000'
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/** A migration waits for a table for at most this long, because all later queries of that table wait behind it. */
+const LOCK_TIMEOUT_MS = 2_000
+const LOCK_PAUSE_MS = 1_000
+/** About five minutes: longer than a backup of a usual console holds its tables. */
+const LOCK_TRIES = 100
 
 interface Migration {
   readonly name: string
@@ -49,7 +57,7 @@ export async function applyMigrations(url: string, directory: string, signal?: A
     const { missing, changed } = compare(shipped, await appliedChecksums(client))
     const applied: string[] = []
     for (const migration of shipped.filter(({ name }) => missing.includes(name))) {
-      if (await applyMigration(client, migration)) applied.push(migration.name)
+      if (await applyMigration(client, migration, signal)) applied.push(migration.name)
     }
     return { missing: applied, changed }
   } finally {
@@ -58,11 +66,27 @@ export async function applyMigrations(url: string, directory: string, signal?: A
   }
 }
 
+/** Applies it as soon as no other transaction holds its tables. Servers wait behind the wait, so each try is short. */
+async function applyMigration(client: pg.Client, migration: Migration, signal?: AbortSignal): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryMigration(client, migration)
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined
+      if (codeOf(cause) !== LOCK_NOT_AVAILABLE || tries === LOCK_TRIES) throw error
+      await pause(LOCK_PAUSE_MS, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+}
+
 /** False if another process has applied it. */
-async function applyMigration(client: pg.Client, { name, sql, checksum }: Migration): Promise<boolean> {
+async function tryMigration(client: pg.Client, { name, sql, checksum }: Migration): Promise<boolean> {
   await client.query('BEGIN')
   try {
+    // PostgreSQL ends the transaction of a process that vanished, so that other starts do not wait for it.
+    await client.query(`SET LOCAL idle_in_transaction_session_timeout = '30s'`)
     await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.migrations])
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`)
     await createRecords(client)
     const { rows } = await client.query<{ finished: boolean }>(
       `SELECT finished_at IS NOT NULL AS finished FROM _prisma_migrations
@@ -89,12 +113,14 @@ async function applyMigration(client: pg.Client, { name, sql, checksum }: Migrat
   }
 }
 
-/** Prisma's table, in Prisma's words. Refuses a database that holds tables of another program. */
+/** Prisma's table, in Prisma's words. Refuses a database that holds tables of another program; those of extensions do not count. */
 async function createRecords(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ present: boolean; used: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm')) AS used`,
+               WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm')
+                 AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid
+                                 AND deptype = 'e')) AS used`,
   )
   if (rows[0]?.present === true) return
   if (rows[0]?.used === true) {

@@ -102,6 +102,30 @@ describe('applying migrations', () => {
     expect(await exists('_prisma_migrations')).toBe(false)
   })
 
+  it('accepts an empty database in which an extension has a view, as managed PostgreSQL often does', async () => {
+    write('1_first', 'CREATE TABLE first (id int);')
+    await query('CREATE EXTENSION pg_stat_statements')
+    expect((await applyMigrations(database.url, directory)).missing).toEqual(['1_first'])
+  })
+
+  it('lets other queries of a table go on while another transaction holds it, and then goes on itself', async () => {
+    write('1_first', 'CREATE TABLE first (id int);')
+    await applyMigrations(database.url, directory)
+    write('2_second', 'ALTER TABLE first ADD COLUMN name text;')
+    await onDatabase(database.url, async (holder) => {
+      await holder.query('BEGIN')
+      await holder.query('SELECT FROM first')
+      const migrated = applyMigrations(database.url, directory)
+      const isWaiting = `SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+      while ((await holder.query(isWaiting)).rowCount === 0);
+      // Waits behind the migration, until the migration steps back.
+      expect(await query('SELECT count(*)::int AS count FROM first')).toEqual([{ count: 0 }])
+      await holder.query('COMMIT')
+      expect((await migrated).missing).toEqual(['2_second'])
+    })
+  })
+
   it('creates the database if it does not exist, also if two processes start at once', async () => {
     write('1_first', 'CREATE TABLE first (id int);')
     await database.drop()
