@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRateLimiter } from '~/server/platform/http/rate-limits'
+import { addToRate } from '~/server/platform/http/request-rates.sql'
 import { createToken } from '~/server/tokens/manage-tokens'
 import { appRouter } from '~/server/trpc/routers/_app'
 import { createCallerFactory, createContextInner } from '~/server/trpc/routers/procedures'
@@ -190,4 +191,27 @@ it('every route except the health checks and signed callbacks refuses an address
     'POST /api/internal/deploys/{id}/callback',
     'POST /api/internal/deploys/{id}/status',
   ])
+})
+
+describe('the rate of a sender over all replicas', () => {
+  const MINUTE_MS = 60_000
+  const add = (key: string, spentMs: number) => addToRate(console_.deps.db, key, spentMs)
+
+  // The column rounds to milliseconds.
+  it('adds up, but never to more than a minute of waiting', async () => {
+    expect(await add('eager', 10_000)).toBeLessThan(10_001)
+    expect(await add('eager', 10_000)).toBeGreaterThan(10_001)
+    for (let n = 0; n < 3; n += 1) await add('eager', MINUTE_MS)
+    expect(await add('eager', MINUTE_MS)).toBeLessThan(2 * MINUTE_MS + 1)
+  })
+
+  it("counts anew after the database's clock was set back", async () => {
+    await add('active', MINUTE_MS)
+    const { usedUntil } = await console_.deps.db.requestRate.findUniqueOrThrow({ where: { key: 'active' } })
+    // An hour that the clock was set back is an hour that the row is ahead.
+    const ahead = new Date(usedUntil.getTime() + 60 * MINUTE_MS)
+    await console_.deps.db.requestRate.update({ where: { key: 'active' }, data: { usedUntil: ahead } })
+    expect(await add('active', 1_000)).toBeLessThan(1_001)
+    expect(await add('active', 1_000)).toBeLessThan(2_001)
+  })
 })

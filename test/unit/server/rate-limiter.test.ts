@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRateLimiter, type RateLimiter } from '~/server/platform/http/rate-limits'
+import { createRateLimiter, createRateLimits, type RateLimiter } from '~/server/platform/http/rate-limits'
 
 /** A limiter with a clock that the test moves. */
 function limiterOf(perMinute: number | undefined) {
@@ -82,6 +82,43 @@ describe('a rate limit of two replicas', () => {
     expect(await admitted(others[0] ?? one, 5)).toBeLessThanOrEqual(5)
   })
 
+  /** The requests of ten minutes that pass, each replica being asked at once, every `everyMs`, by a clock that moves. */
+  const admittedEvenly = async ({ replicas, everyMs }: { replicas: number; everyMs: number }) => {
+    let at = 0
+    const shared = sharedRates()
+    const all = Array.from({ length: replicas }, () =>
+      createRateLimiter(60, { clock: () => at, shared: shared.add(() => at) }),
+    )
+    const waits: number[] = []
+    for (; at < 600_000; at += everyMs) {
+      waits.push(...all.map(({ take }) => take('a')))
+      await new Promise(setImmediate)
+    }
+    return { admitted: waits.filter((wait) => wait === 0).length, of: waits.length }
+  }
+
+  it.each([2, 5])(
+    'holds for a sender that asks each of %i replicas evenly, as often as the limit allows',
+    async (replicas) => {
+      // The requests of a minute at once, those of ten minutes, and a twentieth for each replica.
+      const { admitted } = await admittedEvenly({ replicas, everyMs: 1_000 })
+      expect(admitted).toBeLessThanOrEqual(60 + 600 + replicas * 3)
+    },
+  )
+
+  it('refuses nothing to a sender that stays below the limit over all replicas', async () => {
+    const { admitted, of } = await admittedEvenly({ replicas: 2, everyMs: 2_001 })
+    expect(admitted).toBe(of)
+  })
+
+  it('does not tell of a sender that asks less than a twentieth of the limit in each minute', async () => {
+    let at = 0
+    const shared = sharedRates()
+    const { take } = createRateLimiter(60, { clock: () => at, shared: shared.add(() => at) })
+    for (; at < 600_000; at += 31_000) take('a')
+    expect(shared.calls).toEqual([])
+  })
+
   it('does not ask the database for a sender below a twentieth of the limit, or for refused requests', async () => {
     const shared = sharedRates()
     const limiter = replicaOf(shared, 100)
@@ -103,5 +140,15 @@ describe('a rate limit of two replicas', () => {
     for (let sender = 0; sender < 50; sender += 1) away.take(`sender ${sender}`)
     expect(waiting).toBe(2)
     expect(await admitted(away, 100)).toBe(20)
+  })
+
+  it('asks the database for a few senders at once over all limits', () => {
+    let waiting = 0
+    const limits = createRateLimits({ rateLimitPerMinute: 20, rateLimitRefusedPerMinute: 20 }, () => {
+      waiting += 1
+      return new Promise(() => undefined)
+    })
+    for (const limiter of Object.values(limits)) for (let sender = 0; sender < 9; sender += 1) limiter.take(`${sender}`)
+    expect(waiting).toBe(2)
   })
 })

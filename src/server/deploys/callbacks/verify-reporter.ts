@@ -14,8 +14,9 @@ export interface Verified {
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 
 /**
- * Verifies a workflow's request without the database: a Standard Webhooks signature over `signed` with the shared or the repository's
- * secret, or GitHub's token for the run. All failures give the same message. Only failures count against the address's rate limit.
+ * Verifies a workflow's request without waiting for the database: a Standard Webhooks signature over `signed` with the shared or the repository's
+ * secret, or GitHub's token for the run. All failures give the same message. Only failures count against the address's rate limit,
+ * and may be told to the other replicas afterwards.
  *
  * @throws AppError `signature_invalid`, `rate_limited`, `issuer_unavailable`
  */

@@ -28,8 +28,10 @@ export type SharedRate = (key: string, spentMs: number) => Promise<number>
 
 /** Without `shared`, this process counts alone. */
 export function createRateLimits(limits: Limits, shared?: SharedRate): RateLimits {
+  const telling = new Set<object>()
   const limiter = (name: string, perMinute: number | undefined) =>
     createRateLimiter(perMinute, {
+      telling,
       ...(shared === undefined ? {} : { shared: (key: string, spentMs: number) => shared(`${name}:${key}`, spentMs) }),
     })
   return {
@@ -95,9 +97,10 @@ const MINUTE_MS = 60_000
 interface Sender {
   /** Time of a monotonic clock until which the rate is used: each request moves it by the time that one request takes at the limit. */
   usedUntil: number
-  /** Requests that the other replicas do not know of. */
+  /** Requests of the last minute that the other replicas do not know of. */
   untold: number
-  isTelling: boolean
+  /** When the first of them may have come. */
+  untoldSince: number
 }
 
 export interface RateLimiter {
@@ -107,34 +110,35 @@ export interface RateLimiter {
 
 /** A sender's requests are told to the other replicas when they are this part of the limit. Most senders never reach it. */
 const TOLD_PART = 1 / 20
-/** At most as many tellings at once, so that a flood from many addresses does not use up the database's connections. */
+/** At most as many tellings at once of all limiters, so that a flood from many addresses does not use up the database's connections. */
 const TELLINGS = 2
 
 interface Options {
   readonly clock?: () => number
   readonly shared?: SharedRate
+  /** The senders that are being told to the other replicas. */
+  readonly telling?: Set<object>
 }
 
 /**
  * The requests of a minute at once, then evenly (GCRA, with one time for each key). Counts in this process's memory and never waits for the
- * database. Replicas tell each other in steps, so with n of them a sender gets at most n twentieths more. While the database is
- * away, each process limits on its own (docs/adr/050).
+ * database. Replicas tell each other in steps, so with n of them a sender gets at most n twentieths of the limit more in a minute. While
+ * the database is away, each process limits on its own (docs/adr/050).
  */
 export function createRateLimiter(
   perMinute: number | undefined,
-  { clock = () => performance.now(), shared }: Options = {},
+  { clock = () => performance.now(), shared, telling = new Set() }: Options = {},
 ): RateLimiter {
   if (perMinute === undefined) return { take: () => 0 }
   const senders = new LRUCache<string, Sender>({ max: KEYS })
   const oneMs = MINUTE_MS / perMinute
   const toldFrom = Math.max(1, Math.floor(perMinute * TOLD_PART))
-  let tellings = 0
 
   const tell = async (key: string, sender: Sender, add: SharedRate): Promise<void> => {
     const told = sender.untold
     sender.untold = 0
-    sender.isTelling = true
-    tellings += 1
+    sender.untoldSince = clock()
+    telling.add(sender)
     try {
       const ahead = await add(key, told * oneMs)
       sender.usedUntil = Math.max(sender.usedUntil, clock() + ahead + sender.untold * oneMs)
@@ -142,24 +146,24 @@ export function createRateLimiter(
       // The next request tries again.
       sender.untold += told
     } finally {
-      sender.isTelling = false
-      tellings -= 1
+      telling.delete(sender)
     }
   }
   return {
     take(key) {
       const now = clock()
-      const sender = senders.get(key) ?? { usedUntil: now, untold: 0, isTelling: false }
+      const sender = senders.get(key) ?? { usedUntil: now, untold: 0, untoldSince: now }
       senders.set(key, sender)
-      if (sender.usedUntil <= now) {
-        sender.usedUntil = now
+      sender.usedUntil = Math.max(sender.usedUntil, now)
+      if (now - sender.untoldSince >= MINUTE_MS) {
         sender.untold = 0
+        sender.untoldSince = now
       }
       const wait = sender.usedUntil + oneMs - now - MINUTE_MS
       if (wait > ROUNDING_MS) return Math.ceil(wait / 1000)
       sender.usedUntil += oneMs
       sender.untold += 1
-      if (shared !== undefined && sender.untold >= toldFrom && !sender.isTelling && tellings < TELLINGS) {
+      if (shared !== undefined && sender.untold >= toldFrom && !telling.has(sender) && telling.size < TELLINGS) {
         void tell(key, sender, shared)
       }
       return 0
