@@ -95,7 +95,7 @@ export interface DeployView extends DeploySummary {
   readonly timeline: readonly TimelineEntry[]
   /** The newest lines, oldest first. */
   readonly logTail: readonly LogLine[]
-  /** When the log was deleted because of its age; null while it is kept. */
+  /** When the log was deleted because of its age; null while it is kept, or if the answer does not say. */
   readonly logDeletedAt: string | null
   /** Pass as `before` to read older lines; null when the tail holds them all. */
   readonly logCursor: number | null

@@ -5,10 +5,10 @@ import type { WorkerState } from '~/domain/worker'
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
 
-/** `silent`: repositories that send no webhooks, told to admins only. */
+/** `worker`: null if the answer does not say. `silent`: repositories that send no webhooks, told to admins only. */
 export interface Grid {
   readonly surfaces: readonly SurfaceTile[]
-  readonly worker: WorkerState
+  readonly worker: WorkerState | null
   readonly silent: readonly string[]
   readonly now: string
 }

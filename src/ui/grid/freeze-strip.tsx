@@ -84,8 +84,9 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
   )
 }
 
-/** Says that no worker runs, because deploys and surfaces then stay as they are shown. */
+/** Says that no worker is seen, because deploys and surfaces stay as they are shown if none runs. */
 export function NoWorker({ worker, now }: Pick<Grid, 'worker' | 'now'>) {
+  if (worker === null) return null
   const warning = workerWarning(worker, (iso) => asOf(Date.parse(iso), Date.parse(now)))
   if (warning === null) return null
   return (

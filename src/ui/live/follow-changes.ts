@@ -1,6 +1,7 @@
 import type { LiveEvent } from '~/domain/surface/live'
 import type { TrpcClient } from '~/ui/trpc/client'
 import { noteHeard, noteLost, readLiveState } from '~/ui/trpc/live-state'
+import { completeEvent } from '~/ui/trpc/older-answers'
 
 /** Messages between the windows: from the window that has the stream to the others, and from a new window to that one. */
 type Said =
@@ -37,7 +38,7 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
     else if (said.to === undefined || said.to === ownId) {
       latest = said
       noteHeard()
-      onEvent(said.event)
+      onEvent(completeEvent(said.event))
     }
   }
   /** The new window's data may be older than the last event. If there is no stream, the new window polls like this one. */

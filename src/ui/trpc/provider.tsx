@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react'
 import { authLink } from '~/ui/trpc/auth-link'
 import { personHeader, trpc } from '~/ui/trpc/client'
 import { createFetchChanges } from '~/ui/trpc/fetch-changes'
+import { completeOlderAnswers } from '~/ui/trpc/older-answers'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 function newQueryClient(): QueryClient {
@@ -35,6 +36,7 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   const [client] = useState(() =>
     trpc.createClient({
       links: [
+        completeOlderAnswers(),
         splitLink({
           condition: ({ type }) => type === 'subscription',
           true: httpSubscriptionLink({ url: '/api/trpc' }),

@@ -32,7 +32,7 @@ export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
         <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
         <p className="text-sm text-ink-faint">
           {deletedAt === null
-            ? 'The workflow sent no log lines.'
+            ? 'There are no log lines.'
             : `The log lines were deleted on ${deletedAt.slice(0, 10)} because of their age.`}
         </p>
       </section>

@@ -1,0 +1,53 @@
+import { createTRPCClient } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
+import { renderToStaticMarkup } from 'react-dom/server'
+import { describe, expect, it } from 'vitest'
+import { isSameService } from '~/domain/surface/service'
+import type { AppRouter } from '~/server/trpc/routers/_app'
+import { NoWorker } from '~/ui/grid/freeze-strip'
+import { completeEvent, completeOlderAnswers } from '~/ui/trpc/older-answers'
+import { QUIET, tile } from './fixtures'
+
+/** A page of this version, whose server gives this answer. */
+const pageOf = (data: unknown) =>
+  createTRPCClient<AppRouter>({
+    links: [
+      completeOlderAnswers(),
+      () => () =>
+        observable((observer) => {
+          observer.next({ result: { type: 'data', data } })
+          observer.complete()
+        }),
+    ],
+  })
+
+const without = (value: object, ...members: readonly string[]) =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !members.includes(name)))
+const [api, web] = [tile('api'), tile('web', { workflow: 'web.yml' })]
+const now = '2026-11-29T05:00:00.000Z'
+
+describe('a page of this version, with a replica of the previous one', () => {
+  it('shows the grid, and says nothing about workers', async () => {
+    const surfaces = [api, web].map((one) => without(one, 'service'))
+    const grid = await pageOf({ surfaces, silent: [], now }).surfaces.list.query()
+    expect(grid).toEqual({ surfaces: [api, web], worker: null, silent: [], now })
+    expect(renderToStaticMarkup(<NoWorker worker={grid.worker} now={grid.now} />)).toBe('')
+  })
+
+  it('does not take surfaces for one service because no answer names one', () => {
+    const { tiles } = completeEvent({ ...without(QUIET, 'worker', 'tiles'), tiles: [without(api, 'service')] } as never)
+    expect(tiles.map((one) => isSameService(one, web))).toEqual([false])
+  })
+
+  it('shows a deploy without saying that its log was deleted', async () => {
+    const { logDeletedAt } = await pageOf({ id: 'x', logTail: [] }).deploys.get.query({ id: 'x' })
+    expect(logDeletedAt).toBeNull()
+  })
+})
+
+it('an answer of this version stays as it is', async () => {
+  const grid = { surfaces: [{ ...api, service: 'shop' }], worker: { state: 'never' }, silent: [], now }
+  expect(await pageOf(grid).surfaces.list.query()).toEqual(grid)
+  const deploy = { id: 'x', logDeletedAt: now }
+  expect(await pageOf(deploy).deploys.get.query({ id: 'x' })).toEqual(deploy)
+})
