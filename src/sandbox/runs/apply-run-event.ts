@@ -150,7 +150,12 @@ export const applyRunEvent = (run: RunRecord, event: RunEvent, now: Date, nextJo
 /** GitHub's annotation on a job whose runner is gone. */
 export const LOST_RUNNER = 'The hosted runner lost communication with the server.'
 
+/** GitHub keeps a waiting job for 30 days. The sandbox keeps what a job waits for in memory, so the job ends with the process. */
+export const LOST_WAIT =
+  'The sandbox ended while this job waited, and cancelled it. On GitHub, it would still wait. Run it again.'
+
 const loseJob = (job: JobRecord, at: string): JobRecord => {
+  if (job.status === 'waiting') return { ...completeJob(job, 'cancelled', at), annotation: LOST_WAIT }
   if (job.status !== 'in_progress') return job
   const steps = job.steps.map((step) =>
     step.status === 'in_progress'
@@ -160,8 +165,13 @@ const loseJob = (job: JobRecord, at: string): JobRecord => {
   return { ...job, status: 'completed', conclusion: 'failure', completedAt: at, steps, annotation: LOST_RUNNER }
 }
 
-/** Ends a run that was in progress when the sandbox died. As on GitHub, a lost runner is a failure with an annotation. */
+/**
+ * Ends a run that was in progress or waited when the sandbox died. As on GitHub, a lost runner is a failure with an annotation. A run that
+ * only waited had no runner to lose: it is cancelled, and jobs that need the cancelled ones are skipped.
+ */
 export const loseRun = (run: RunRecord, now: Date): RunRecord => {
   const at = timestamp(now)
-  return concludeRun({ ...run, jobs: run.jobs.map((job) => loseJob(job, at)) }, 'failure', at)
+  const ended = concludeRun({ ...run, jobs: run.jobs.map((job) => loseJob(job, at)) }, 'failure', at)
+  const isCancelled = run.status === 'waiting' && !ended.jobs.some(({ conclusion }) => conclusion === 'failure')
+  return isCancelled ? { ...ended, conclusion: 'cancelled' } : ended
 }

@@ -40,7 +40,7 @@ export const recordRun = (store: RunStore, run: RunRecord, nextJobId: () => numb
   }
 }
 
-/** Ends a run whose runner is gone, with a line in its log. */
+/** Ends a run whose runner is gone, with a line in its log, or that waited for rules which only the ended process knew. */
 export const recordLostRun = (store: RunStore, run: RunRecord): void => {
   const now = new Date()
   for (const job of run.jobs.filter(({ status }) => status === 'in_progress')) {

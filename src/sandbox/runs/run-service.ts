@@ -38,7 +38,7 @@ export interface RunService {
     environments: readonly string[],
     decision: Pick<Review, 'state' | 'user' | 'comment'>,
   ) => readonly PendingDeployment[]
-  /** Queues waiting runs again after a start, and ends runs that have lost their runner. */
+  /** Queues queued runs again after a start, and ends runs that have lost their runner or what they waited for. */
   readonly recover: () => void
 }
 

@@ -113,6 +113,42 @@ test('after a kill, a run in progress fails with a lost runner, and a queued run
   expect(existsSync(path.join(dir, 'work', `${lost}-1`))).toBe(false)
 })
 
+test('after a stop, a run that waited for a reviewer is cancelled and says why, and the run queued behind it goes on', async () => {
+  const first = await start()
+  const shop = '/repos/acme/storefront'
+  const release = async (): Promise<number> => {
+    const answer = await call(first, 'POST', `${shop}/actions/workflows/release.yml/dispatches`, {
+      body: { ref: 'main', inputs: { version: 'v9', commit: 'main', target: 'live' } },
+      version: '2026-03-10',
+    })
+    return z.object({ workflow_run_id: z.number() }).parse(answer.json).workflow_run_id
+  }
+  const waiting = await release()
+  await until(
+    () => getRun(first, waiting, shop),
+    ({ status }) => status === 'waiting',
+  )
+  const queued = await release()
+  expect((await getRun(first, queued, shop)).status).toBe('pending')
+  await first.stop()
+
+  const second = await start()
+  const run = await getRun(second, waiting, shop)
+  expect(run).toMatchObject({ status: 'completed', conclusion: 'cancelled' })
+  expect((await getJobs(second, waiting, '', shop)).map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
+    'checks / pages: success',
+    'checks / shop: success',
+    'apply (eu) / upload: cancelled',
+    'apply (us) / upload: cancelled',
+    'verify: skipped',
+  ])
+  expect(await (await fetch(run.html_url)).text()).toContain('On GitHub, it would still wait.')
+  await until(
+    () => getRun(second, queued, shop),
+    ({ status }) => status === 'in_progress' || status === 'waiting',
+  )
+})
+
 test("a start commits the checkout's workflows if they changed, and only then", async () => {
   const first = await start()
   const before = await head(first)

@@ -98,7 +98,24 @@ describe('a run record', () => {
     const both = { ...queued, jobs: [job('a', []), job('b', [])] }
     const one = play(both, started[0] as RunEvent, { type: 'job-waiting', job: 'a', environment: 'live' })
     expect(one.status).toBe('in_progress')
-    expect(loseRun(waiting, now)).toMatchObject({ status: 'completed', jobs: [{ conclusion: 'skipped' }, {}] })
+  })
+
+  test('that waits is cancelled when the sandbox ends, unless a job of it has failed or lost its runner', () => {
+    const isWaiting = (key: string): RunEvent => ({ type: 'job-waiting', job: key, environment: 'live' })
+    const lost = loseRun(play(queued, started[0] as RunEvent, isWaiting('a')), now)
+    expect(lost).toMatchObject({ status: 'completed', conclusion: 'cancelled' })
+    expect(lost.jobs.map(({ conclusion }) => conclusion)).toEqual(['cancelled', 'skipped'])
+    expect(lost.jobs[0]?.annotation).toContain('On GitHub, it would still wait.')
+
+    const both = { ...queued, jobs: [job('a', []), job('b', [])] }
+    const running = play(both, ...started, { type: 'step-started', job: 'a', step: 1 }, isWaiting('b'))
+    const failed = play(both, ...started, { type: 'job-completed', job: 'a', conclusion: 'failure' }, isWaiting('b'))
+    for (const run of [running, failed]) {
+      expect(loseRun(run, now)).toMatchObject({
+        conclusion: 'failure',
+        jobs: [{ conclusion: 'failure' }, { conclusion: 'cancelled' }],
+      })
+    }
   })
 
   test('leaves no step open in a job that has ended', () => {
