@@ -144,7 +144,7 @@ it('the workflow of acme/storefront, which knows nothing of the console, is depl
   expect(deploy).toMatchObject({ status: 'succeeded', shipped: 'yes' })
   expect(deploy.phases.map(({ key, state }) => `${key} ${state}`)).toEqual([
     'smoke_gate done',
-    'freeze_check skipped',
+    'freeze_check absent',
     'deploy done',
     'health_check done',
   ])
