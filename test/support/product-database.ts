@@ -78,6 +78,15 @@ export async function makeLink(product: Product, kind: 'setup' | 'invitation'): 
 export const lookForOutsideRuns = (product: Product) =>
   query(product, 'SELECT FROM graphile_worker.add_job($1, job_key => $1, max_attempts => 1)', ['find_outside_runs'])
 
+/** Adds the job that compares a deploy with GitHub, for a state that no webhook announces. */
+export const lookAtDeploy = (product: Product, deployId: string) =>
+  query(product, 'SELECT FROM graphile_worker.add_job($1, json_build_object($2::text, $3::text), job_key => $4)', [
+    'reconcile_deploy',
+    'deployId',
+    deployId,
+    `reconcile_deploy:${deployId}`,
+  ])
+
 /** The audit rows of one action, oldest first. */
 export const trailOf = (product: Product, action: string) =>
   query(product, 'SELECT actor, payload FROM audit_events WHERE action = $1 ORDER BY id', [action])
