@@ -26,11 +26,7 @@ beforeAll(() => {
   writeFileSync(
     path.join(next, 'index.js'),
     `module.exports = () => ({
-<<<<<<< HEAD
-       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, observe() {}, streams: () => false, drain: async () => {}, stop: async () => {} }),
-=======
-       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, receive: (_, __, answer) => answer(), streams: () => false, stop: async () => {} }),
->>>>>>> 8c2cc52b (Name each request in answers, problem documents and log lines)
+       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, receive: (_, __, answer) => answer(), streams: () => false, drain: async () => {}, stop: async () => {} }),
        getRequestHandler: () => (_, response) => response.end('ready'),
      })`,
   )
