@@ -106,20 +106,26 @@ export async function checkComposeSecrets(settings: Settings, directory: string)
   mkdirSync(secrets)
   const made = {
     ...settings,
-    env: {},
+    env: { GITHUB_DISPATCH_TOKEN: 'test-token' },
     volumes: [`${secrets}:/secrets`],
     options: ['--user', '0:0', '--entrypoint', node],
   }
   const read = () => readdirSync(secrets).map((file) => [file, readFileSync(path.join(secrets, file), 'utf8')])
   assert.deepEqual(await runInImage(made, [flag, script]), { code: 0, out: '', err: '' })
   const first = read()
-  assert.deepEqual(first.map(([file]) => file).sort(), ['auth', 'callback', 'database-url', 'postgres'])
+  assert.deepEqual(first.map(([file]) => file).sort(), [
+    'auth',
+    'callback',
+    'database-url',
+    'github-dispatch-token',
+    'postgres',
+  ])
   assert.deepEqual(await runInImage(made, [flag, script]), { code: 0, out: '', err: '' })
   assert.deepEqual(read(), first)
   // No database answers at its address, so all that is refused is the database.
   const env = {
     HOST: '127.0.0.1',
-    GITHUB_DISPATCH_TOKEN: 'test-token',
+    GITHUB_DISPATCH_TOKEN_FILE: '/secrets/github-dispatch-token',
     DATABASE_URL_FILE: '/secrets/database-url',
     AUTH_SECRET_FILE: '/secrets/auth',
     DEPLOY_CALLBACK_HMAC_SECRET_FILE: '/secrets/callback',
