@@ -25,6 +25,13 @@ export const TRAIL_EXPOSED =
 const APPEND_ONLY = ['audit_events', 'audit_seals', 'access_given']
 const READ_ONLY = ['_prisma_migrations']
 
+/** The tables of which the console or its sign-in library deletes rows. Of all others, the server's role may delete none. */
+const DELETABLE = [
+  ...['sessions', 'accounts', 'verifications', 'two_factors', 'passkeys', 'rate_limits', 'members'],
+  ...['callback_receipts', 'deploy_log_lines', 'deliveries', 'audit_unsealed'],
+  ...['default_refs', 'github_answers', 'github_usage', 'heartbeats', 'request_rates', 'sign_in_attempts'],
+]
+
 /** Gives the server's role its rights, if the owner is another role. Returns whether it could change the audit trail nevertheless. */
 async function grantRights({ url, ownerUrl }: DatabaseUrls): Promise<boolean> {
   return withClient(url, async (server) => {
@@ -39,6 +46,9 @@ async function grantRights({ url, ownerUrl }: DatabaseUrls): Promise<boolean> {
   })
 }
 
+const JOB_SCHEMA = 'graphile_worker'
+const CHANGE_AND_DELETE = 'SELECT, INSERT, UPDATE, DELETE'
+
 interface Relation {
   readonly schema: string
   readonly name: string
@@ -50,7 +60,7 @@ async function grantTo(owner: pg.Client, role: string): Promise<void> {
   const { rows: relations } = await owner.query<Relation>(
     `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relrowsecurity AS secured
      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE n.nspname IN (current_schema(), 'graphile_worker') AND c.relkind IN ('r', 'v', 'S')
+     WHERE n.nspname IN (current_schema(), '${JOB_SCHEMA}') AND c.relkind IN ('r', 'v', 'S')
        AND pg_has_role(c.relowner, 'USAGE') AND current_user <> $1`,
     [role],
   )
@@ -72,13 +82,14 @@ function grantsOn({ schema, name, kind, secured }: Relation, to: string): readon
     // The job library secures its tables without a policy, so only their owner would see a row. Rights on the tables take that place.
     ...(secured ? [`ALTER TABLE ${on} DISABLE ROW LEVEL SECURITY`] : []),
     `REVOKE ALL ON ${on} FROM ${to}`,
-    `GRANT ${rightsOn(name)} ON ${on} TO ${to}`,
+    `GRANT ${schema === JOB_SCHEMA ? CHANGE_AND_DELETE : rightsOn(name)} ON ${on} TO ${to}`,
   ]
 }
 
 function rightsOn(name: string): string {
   if (READ_ONLY.includes(name)) return 'SELECT'
-  return APPEND_ONLY.includes(name) ? 'SELECT, INSERT' : 'SELECT, INSERT, UPDATE, DELETE'
+  if (APPEND_ONLY.includes(name)) return 'SELECT, INSERT'
+  return DELETABLE.includes(name) ? CHANGE_AND_DELETE : 'SELECT, INSERT, UPDATE'
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

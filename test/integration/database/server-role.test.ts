@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sealAudit } from '~/server/audit/seal-audit'
 import { verifyAudit } from '~/server/audit/verify-audit'
@@ -48,6 +50,10 @@ describe('the role of servers and workers, beside an owner that is no superuser'
     ['delete a seal', 'DELETE FROM audit_seals'],
     ['change who gave whom access', `UPDATE access_given SET at_utc = now()`],
     ['change which migrations were applied', 'DELETE FROM _prisma_migrations'],
+    ['delete a deploy, to write another history of it', 'DELETE FROM console_deploys'],
+    ['delete an approval', 'DELETE FROM approvals'],
+    ['delete a surface', 'DELETE FROM surfaces'],
+    ['empty a table whose rows it may delete', 'TRUNCATE deliveries'],
     ['disable a trigger', 'ALTER TABLE audit_events DISABLE TRIGGER ALL'],
     ['remove a trigger', 'DROP TRIGGER console_deploys_forward_only ON console_deploys'],
     [
@@ -63,11 +69,39 @@ describe('the role of servers and workers, beside an owner that is no superuser'
     })
   })
 
+  it('may delete rows of exactly the tables of which the console or its sign-in library deletes rows', async () => {
+    const granted = await deps.db.$queryRaw<{ table_name: string }[]>`
+      SELECT table_name FROM information_schema.role_table_grants
+      WHERE table_schema = current_schema() AND privilege_type = 'DELETE' AND grantee = current_user`
+    const ofLibrary = ['sessions', 'accounts', 'verifications', 'two_factors', 'passkeys', 'rate_limits']
+    const expected = new Set([...ofLibrary, ...tablesWithDeletions()])
+    expect(granted.map(({ table_name: name }) => name).sort()).toEqual([...expected].sort())
+  })
+
   it('keeps its rights when several processes prepare the database at once', async () => {
     await Promise.all([1, 2, 3].map(() => prepare(urls)))
     await insertDeployAt(deps, 'building')
   })
 })
+
+/** The tables of which a source file deletes rows, through Prisma or by hand. */
+function tablesWithDeletions(): string[] {
+  const schema = readFileSync(path.resolve('prisma/schema.prisma'), 'utf8')
+  const tables = new Map(
+    [...schema.matchAll(/^model (\w+) \{[^}]*@@map\("(\w+)"\)/gm)].map(([, model = '', table = '']) => [
+      model.toLowerCase(),
+      table,
+    ]),
+  )
+  return readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+    .map((file) => readFileSync(path.join('src', file), 'utf8'))
+    .flatMap((source) => [
+      ...[...source.matchAll(/\.(\w+)\.delete(?:Many)?\(/g)].map(([, model = '']) => tables.get(model.toLowerCase())),
+      ...[...source.matchAll(/DELETE FROM "(\w+)"/g)].map(([, table]) => table),
+    ])
+    .filter((table) => table !== undefined)
+}
 
 it('a single role for everything works, and the start is told that it can change the audit trail', async () => {
   const single = { url: urls.ownerUrl, ownerUrl: urls.ownerUrl }
