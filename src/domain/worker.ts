@@ -1,6 +1,6 @@
 /**
- * What is known about workers: one was seen in the last minute (`seen`), none was since a time (`silent`), or no worker of this version
- * has ever run on this database (`never`).
+ * What is known about workers: one was seen in the last minute (`seen`), none was since a time (`silent`), or none is on record (`never`).
+ * A worker of a version that records no heartbeat may run all the same.
  */
 export type WorkerState =
   | { readonly state: 'seen' }
@@ -24,6 +24,6 @@ export function workerState(seenAt: Date | null, silentMs: number | null): Worke
 export function workerWarning(worker: WorkerState, clock: (iso: string) => string): string | null {
   if (worker.state === 'seen') return null
   return worker.state === 'never'
-    ? 'No worker of this version has run yet.'
-    : `No worker has run since ${clock(worker.since)}.`
+    ? 'No worker of this version has reported.'
+    : `No worker of this version has reported since ${clock(worker.since)}.`
 }

@@ -11,9 +11,9 @@ export async function recordHeartbeat(db: DatabaseHandle, processId: string, kin
     WITH forgotten AS (
       DELETE FROM "heartbeats" WHERE "kind" = ${kind} AND "seen_at_utc" < clock_timestamp() - interval '1 day'
         AND "process_id" <> ${processId}::uuid)
-    INSERT INTO "heartbeats" AS h ("process_id", "kind", "seen_at_utc")
+    INSERT INTO "heartbeats" ("process_id", "kind", "seen_at_utc")
     VALUES (${processId}::uuid, ${kind}, clock_timestamp())
-    ON CONFLICT ("process_id", "kind") DO UPDATE SET "seen_at_utc" = greatest(h."seen_at_utc", excluded."seen_at_utc")`
+    ON CONFLICT ("process_id", "kind") DO UPDATE SET "seen_at_utc" = excluded."seen_at_utc"`
 }
 
 /** As many rows take about two megabytes in a temporary file. */
@@ -40,13 +40,17 @@ const state = z.tuple([
   }),
 ])
 
-/** The database's clock in milliseconds, whether it refuses changes, and what it knows about workers. */
+/**
+ * The database's clock in milliseconds, whether it refuses changes, and what it knows about workers. A heartbeat from the future is from a
+ * clock that was set back, and proves nothing; the column rounds up by less than a second.
+ */
 export async function readDatabaseState(db: DatabaseHandle) {
   const rows = await db.$queryRaw`
     SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS "now",
       current_setting('transaction_read_only') = 'on' AS "isReadOnly",
       "seen" AS "workerSeenAt", extract(epoch FROM clock_timestamp() - "seen")::float8 * 1000 AS "workerSilentMs"
-    FROM (SELECT max("seen_at_utc") AS "seen" FROM "heartbeats" WHERE "kind" = 'worker') AS worker`
+    FROM (SELECT max("seen_at_utc") AS "seen" FROM "heartbeats"
+      WHERE "kind" = 'worker' AND "seen_at_utc" < clock_timestamp() + interval '1 second') AS worker`
   const [{ now, isReadOnly, workerSeenAt, workerSilentMs }] = state.parse(rows)
   return { now, isReadOnly, worker: workerState(workerSeenAt, workerSilentMs) }
 }

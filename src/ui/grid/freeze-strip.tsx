@@ -92,8 +92,8 @@ export function NoWorker({ worker, now }: Pick<Grid, 'worker' | 'now'>) {
   return (
     <section aria-label="Worker" className="mt-2">
       <Notice tone="warn" role="status">
-        {warning} Deploys are not compared with GitHub, surfaces are not probed, and deliveries wait. Nothing is lost.
-        Start a worker.
+        {warning} If none runs, deploys are not compared with GitHub, surfaces are not probed, and deliveries wait.
+        Nothing is lost. Check that a worker runs.
       </Notice>
     </section>
   )

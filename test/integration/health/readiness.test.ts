@@ -132,7 +132,7 @@ describe('the worker', () => {
     expect(await seen()).toMatchObject({
       ...READY,
       worker: 'never',
-      warnings: ['No worker of this version has run yet.'],
+      warnings: ['No worker of this version has reported.'],
     })
     const id = deps.newId()
     await recordHeartbeat(deps.db, id, 'worker')
@@ -142,8 +142,18 @@ describe('the worker', () => {
     expect(await seen()).toMatchObject({
       ...READY,
       worker: 'silent',
-      warnings: [`No worker has run since ${since.toISOString()}.`],
+      warnings: [`No worker of this version has reported since ${since.toISOString()}.`],
     })
+  })
+
+  it('a heartbeat from before the clock of the database was set back does not pass for a running worker', async () => {
+    const [dead, running] = [deps.newId(), deps.newId()]
+    for (const id of [dead, running]) await recordHeartbeat(deps.db, id, 'worker')
+    // An hour that the clock was set back is an hour that the heartbeats are ahead.
+    await deps.db.heartbeat.updateMany({ data: { seenAt: new Date(Date.now() + 3_600_000) } })
+    expect(await seen()).toMatchObject({ ...READY, worker: 'never' })
+    await recordHeartbeat(deps.db, running, 'worker')
+    expect(await seen()).toMatchObject({ ...READY, worker: 'seen' })
   })
 
   it('the last heartbeat of all workers is kept, and older ones go after a day', async () => {

@@ -18,13 +18,13 @@ it('the grid names the repository whose webhooks are silent and where to look, a
   expect(textOf()).toBe('')
 })
 
-it('the grid says since when no worker has run, or that none has run yet, and nothing while one runs', () => {
+it('the grid says since when no worker has reported, or that none has, what follows if none runs, and nothing while one is seen', () => {
   const now = '2026-11-29T05:00:00.000Z'
   const textAt = (worker: WorkerState) => plain(<NoWorker worker={worker} now={now} />)
   expect(textAt({ state: 'silent', since: '2026-11-29T04:12:00.000Z' })).toBe(
-    'No worker has run since 04:12:00 UTC. Deploys are not compared with GitHub, surfaces are not probed, and deliveries wait. Nothing is lost. Start a worker.',
+    'No worker of this version has reported since 04:12:00 UTC. If none runs, deploys are not compared with GitHub, surfaces are not probed, and deliveries wait. Nothing is lost. Check that a worker runs.',
   )
   expect(textAt({ state: 'silent', since: '2026-11-27T04:12:00.000Z' })).toContain('since 2026-11-27 04:12:00 UTC.')
-  expect(textAt({ state: 'never' })).toMatch(/^No worker of this version has run yet\./)
+  expect(textAt({ state: 'never' })).toMatch(/^No worker of this version has reported\. If none runs, deploys /)
   expect(textAt({ state: 'seen' })).toBe('')
 })
