@@ -1,6 +1,8 @@
 import { get } from 'node:http'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 import { readConfig } from '~/server/platform/config'
@@ -12,6 +14,16 @@ import { STOP_WITHIN_MS, type SupervisedProcess, superviseProcess, waitForReady 
 const WARN = 40
 
 const logLine = z.object({ level: z.number() })
+
+/**
+ * What /api/health/ready says of a server that works apart from what an operator has to mend, such as a clock that is off. The log says what it
+ * is.
+ */
+const usable = z.object({
+  database: z.literal('reachable'),
+  migrations: z.literal('applied'),
+  draining: z.literal(false),
+})
 
 export interface ServerPlan {
   readonly mode: 'production' | 'development'
@@ -87,14 +99,16 @@ function untilReady(show: (line: string) => void) {
   }
 }
 
-/** Starts the server and waits until its readiness check passes. */
+/** Starts the server and waits until its readiness check passes, or says that the database answers and the migrations are applied. */
 async function startOnce(plan: ServerPlan, withinMs: number): Promise<SupervisedProcess> {
   const { mode, projectDirectory, host, port } = plan
+  const stopWithinMs = readConfig(plan.env).drainSeconds * 1_000 + STOP_WITHIN_MS
+  const exitWithParent = pathToFileURL(path.join(projectDirectory, 'src/launch/exit-with-parent.mjs'))
   const server = superviseProcess({
     name: 'server',
     args: [
       '--import',
-      path.join(projectDirectory, 'src/launch/exit-with-parent.mjs'),
+      `${exitWithParent.href}?stopWithinMs=${stopWithinMs}`,
       path.join(projectDirectory, 'src/launch/serve.mjs'),
       mode,
       host,
@@ -103,7 +117,7 @@ async function startOnce(plan: ServerPlan, withinMs: number): Promise<Supervised
     cwd: projectDirectory,
     env: plan.env,
     log: plan.log,
-    stopWithinMs: readConfig(plan.env).drainSeconds * 1_000 + STOP_WITHIN_MS,
+    stopWithinMs,
     onLine: (line, from) => {
       const shown =
         mode === 'development' || from === 'stderr' ? stripVTControlCharacters(line).trim() !== '' : isWarning(line)
@@ -127,8 +141,10 @@ async function pollReady(server: SupervisedProcess, { mode, host, port, signal }
   const gone = new AbortController()
   void server.exited.then(() => gone.abort())
   while (!signal.aborted && !gone.signal.aborted) {
-    const status = await statusOf(url, host, AbortSignal.any([AbortSignal.timeout(60_000), signal, gone.signal]))
-    if (status !== undefined && status >= 200 && status < 300) return
+    const answer = await readAnswer(url, host, AbortSignal.any([AbortSignal.timeout(60_000), signal, gone.signal]))
+    const status = answer?.status ?? 0
+    if (status >= 200 && status < 300) return
+    if (status === 503 && usable.safeParse(parseJson(answer?.body ?? '')).success) return
     // A server that is not ready answers 503. A built server that answers 500 lacks files. In development, 500 may be a typo.
     if (status === 500 && mode === 'production') throw new Error(`The server answers 500 to ${url}.`)
     await setTimeout(100)
@@ -137,22 +153,33 @@ async function pollReady(server: SupervisedProcess, { mode, host, port, signal }
 }
 
 /** Undefined if there is no answer. `fetch` cannot connect to a socket. */
-function statusOf(url: string, host: string, signal: AbortSignal): Promise<number | undefined> {
+function readAnswer(
+  url: string,
+  host: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly body: string } | undefined> {
   const socketPath = isSocketPath(host) ? { socketPath: host } : {}
   return new Promise((resolve) => {
     get(url, { ...socketPath, agent: false, signal }, (answer) => {
-      answer.destroy()
-      resolve(answer.statusCode)
+      text(answer).then(
+        (body) => resolve({ status: answer.statusCode ?? 0, body }),
+        () => resolve(undefined),
+      )
     }).on('error', () => resolve(undefined))
   })
 }
 
 function isWarning(line: string): boolean {
   if (!line.startsWith('{')) return false
+  const parsed = logLine.safeParse(parseJson(line))
+  return parsed.success && parsed.data.level >= WARN
+}
+
+/** Undefined if the text is not JSON. */
+function parseJson(json: string): unknown {
   try {
-    const parsed = logLine.safeParse(JSON.parse(line))
-    return parsed.success && parsed.data.level >= WARN
+    return JSON.parse(json)
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { freePort } from '~/launch/machine/ports'
 import { isAlive } from '~/launch/machine/process-state'
+import { STOP_WITHIN_MS } from '~/launch/machine/supervised-process'
 import { type ServerPlan, startServer } from '~/launch/server-process'
 import { openLog } from '~/server/platform/open-log'
 
@@ -22,9 +24,19 @@ beforeEach(() => {
 })
 
 /** Starts a program in place of serve.mjs. Its number of tries is in `tries`. */
-async function start(program: string, { withinMs = 20_000, signal = new AbortController().signal } = {}) {
+async function start(
+  program: string,
+  {
+    withinMs = 20_000,
+    signal = new AbortController().signal,
+    env = {} as Record<string, string>,
+    exitsWithParent = false,
+  } = {},
+) {
   mkdirSync(path.join(directory, 'src/launch'), { recursive: true })
-  writeFileSync(path.join(directory, 'src/launch/exit-with-parent.mjs'), '')
+  const preloaded = path.join(directory, 'src/launch/exit-with-parent.mjs')
+  if (exitsWithParent) cpSync(path.resolve(import.meta.dirname, '../../../src/launch/exit-with-parent.mjs'), preloaded)
+  else writeFileSync(preloaded, '')
   const count = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)
     const fs = require('node:fs'); fs.appendFileSync(${JSON.stringify(tries)}, 'x')
     const tries = fs.readFileSync(${JSON.stringify(tries)}, 'utf8').length
@@ -37,7 +49,7 @@ async function start(program: string, { withinMs = 20_000, signal = new AbortCon
     port: await freePort(),
     log: openLog(logFile, () => undefined),
     logPlace: logFile,
-    env: { ...process.env },
+    env: { ...process.env, ...env },
     signal,
     onStarted: ({ pid }) => pids.push(pid),
     onLine: (line) => shown.push(line),
@@ -45,8 +57,8 @@ async function start(program: string, { withinMs = 20_000, signal = new AbortCon
   return await startServer(plan, { tries: 3, pauseMs: 50, withinMs })
 }
 
-const answering = (status: number) =>
-  `require('node:http').createServer((_, answer) => answer.writeHead(${status}).end()).listen(port, '127.0.0.1')`
+const answering = (status: number, body: object = {}) =>
+  `require('node:http').createServer((_, answer) => answer.writeHead(${status}).end('${JSON.stringify(body)}')).listen(port, '127.0.0.1')`
 
 const messageOf = async (started: Promise<unknown>) => {
   const failure = await started.catch((error: unknown) => error)
@@ -79,6 +91,33 @@ it('a server that never becomes ready is not started again', async () => {
   expect(message).toMatch(/^The server was not ready after \d s\. It was tried once\. All data is kept\. /)
   expect(pids).toHaveLength(1)
   expect(pids.filter(isAlive)).toEqual([])
+})
+
+it.each([{ clock: 'off' }, { writes: 'refused' }])('a server that is not ready because of %o is used', async (why) => {
+  const server = await start(
+    answering(503, { draining: false, database: 'reachable', migrations: 'applied', ...why }),
+    { withinMs: 5_000 },
+  )
+  await server.stop()
+  expect(pids).toHaveLength(1)
+})
+
+it('a server that is not ready because migrations are pending is not used', async () => {
+  const readiness = { draining: false, database: 'reachable', migrations: 'pending' }
+  expect(await messageOf(start(answering(503, readiness), { withinMs: 1_000 }))).toContain('was not ready')
+})
+
+it('a server whose launcher was killed gets as long to stop as from the launcher, DRAIN_SECONDS included', async () => {
+  const given = path.join(directory, 'given')
+  const program = `${answering(200)}
+    process.on('SIGTERM', () => undefined)
+    globalThis.setTimeout = (_, ms) => { fs.writeFileSync(${JSON.stringify(given)}, String(ms)); process.exit(0) }`
+  const server = await start(program, { env: { DRAIN_SECONDS: '900' }, exitsWithParent: true })
+  const ended = once(server.child, 'exit')
+  // As the end of the launcher does.
+  server.child.disconnect()
+  await ended
+  expect(readFileSync(given, 'utf8')).toBe(String(900_000 + STOP_WITHIN_MS))
 })
 
 it('a server that starts at the second try is used, and its later output is shown in full', async () => {
