@@ -4,6 +4,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import type { Config } from '~/server/platform/config'
+import { refuseOtherDatabase } from './database/same-database.ts'
 import { ensurePrivateDirectory, rememberedText } from './machine/private-files.ts'
 
 interface GeneratedSecrets {
@@ -63,10 +64,12 @@ export interface AgreedSecrets {
 
 /**
  * The secrets of a server or a worker: the configured ones, otherwise those of the data directory. Refuses a shared database
- * if none of its recorded secrets is among them (ADR 022).
+ * if none of its recorded secrets is among them (ADR 022), and a DATABASE_DIRECT_URL of another database.
  */
-export function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
-  return withSecretsLock(console_, async (client) => {
+export async function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
+  const { databaseUrl, config } = console_
+  await refuseOtherDatabase(databaseUrl, config.databaseDirectUrl ?? databaseUrl, 'DATABASE_DIRECT_URL')
+  return await withSecretsLock(console_, async (client) => {
     if (console_.config.databaseUrl !== undefined) {
       await refuseOthers(client, console_, VARIABLES, { mayMake: !(await isInUse(client)) })
       await refuseOtherWebhooks(client, console_.config)

@@ -3,6 +3,7 @@ import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import { installJobTablesOf } from './database-schema.ts'
 import type { DatabaseUrls } from './embedded-postgres.ts'
 import { applyMigrations, type MigrationState } from './migrations.ts'
+import { refuseOtherDatabase } from './same-database.ts'
 
 interface PreparedDatabase extends MigrationState {
   /** Whether the role of servers and workers could change or delete rows of the audit trail. */
@@ -14,6 +15,7 @@ export async function prepareDatabase(
   urls: DatabaseUrls,
   options: { readonly migrations: string; readonly logLevel: string; readonly signal?: AbortSignal },
 ): Promise<PreparedDatabase> {
+  await refuseOtherDatabase(urls.url, urls.ownerUrl, 'DATABASE_OWNER_URL (or else DATABASE_DIRECT_URL)')
   const state = await applyMigrations(urls.ownerUrl, options.migrations, options.signal)
   await installJobTablesOf(urls.ownerUrl, options.logLevel)
   return { ...state, isTrailExposed: await grantRights(urls) }

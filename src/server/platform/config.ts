@@ -273,7 +273,7 @@ export function readConfig(given: Environment): Config {
     ...files.problems,
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...github.problems,
-    ...(complete ? [...sandboxProblems(complete), ...exposureProblems(complete)] : []),
+    ...(complete ? [...databaseProblems(complete), ...sandboxProblems(complete), ...exposureProblems(complete)] : []),
     ...providers.problems,
     ...flags.problems,
   ]
@@ -327,6 +327,14 @@ export function readConfig(given: Environment): Config {
  */
 const usualDrainSeconds = ({ HOST: host, TRUSTED_PROXIES: proxies }: z.output<typeof environment>): number =>
   isLoopback(host) && (proxies ?? []).length === 0 ? 0 : 5
+
+/** They are other ways to the database of DATABASE_URL. Without it, the console runs one of its own. */
+function databaseProblems(values: z.output<typeof environment>): string[] {
+  if (values.DATABASE_URL !== undefined) return []
+  return (['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
+    .filter((name) => values[name] !== undefined)
+    .map((name) => `${name} is set, but DATABASE_URL is not; set both, or unset ${name}`)
+}
 
 /** A sandbox console has an admin without a password, so it must not use another GitHub. */
 function sandboxProblems({ SANDBOX_URL: sandbox, GITHUB_API_URL: api }: z.output<typeof environment>): string[] {

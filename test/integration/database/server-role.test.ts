@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agreeOnSecrets } from '~/launch/secrets'
 import { sealAudit } from '~/server/audit/seal-audit'
 import { verifyAudit } from '~/server/audit/verify-audit'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
@@ -9,6 +10,7 @@ import { readServerConfig } from '~/server/platform/config'
 import { addJob } from '~/server/platform/jobs.sql'
 import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { AUTH_SECRET, CALLBACK_SECRET, insertDeployAt } from '~test/support/console'
+import { createEmptyTestDatabase } from '~test/support/database'
 import { onDatabase } from '~test/support/migrated-template'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { signedCallback } from '~test/support/signed-callback'
@@ -102,6 +104,30 @@ function tablesWithDeletions(): string[] {
     ])
     .filter((table) => table !== undefined)
 }
+
+describe('a start with addresses of different databases', () => {
+  it('is refused before it applies migrations to the one of DATABASE_OWNER_URL, and creates none', async () => {
+    const elsewhere = await createEmptyTestDatabase()
+    const absent = Object.assign(new URL(urls.ownerUrl), { pathname: '/absent' }).href
+    await expect(prepare({ url: urls.url, ownerUrl: elsewhere.url })).rejects.toThrow('lead to different databases')
+    await expect(prepare({ url: urls.url, ownerUrl: absent })).rejects.toThrow('one that does not exist')
+    await expect(onDatabase(absent, () => Promise.resolve())).rejects.toMatchObject({ code: '3D000' })
+    const tables = `SELECT 1 / count(*) FROM pg_class WHERE relname = '_prisma_migrations'`
+    await expect(onDatabase(elsewhere.url, (client) => client.query(tables))).rejects.toThrow('division by zero')
+    await elsewhere.drop()
+  })
+
+  it('is refused before jobs wait in the one of DATABASE_DIRECT_URL', async () => {
+    const elsewhere = await createEmptyTestDatabase()
+    const agree = (databaseDirectUrl: string) =>
+      agreeOnSecrets({ config: { ...deps.config, databaseDirectUrl }, dataDir: '/nowhere', databaseUrl: urls.url })
+    await expect(agree(elsewhere.url)).rejects.toThrow(
+      'DATABASE_URL and DATABASE_DIRECT_URL lead to different databases',
+    )
+    await expect(agree(urls.ownerUrl)).resolves.toMatchObject({ auth: [AUTH_SECRET] })
+    await elsewhere.drop()
+  })
+})
 
 it('a single role for everything works, and the start is told that it can change the audit trail', async () => {
   const single = { url: urls.ownerUrl, ownerUrl: urls.ownerUrl }

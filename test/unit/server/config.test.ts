@@ -72,6 +72,8 @@ describe('the configuration', () => {
     ['GITHUB_DISPATCH_TOKEN', 'ghp_a\nb', 'character that no token has'],
     ['SLACK_WEBHOOK_URL', 'https://u:p@hooks.slack.com/', 'without a user'],
     ['CONSOLE_URL', 'console.example.com', 'example: https://console.example.com'],
+    ['DATABASE_DIRECT_URL', 'postgresql://u:p@db/console', 'DATABASE_DIRECT_URL is set, but DATABASE_URL is not'],
+    ['DATABASE_OWNER_URL', 'postgresql://u:p@db/console', 'DATABASE_OWNER_URL is set, but DATABASE_URL is not'],
     ['DATABASE_URL', 'mysql://db', 'example: postgresql://'],
     ['DATABASE_URL', 'postgresql://u:sec/ret@h:1/db', 'percent-encode'],
     ['DATABASE_URL', 'postgresql://u:100%@h:1/db', 'percent-encode'],
