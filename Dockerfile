@@ -1,4 +1,4 @@
-# One image: `server`, `worker`, `migrate [--surfaces]` and `console …` (docs/operations/install.md, "In a container").
+# One image: `server`, `worker`, `migrate` and `console …` (docs/operations/install.md, "In a container").
 # A registry of your own for npm: --secret id=npmrc,src=$HOME/.npmrc
 ARG BUILDER=docker.io/library/node:24-bookworm
 # Needs glibc and libstdc++, nothing else. Node comes from the builder.

@@ -114,22 +114,21 @@ async function checkAll(): Promise<void> {
     assert.equal((await runInImage(settings, ['serve'])).code, 2)
   })
 
-  await check(
-    'four migrate at once on an empty database apply each migration once, and one applies surfaces.yaml',
-    async () => {
-      const runs = await Promise.all(
-        [['--surfaces'], [], [], []].map((options) => runInImage(settings, ['migrate', ...options])),
-      )
-      for (const { code, out, err } of runs) assert.deepEqual([code, err], [0, ''], `${out}${err}`)
-      const counts = runs.map(({ out }) => Number(/^(\d+) migrations applied/.exec(out)?.[1] ?? 0))
-      const shipped = readdirSync(path.join(root, 'prisma/migrations')).filter((entry) => !entry.includes('.')).length
-      assert.equal(
-        counts.reduce((sum, count) => sum + count, 0),
-        shipped,
-      )
-      assert.match(runs[0]?.out ?? '', /1 change applied/)
-    },
-  )
+  await check('four migrate at once on an empty database apply each migration once', async () => {
+    const runs = await Promise.all([1, 2, 3, 4].map(() => runInImage(settings, ['migrate'])))
+    for (const { code, out, err } of runs) assert.deepEqual([code, err], [0, ''], `${out}${err}`)
+    const counts = runs.map(({ out }) => Number(/^(\d+) migrations applied/.exec(out)?.[1] ?? 0))
+    const shipped = readdirSync(path.join(root, 'prisma/migrations')).filter((entry) => !entry.includes('.')).length
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      shipped,
+    )
+  })
+  await check('"console surfaces apply" stores surfaces.yaml', async () => {
+    const { code, out, err } = await runInImage(settings, ['console', 'surfaces', 'apply'])
+    assert.equal(code, 0, err)
+    assert.match(out, /1 change applied/)
+  })
 
   const server = startInImage(settings, name('server'), ['server'])
   containers.push(server)

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { type Config, readConfig } from '~/server/platform/config'
 
@@ -11,10 +10,10 @@ const NO_DATABASE = 'DATABASE_URL is not set, and the image holds no database'
 
 const USAGE = `Usage: deploy-console <command>
 
-  server                            serves the console on HOST and PORT
-  worker                            runs jobs and the prober, for a server with IN_PROCESS_WORKER=off
-  migrate [--surfaces [--archive]]  applies pending migrations, and then surfaces.yaml
-  console <command> [options]       runs a command; "console --help" lists them`
+  server                       serves the console on HOST and PORT
+  worker                       runs jobs and the prober, for a server with IN_PROCESS_WORKER=off
+  migrate                      applies pending migrations
+  console <command> [options]  runs a command; "console --help" lists them`
 
 const [name = '', ...args] = process.argv.slice(2)
 try {
@@ -49,7 +48,7 @@ async function work(config: Config): Promise<void> {
 }
 
 async function migrate(config: Config): Promise<void> {
-  const { values } = parseArgs({ args, options: { surfaces: { type: 'boolean' }, archive: { type: 'boolean' } } })
+  if (args.length > 0) throw new Error('"migrate" takes no options. "console surfaces apply" applies surfaces.yaml.')
   const { configuredDatabase } = await import('../database/embedded-postgres.ts')
   const { prepareDatabase, TRAIL_EXPOSED } = await import('../database/prepare-database.ts')
   const urls = configuredDatabase(config)
@@ -64,7 +63,6 @@ async function migrate(config: Config): Promise<void> {
   if (changed.length > 0) {
     process.stderr.write(`These migrations have changed since they were applied: ${changed.join(', ')}.\n`)
   }
-  if (values.surfaces === true) await runConsole(['surfaces', 'apply', ...(values.archive ? ['--archive'] : [])])
 }
 
 async function runConsole(consoleArgs: readonly string[]): Promise<void> {

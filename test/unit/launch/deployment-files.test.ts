@@ -16,6 +16,8 @@ const { services, ...named } = z
       z.string(),
       z.looseObject({
         read_only: z.boolean().default(false),
+        command: z.array(z.string()).default([]),
+        depends_on: z.record(z.string(), z.unknown()).default({}),
         entrypoint: z.array(z.string()).default([]),
         secrets: mounted,
         configs: mounted,
@@ -61,4 +63,14 @@ it('the script of compose.yaml makes each secret once, keeps the token of GitHub
   expect(made()).toEqual(first)
   expect(run('second').status).toBe(0)
   expect(made()).toEqual({ ...first, 'github-dispatch-token': 'second' })
+})
+
+it('no service of compose.yaml waits for the surfaces, and no service that others wait for applies them', () => {
+  const applying = Object.entries(services).filter(([, { command }]) => command.join(' ').includes('surfaces'))
+  expect(applying.map(([name, { command }]) => [name, command])).toEqual([
+    ['surfaces', ['console', 'surfaces', 'apply']],
+  ])
+  const awaited = Object.values(services).flatMap((service) => Object.keys(service.depends_on))
+  expect(awaited).toContain('migrate')
+  expect(awaited).not.toContain('surfaces')
 })
