@@ -103,22 +103,26 @@ export async function checkComposeSecrets(settings: Settings, directory: string)
   const { entrypoint = [] } = readCompose().services['secrets'] ?? {}
   const [node = '', flag = '', script = ''] = entrypoint
   const secrets = path.join(directory, 'secrets')
-  mkdirSync(secrets)
+  const owner = path.join(directory, 'owner')
+  for (const volume of [secrets, owner]) mkdirSync(volume)
   const made = {
     ...settings,
     env: { GITHUB_DISPATCH_TOKEN: 'test-token' },
-    volumes: [`${secrets}:/secrets`],
+    volumes: [`${secrets}:/secrets`, `${owner}:/owner`],
     options: ['--user', '0:0', '--entrypoint', node],
   }
-  const read = () => readdirSync(secrets).map((file) => [file, readFileSync(path.join(secrets, file), 'utf8')])
+  const read = () =>
+    [secrets, owner].flatMap((volume) =>
+      readdirSync(volume).map((file) => [
+        `${path.basename(volume)}/${file}`,
+        readFileSync(path.join(volume, file), 'utf8'),
+      ]),
+    )
   assert.deepEqual(await runInImage(made, [flag, script]), { code: 0, out: '', err: '' })
   const first = read()
   assert.deepEqual(first.map(([file]) => file).sort(), [
-    'auth',
-    'callback',
-    'database-url',
-    'github-dispatch-token',
-    'postgres',
+    ...['owner/database-url', 'owner/password', 'owner/server-password'],
+    ...['secrets/auth', 'secrets/callback', 'secrets/database-url', 'secrets/github-dispatch-token'],
   ])
   assert.deepEqual(await runInImage(made, [flag, script]), { code: 0, out: '', err: '' })
   assert.deepEqual(read(), first)

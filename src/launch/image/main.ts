@@ -71,9 +71,14 @@ async function runConsole(consoleArgs: readonly string[]): Promise<void> {
   await import('../commands/console.ts')
 }
 
-/** The image makes no secrets, which would be lost with the container, and holds no sandbox. */
+/** The image makes no secrets, which would be lost with the container, and holds no sandbox. The owner's password is for migrations alone. */
 function requireSettings(config: Config): string {
-  const { databaseUrl } = config
+  const { databaseUrl, databaseOwnerUrl } = config
+  if (databaseOwnerUrl !== undefined) {
+    throw new Error(
+      `DATABASE_OWNER_URL is set. It is for "migrate" alone: who gets this process to run SQL must not own the tables. Nothing was started. Unset it.`,
+    )
+  }
   const missing = [
     ...(databaseUrl === undefined ? [NO_DATABASE] : []),
     ...(config.authSecrets.length === 0 ? ['AUTH_SECRET is not set'] : []),

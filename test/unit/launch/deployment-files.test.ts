@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -17,6 +17,8 @@ const { services, ...named } = z
       z.looseObject({
         read_only: z.boolean().default(false),
         command: z.array(z.string()).default([]),
+        environment: z.record(z.string(), z.string()).default({}),
+        volumes: z.array(z.string()).default([]),
         depends_on: z.record(z.string(), z.unknown()).default({}),
         entrypoint: z.array(z.string()).default([]),
         secrets: mounted,
@@ -46,23 +48,35 @@ it('the script of compose.yaml makes each secret once, keeps the token of GitHub
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const [, flag = '', script = ''] = services['secrets']?.entrypoint ?? []
   const run = (token: string) =>
-    spawnSync(process.execPath, [flag, script.replaceAll("'/secrets/", `'${directory}/`)], {
+    spawnSync(process.execPath, [flag, script.replaceAll(/'\/(secrets|owner)\//g, `'${directory}/$1/`)], {
       env: { ...process.env, GITHUB_DISPATCH_TOKEN: token },
       encoding: 'utf8',
     })
+  const volumes = ['owner', 'secrets'].map((volume) => path.join(directory, volume))
+  for (const volume of volumes) mkdirSync(volume)
+  const read = (file: string) => readFileSync(path.join(directory, file), 'utf8')
   const made = () =>
     Object.fromEntries(
-      readdirSync(directory).map((file) => [file, readFileSync(path.join(directory, file), 'utf8')] as const),
+      volumes.flatMap((volume) =>
+        readdirSync(volume).map((name) => {
+          const file = `${path.basename(volume)}/${name}`
+          return [file, read(file)] as const
+        }),
+      ),
     )
 
   expect(run('')).toMatchObject({ status: 1, stderr: expect.stringContaining('Set GITHUB_DISPATCH_TOKEN.') })
   expect(run('first')).toMatchObject({ status: 0, stdout: '', stderr: '' })
   const first = made()
-  expect(first).toMatchObject({ 'github-dispatch-token': 'first' })
+  expect(first).toMatchObject({ 'secrets/github-dispatch-token': 'first' })
   expect(run('').status).toBe(0)
   expect(made()).toEqual(first)
+  expect(read('secrets/database-url')).toBe(
+    `postgresql://console_server:${read('owner/server-password')}@postgres:5432/console`,
+  )
+  expect(read('owner/database-url')).toBe(`postgresql://console_owner:${read('owner/password')}@postgres:5432/console`)
   expect(run('second').status).toBe(0)
-  expect(made()).toEqual({ ...first, 'github-dispatch-token': 'second' })
+  expect(made()).toEqual({ ...first, 'secrets/github-dispatch-token': 'second' })
 })
 
 it('no service of compose.yaml waits for the surfaces, and no service that others wait for applies them', () => {
@@ -73,4 +87,36 @@ it('no service of compose.yaml waits for the surfaces, and no service that other
   const awaited = Object.values(services).flatMap((service) => Object.keys(service.depends_on))
   expect(awaited).toContain('migrate')
   expect(awaited).not.toContain('surfaces')
+})
+
+it('in Compose and Kubernetes, only the migrations get the URL and the password of the role that owns the tables', () => {
+  const settings = 'DATABASE_OWNER_URL_FILE'
+  const inCompose = Object.entries(services).filter(([, service]) => settings in service.environment)
+  expect(inCompose.map(([name]) => name)).toEqual(['migrate'])
+  const holders = Object.entries(services).filter(([, { volumes }]) => volumes.some((one) => one.startsWith('owner:')))
+  expect(holders.map(([name]) => name).toSorted()).toEqual(['migrate', 'postgres', 'secrets'])
+  expect(services['postgres']?.environment).toMatchObject({ POSTGRES_USER: 'console_owner' })
+
+  const kustomize = path.join(root, 'deploy/kustomize')
+  const naming = readdirSync(kustomize).filter((file) =>
+    /DATABASE_OWNER_URL|deploy-console-owner/.test(readFileSync(path.join(kustomize, file), 'utf8')),
+  )
+  expect(naming).toEqual(['migrate.yaml'])
+})
+
+it.each(['server', 'worker'])("the image's %s refuses the URL of the role that owns the tables", (command) => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=react-server', '--import', 'tsx', path.join(root, 'src/launch/image/main.ts'), command],
+    {
+      env: {
+        ...process.env,
+        DATABASE_URL: 'postgresql://console_server:secret@127.0.0.1:9/console',
+        DATABASE_OWNER_URL: 'postgresql://console_owner:secret@127.0.0.1:9/console',
+      },
+      encoding: 'utf8',
+    },
+  )
+  expect(status).toBe(1)
+  expect(stderr).toContain('DATABASE_OWNER_URL is set. It is for "migrate" alone')
 })
