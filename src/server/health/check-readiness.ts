@@ -1,12 +1,9 @@
 import 'server-only'
-import { readdirSync } from 'node:fs'
-import path from 'node:path'
 import { type WorkerState, workerWarning } from '~/domain/worker'
 import type { Deps } from '~/server/deps'
 import { proveWritable, readDatabaseState } from '~/server/health/heartbeats.sql'
-import { listAppliedMigrations } from '~/server/health/migrations.sql'
+import { listPending } from '~/server/health/pending-migrations'
 import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
-import { jobTablesExist } from '~/server/platform/jobs.sql'
 
 /** What one look found. What it could not find out is `unknown`. */
 export interface Readiness {
@@ -161,18 +158,4 @@ function compareClocks(
   const seconds = Math.round(ahead / 1000)
   logger.warn({ aheadOfDatabaseSeconds: seconds }, 'not ready: the clocks of this machine and of the database differ')
   return 'off'
-}
-
-/** The migrations of this version that the database lacks. */
-async function listPending({ db }: ReadinessDeps): Promise<string[]> {
-  const applied = new Set(await listAppliedMigrations(db))
-  const pending = shippedMigrations().filter((name) => !applied.has(name))
-  return (await jobTablesExist(db)) ? pending : [...pending, 'graphile_worker']
-}
-
-/** The folders in prisma/migrations, relative to the directory in which the server was started. */
-function shippedMigrations(): string[] {
-  return readdirSync(path.resolve('prisma/migrations'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
 }

@@ -6,6 +6,7 @@ import { sealAudit } from '~/server/audit/seal-audit'
 import { countEndedDeploys } from '~/server/deploys/count-ended-deploys'
 import type { Deps } from '~/server/deps'
 import { recordHeartbeat } from '~/server/health/heartbeats.sql'
+import { listPending } from '~/server/health/pending-migrations'
 import type { Logger } from '~/server/platform/logger'
 import { runProber } from '~/server/worker/prober'
 import { runJobs } from '~/server/worker/run-jobs'
@@ -14,6 +15,8 @@ import { runJobs } from '~/server/worker/run-jobs'
 const EXPIRY_PAUSE_MS = 15_000
 /** How long an audit row may wait for its seal. */
 const SEALER_PAUSE_MS = 5_000
+/** How soon a worker notices that the migrations are applied. */
+const PENDING_PAUSE_MS = 2_000
 
 export interface Worker {
   /** Whether the database has recorded a heartbeat of this worker within the last minute. */
@@ -22,7 +25,10 @@ export interface Worker {
   readonly stop: () => Promise<void>
 }
 
-/** Starts all work without a request: queued jobs and their schedule, prober, sealer, expiry of approvals. Never throws. */
+/**
+ * Starts all work without a request: queued jobs and their schedule, prober, sealer, expiry of approvals. Waits until the migrations of this
+ * version are applied: on an older schema each query could fail, while the worker of the older version still does its work. Never throws.
+ */
 export function startWorker(deps: Deps): Worker {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -33,23 +39,39 @@ export function startWorker(deps: Deps): Worker {
     await recordHeartbeat(deps.db, processId, 'worker')
     seenAt = at
   }
-  const running = Promise.all([
-    runJobs(deps, signal),
-    runProber(deps, signal),
-    repeat(deps.logger, signal, { name: 'heartbeat', pauseMs: HEARTBEAT_MS, pass: beat }),
-    repeat(deps.logger, signal, { name: 'approvals', pauseMs: EXPIRY_PAUSE_MS, pass: () => expireApprovals(deps) }),
-    repeat(deps.logger, signal, {
-      name: 'sealer',
-      pauseMs: SEALER_PAUSE_MS,
-      pass: () => sealAudit(deps, signal, undefined, (rows) => countEndedDeploys(deps, rows)),
-    }),
-  ])
+  const work = () =>
+    Promise.all([
+      runJobs(deps, signal),
+      runProber(deps, signal),
+      repeat(deps.logger, signal, { name: 'heartbeat', pauseMs: HEARTBEAT_MS, pass: beat }),
+      repeat(deps.logger, signal, { name: 'approvals', pauseMs: EXPIRY_PAUSE_MS, pass: () => expireApprovals(deps) }),
+      repeat(deps.logger, signal, {
+        name: 'sealer',
+        pauseMs: SEALER_PAUSE_MS,
+        pass: () => sealAudit(deps, signal, undefined, (rows) => countEndedDeploys(deps, rows)),
+      }),
+    ])
+  const running = untilMigrated(deps, signal).then(work)
   return {
     isSeen: () => performance.now() - seenAt < SILENT_AFTER_MS,
     stop: async () => {
       stopping.abort()
       await running
     },
+  }
+}
+
+/** Settles when no migration is pending, or when the signal aborts. */
+async function untilMigrated(deps: Deps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const pending = await listPending(deps)
+      if (pending.length === 0) return
+      deps.logger.warn({ pending }, 'the worker does nothing yet: migrations are pending')
+    } catch (err) {
+      deps.logger.warn({ err }, 'the worker does nothing yet: the database does not answer')
+    }
+    await pause(PENDING_PAUSE_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 

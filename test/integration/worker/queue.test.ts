@@ -114,6 +114,29 @@ describe('a job that failed for good', () => {
   })
 })
 
+describe('a worker on the schema of an older version', () => {
+  it('a worker runs no job and records no heartbeat while a migration is pending, and begins when it is applied', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'building', { ...silent(), githubRunId: 31n })
+    runSucceeded()
+    await deps.db.$executeRaw`DELETE FROM heartbeats`
+    await deps.db.$executeRaw`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name LIKE '%_init'`
+    const next = createDeps(deps.config)
+    const said = vi.spyOn(next.logger, 'warn')
+    const worker = startWorker(next)
+    await vi.waitUntil(() => said.mock.calls.length > 0, { timeout: 20_000, interval: 20 })
+    expect(said.mock.calls[0]?.[1]).toBe('the worker does nothing yet: migrations are pending')
+    expect(await queuedJobs(deps)).toEqual([])
+    expect(await deps.db.heartbeat.count()).toBe(0)
+    expect(worker.isSeen()).toBe(false)
+    await deps.db.$executeRaw`UPDATE _prisma_migrations SET finished_at = now() WHERE finished_at IS NULL`
+    await untilStatus(id, 'succeeded')
+    await vi.waitUntil(worker.isSeen, { timeout: 20_000, interval: 20 })
+    await worker.stop()
+    await next.db.$disconnect()
+  })
+})
+
 describe('two replicas with a queue', () => {
   it('two replicas that start together ask GitHub once about each silent deploy', async () => {
     const ids = await Promise.all(

@@ -120,3 +120,20 @@ it.each(['server', 'worker'])("the image's %s refuses the URL of the role that o
   expect(status).toBe(1)
   expect(stderr).toContain('DATABASE_OWNER_URL is set. It is for "migrate" alone')
 })
+
+it('in Kubernetes, an older worker goes on until the new one is ready, by the port that the new one answers on', () => {
+  const { strategy, template } = z
+    .object({
+      spec: z.object({
+        strategy: z.unknown(),
+        template: z.object({ spec: z.object({ containers: z.tuple([z.looseObject({})]) }) }),
+      }),
+    })
+    .parse(parse(readFileSync(path.join(root, 'deploy/kustomize/worker.yaml'), 'utf8'))).spec
+  expect(strategy).toEqual({ rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } })
+  expect(template.spec.containers[0]).toMatchObject({
+    ports: expect.arrayContaining([{ name: 'health', containerPort: 3002 }]),
+    env: [{ name: 'WORKER_HEALTH_PORT', value: '3002' }],
+    readinessProbe: { httpGet: { path: '/api/health/ready', port: 'health' } },
+  })
+})
