@@ -11,6 +11,7 @@ import { checkAtStart } from './check-at-start.ts'
 import { generateClient } from './database/database-schema.ts'
 import { configuredDatabase, databaseName } from './database/embedded-postgres.ts'
 import { prepareDatabase, TRAIL_EXPOSED } from './database/prepare-database.ts'
+import { TABLES_ARE_USED } from './database/table-locks.ts'
 import { openLogs } from './logs.ts'
 import { checkMachine } from './machine/check-machine.ts'
 import { acquireLock } from './machine/launch-lock.ts'
@@ -95,6 +96,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     migrations: path.join(projectDirectory, 'prisma/migrations'),
     logLevel: config.logLevel,
     signal,
+    onWait: () => progress.step(TABLES_ARE_USED),
   })
   if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)

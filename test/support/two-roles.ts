@@ -3,12 +3,14 @@ import path from 'node:path'
 import pg from 'pg'
 import type { DatabaseUrls } from '~/launch/database/embedded-postgres'
 import { prepareDatabase } from '~/launch/database/prepare-database'
+import type { Waiting } from '~/launch/database/table-locks'
 import { createEmptyTestDatabase } from '~test/support/database'
 import { onDatabase } from '~test/support/migrated-template'
 
 const migrations = path.resolve(import.meta.dirname, '../../prisma/migrations')
 
-export const prepare = (urls: DatabaseUrls) => prepareDatabase(urls, { migrations, logLevel: 'silent' })
+export const prepare = (urls: DatabaseUrls, waiting: Waiting = {}) =>
+  prepareDatabase(urls, { migrations, logLevel: 'silent', ...waiting })
 
 export interface TwoRoles extends DatabaseUrls {
   readonly owner: string

@@ -1,21 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
+import { codeOf, LIMIT_WAIT, type Waiting, whenTablesAreFree } from './table-locks.ts'
 
 const DUPLICATE_DATABASE = '42P04'
 const UNIQUE_VIOLATION = '23505'
 const UNDEFINED_TABLE = '42P01'
 const NO_SUCH_DATABASE = '3D000'
-const LOCK_NOT_AVAILABLE = '55P03'
-
-/** A migration waits for a table for at most this long, because all later queries of that table wait behind it. */
-const LOCK_TIMEOUT_MS = 2_000
-const LOCK_PAUSE_MS = 1_000
-/** About five minutes: longer than a backup of a usual console holds its tables. */
-const LOCK_TRIES = 100
 
 interface Migration {
   readonly name: string
@@ -47,7 +40,8 @@ export async function compareMigrations(url: string, directory: string): Promise
  * with its record, so a killed process leaves all of it or nothing. Any number of processes may do this at once (docs/adr/049).
  * Returns the migrations that this call applied.
  */
-export async function applyMigrations(url: string, directory: string, signal?: AbortSignal): Promise<MigrationState> {
+export async function applyMigrations(url: string, directory: string, waiting: Waiting = {}): Promise<MigrationState> {
+  const { signal } = waiting
   const shipped = shippedMigrations(directory)
   const client = await connectOrCreate(url)
   // PostgreSQL rolls back the transaction of a closed connection.
@@ -57,25 +51,12 @@ export async function applyMigrations(url: string, directory: string, signal?: A
     const { missing, changed } = compare(shipped, await appliedChecksums(client))
     const applied: string[] = []
     for (const migration of shipped.filter(({ name }) => missing.includes(name))) {
-      if (await applyMigration(client, migration, signal)) applied.push(migration.name)
+      if (await whenTablesAreFree(() => tryMigration(client, migration), waiting)) applied.push(migration.name)
     }
     return { missing: applied, changed }
   } finally {
     signal?.removeEventListener('abort', close)
     close()
-  }
-}
-
-/** Applies it as soon as no other transaction holds its tables. Servers wait behind the wait, so each try is short. */
-async function applyMigration(client: pg.Client, migration: Migration, signal?: AbortSignal): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await tryMigration(client, migration)
-    } catch (error) {
-      const cause = error instanceof Error ? error.cause : undefined
-      if (codeOf(cause) !== LOCK_NOT_AVAILABLE || tries === LOCK_TRIES) throw error
-      await pause(LOCK_PAUSE_MS, undefined, signal === undefined ? {} : { signal })
-    }
   }
 }
 
@@ -86,7 +67,7 @@ async function tryMigration(client: pg.Client, { name, sql, checksum }: Migratio
     // PostgreSQL ends the transaction of a process that vanished, so that other starts do not wait for it.
     await client.query(`SET LOCAL idle_in_transaction_session_timeout = '30s'`)
     await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.migrations])
-    await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`)
+    await client.query(LIMIT_WAIT)
     await createRecords(client)
     const { rows } = await client.query<{ finished: boolean }>(
       `SELECT finished_at IS NOT NULL AS finished FROM _prisma_migrations
@@ -215,8 +196,5 @@ function failed(name: string, sql: string, error: unknown): string {
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message || codeOf(error) : String(error))
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')

@@ -4,6 +4,7 @@ import { installJobTablesOf } from './database-schema.ts'
 import type { DatabaseUrls } from './embedded-postgres.ts'
 import { applyMigrations, type MigrationState } from './migrations.ts'
 import { refuseOtherDatabase } from './same-database.ts'
+import { LIMIT_WAIT, type Waiting, whenTablesAreFree } from './table-locks.ts'
 
 interface PreparedDatabase extends MigrationState {
   /** Whether the role of servers and workers could change or delete rows of the audit trail. */
@@ -13,12 +14,12 @@ interface PreparedDatabase extends MigrationState {
 /** Applies the missing migrations, installs the job tables, and gives the server's role what it needs. May run in many processes at once. */
 export async function prepareDatabase(
   urls: DatabaseUrls,
-  options: { readonly migrations: string; readonly logLevel: string; readonly signal?: AbortSignal },
+  options: Waiting & { readonly migrations: string; readonly logLevel: string },
 ): Promise<PreparedDatabase> {
   await refuseOtherDatabase(urls.url, urls.ownerUrl, 'DATABASE_OWNER_URL (or else DATABASE_DIRECT_URL)')
-  const state = await applyMigrations(urls.ownerUrl, options.migrations, options.signal)
+  const state = await applyMigrations(urls.ownerUrl, options.migrations, options)
   await installJobTablesOf(urls.ownerUrl, options.logLevel)
-  return { ...state, isTrailExposed: await grantRights(urls) }
+  return { ...state, isTrailExposed: await grantRights(urls, options) }
 }
 
 export const TRAIL_EXPOSED =
@@ -35,11 +36,11 @@ const DELETABLE = [
 ]
 
 /** Gives the server's role its rights, if the owner is another role. Returns whether it could change the audit trail nevertheless. */
-async function grantRights({ url, ownerUrl }: DatabaseUrls): Promise<boolean> {
+async function grantRights({ url, ownerUrl }: DatabaseUrls, waiting: Waiting): Promise<boolean> {
   return withClient(url, async (server) => {
     if (url !== ownerUrl) {
       const { rows } = await server.query<{ role: string }>('SELECT current_user AS role')
-      await withClient(ownerUrl, (owner) => grantTo(owner, rows[0]?.role ?? ''))
+      await withClient(ownerUrl, (owner) => whenTablesAreFree(() => grantTo(owner, rows[0]?.role ?? ''), waiting))
     }
     const { rows } = await server.query<{ exposed: boolean }>(
       `SELECT has_table_privilege('audit_events', 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS exposed`,
@@ -74,7 +75,12 @@ async function grantTo(owner: pg.Client, role: string): Promise<void> {
   ]
   // Two processes that grant at once would fail with "tuple concurrently updated".
   const lock = `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.migrations})`
-  await owner.query(['BEGIN', lock, ...statements, 'COMMIT'].join(';\n'))
+  try {
+    await owner.query(['BEGIN', lock, LIMIT_WAIT, ...statements, 'COMMIT'].join(';\n'))
+  } catch (error) {
+    await owner.query('ROLLBACK').catch(() => undefined)
+    throw error
+  }
 }
 
 function grantsOn({ schema, name, kind, secured }: Relation, to: string): readonly string[] {

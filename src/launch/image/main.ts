@@ -51,11 +51,13 @@ async function migrate(config: Config): Promise<void> {
   if (args.length > 0) throw new Error('"migrate" takes no options. "console surfaces apply" applies surfaces.yaml.')
   const { configuredDatabase } = await import('../database/embedded-postgres.ts')
   const { prepareDatabase, TRAIL_EXPOSED } = await import('../database/prepare-database.ts')
+  const { TABLES_ARE_USED } = await import('../database/table-locks.ts')
   const urls = configuredDatabase(config)
   if (urls === undefined) throw new Error(refusal([NO_DATABASE]))
   const { missing, changed, isTrailExposed } = await prepareDatabase(urls, {
     migrations: path.join(home, 'prisma/migrations'),
     logLevel: config.logLevel,
+    onWait: () => process.stdout.write(`${TABLES_ARE_USED}\n`),
   })
   const applied = missing.length === 0 ? 'The migrations are all applied.' : `${missing.length} migrations applied.`
   process.stdout.write(`${applied}\n`)

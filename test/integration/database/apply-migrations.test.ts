@@ -148,7 +148,7 @@ describe('applying migrations', () => {
     const cancelled = new AbortController()
     await onDatabase(database.url, async (holder) => {
       await holder.query('SELECT pg_advisory_lock($1)', [AWAITED])
-      const stopped = expect(applyMigrations(database.url, directory, cancelled.signal)).rejects.toThrow()
+      const stopped = expect(applyMigrations(database.url, directory, { signal: cancelled.signal })).rejects.toThrow()
       await untilWaiting(holder)
       cancelled.abort()
       await stopped

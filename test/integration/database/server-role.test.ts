@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agreeOnSecrets } from '~/launch/secrets'
 import { sealAudit } from '~/server/audit/seal-audit'
@@ -78,6 +79,22 @@ describe('the role of servers and workers, beside an owner that is no superuser'
     const ofLibrary = ['sessions', 'accounts', 'verifications', 'two_factors', 'passkeys', 'rate_limits']
     const expected = new Set([...ofLibrary, ...tablesWithDeletions()])
     expect(granted.map(({ table_name: name }) => name).sort()).toEqual([...expected].sort())
+  })
+
+  it('gets its rights while a backup holds a table of jobs, without a queue of queries behind the wait', async () => {
+    const secure = 'ALTER TABLE graphile_worker._private_jobs ENABLE ROW LEVEL SECURITY'
+    await onDatabase(urls.ownerUrl, (owner) => owner.query(secure))
+    await onDatabase(urls.ownerUrl, async (backup) => {
+      await backup.query('BEGIN; LOCK TABLE graphile_worker._private_jobs IN ACCESS SHARE MODE')
+      let prepared: Promise<unknown> | undefined
+      await new Promise<void>((resolve, reject) => {
+        prepared = prepare(urls, { onWait: resolve })
+        prepared.then(() => reject(new Error('it did not wait')), reject)
+      })
+      await backup.query('COMMIT')
+      expect(await prepared).toMatchObject({ isTrailExposed: false })
+    })
+    await addJob(deps.db, { task: 'notify_outcome', payload: { deployId: uuidv7() } })
   })
 
   it('keeps its rights when several processes prepare the database at once', async () => {
