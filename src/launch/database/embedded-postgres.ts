@@ -116,10 +116,10 @@ async function ensureDatabase(
   await client.connect()
   try {
     const databases = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
-    if (databases.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`)
+    if (databases.rowCount === 0) await create(client, `DATABASE ${pg.escapeIdentifier(database)}`)
     const roles = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [SERVER_ROLE])
     if (roles.rowCount === 0) {
-      await client.query(`CREATE ROLE ${SERVER_ROLE} LOGIN PASSWORD ${pg.escapeLiteral(scramVerifier(password))}`)
+      await create(client, `ROLE ${SERVER_ROLE} LOGIN PASSWORD ${pg.escapeLiteral(scramVerifier(password))}`)
     }
   } finally {
     await client.end()
@@ -128,6 +128,16 @@ async function ensureDatabase(
     url: databaseUrl({ port: address.port, password }, database, SERVER_ROLE),
     ownerUrl: databaseUrl(address, database),
   }
+}
+
+/** `duplicate_database`, `duplicate_object`, and `unique_violation` if both began before either ended. */
+const EXISTS = ['42P04', '42710', '23505']
+
+/** Another process of this directory, such as a command beside the start, may create the same at the same time. */
+async function create(client: pg.Client, what: string): Promise<void> {
+  await client.query(`CREATE ${what}`).catch((error: unknown) => {
+    if (!(error instanceof pg.DatabaseError) || !EXISTS.includes(error.code ?? '')) throw error
+  })
 }
 
 /** What PostgreSQL stores of a password (RFC 5803). So the password itself is in no statement, and in no log of one that fails. */

@@ -105,6 +105,14 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(url, role)).toEqual([{ rolname: 'console_server', ...nothing }])
   })
 
+  it('commands beside the first start of a version may create database and role at the same time', async () => {
+    const { ownerUrl } = await start()
+    await query(ownerUrl, 'DROP ROLE console_server')
+    const found = await Promise.all([1, 2, 3, 4].map(() => runningDatabase(directory, 'sandbox')))
+    expect(new Set(found.map((urls) => urls?.url)).size).toBe(1)
+    expect(await query(found[0]?.url ?? '', 'SELECT current_user AS name')).toEqual([{ name: 'console_server' }])
+  })
+
   it('the database moves to another port if its own is taken', async () => {
     const first = await start()
     await first.stop()
