@@ -1,6 +1,7 @@
 import 'server-only'
 import { type WorkerState, workerWarning } from '~/domain/worker'
 import type { Deps } from '~/server/deps'
+import { secondsAhead } from '~/server/health/compare-clocks'
 import { proveWritable, readDatabaseState } from '~/server/health/heartbeats.sql'
 import { listPending } from '~/server/health/pending-migrations'
 import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
@@ -31,8 +32,6 @@ const UNKNOWN: Readiness = {
   warnings: [],
 }
 
-/** Callbacks are refused if their clock differs by five minutes from this process's, so a clock must not use up much of that. */
-const CLOCK_TOLERANCE_MS = 30_000
 /** A hanging database must not make the answer late. */
 const ANSWER_WITHIN_MS = 2_000
 /** A busy database answers late, on every server at once. Only a longer silence means that it hangs. */
@@ -120,7 +119,11 @@ function createLook(deps: ReadinessDeps): () => Promise<Readiness> {
       }
       const askedAt = deps.now().getTime()
       const { now, isReadOnly, worker } = await readDatabaseState(db)
-      const clock = compareClocks(logger, { askedAt, answeredAt: deps.now().getTime(), databaseAt: now })
+      const aheadOfDatabaseSeconds = secondsAhead({ askedAt, answeredAt: deps.now().getTime(), databaseAt: now })
+      const clock = aheadOfDatabaseSeconds === null ? 'in_step' : 'off'
+      if (clock === 'off') {
+        logger.warn({ aheadOfDatabaseSeconds }, 'not ready: the clocks of this machine and of the database differ')
+      }
       if (isReadOnly) logger.warn('not ready: the database is read-only')
       const writes = isReadOnly ? 'refused' : await tryWrite()
       const warning = workerWarning(worker, (iso) => iso)
@@ -139,23 +142,4 @@ function createLook(deps: ReadinessDeps): () => Promise<Readiness> {
       return UNKNOWN
     }
   }
-}
-
-interface Times {
-  /** This process's clock before and after the question, in milliseconds. */
-  readonly askedAt: number
-  readonly answeredAt: number
-  readonly databaseAt: number
-}
-
-/** Which clock is wrong is not known. The answer's way counts for nobody. */
-function compareClocks(
-  logger: ReadinessDeps['logger'],
-  { askedAt, answeredAt, databaseAt }: Times,
-): Readiness['clock'] {
-  const ahead = askedAt > databaseAt ? askedAt - databaseAt : Math.min(0, answeredAt - databaseAt)
-  if (Math.abs(ahead) <= CLOCK_TOLERANCE_MS) return 'in_step'
-  const seconds = Math.round(ahead / 1000)
-  logger.warn({ aheadOfDatabaseSeconds: seconds }, 'not ready: the clocks of this machine and of the database differ')
-  return 'off'
 }

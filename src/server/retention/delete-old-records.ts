@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Deps } from '~/server/deps'
+import { secondsAhead } from '~/server/health/compare-clocks'
 import { readDatabaseState } from '~/server/health/heartbeats.sql'
 import { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -14,8 +15,6 @@ const BATCH = 500
 const PAUSE_MS = 50
 /** Jobs that run for three minutes count as abandoned. */
 const AT_MOST_MS = 90_000
-/** Nothing that is deleted comes back, so a clock that may be wrong deletes nothing. */
-const CLOCK_TOLERANCE_MS = 30_000
 
 interface Batch {
   readonly deleted: number
@@ -24,7 +23,8 @@ interface Batch {
 
 /**
  * Deletes what is older than it is kept, in small transactions. The audit trail and the deploys themselves are always kept. Ages are
- * counted by the database's clock; if this process's clock differs from it, nothing is deleted.
+ * counted by the database's clock. If this process's clock differs from it, one of them is wrong, and nothing is deleted, because nothing
+ * that is deleted comes back.
  *
  * @returns `more` if the time was up before everything was deleted
  * @throws the first error of a kind of records, after the other kinds
@@ -34,10 +34,11 @@ export async function deleteOldRecords(
   signal: AbortSignal,
 ): Promise<'done' | 'more'> {
   const end = performance.now() + AT_MOST_MS
-  const at = new Date((await readDatabaseState(deps.db)).now)
-  const aheadMs = deps.now().getTime() - at.getTime()
-  if (Math.abs(aheadMs) > CLOCK_TOLERANCE_MS) {
-    const aheadOfDatabaseSeconds = Math.round(aheadMs / 1000)
+  const askedAt = deps.now().getTime()
+  const { now: databaseAt } = await readDatabaseState(deps.db)
+  const at = new Date(databaseAt)
+  const aheadOfDatabaseSeconds = secondsAhead({ askedAt, answeredAt: deps.now().getTime(), databaseAt })
+  if (aheadOfDatabaseSeconds !== null) {
     deps.logger.warn(
       { aheadOfDatabaseSeconds },
       'no old records were deleted: the clocks of this machine and of the database differ',
