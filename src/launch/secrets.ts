@@ -103,7 +103,7 @@ async function withSecretsLock<T>({ databaseUrl }: Console, work: (client: pg.Cl
     if (!(error instanceof Error && 'code' in error && error.code === '42P01')) throw error // undefined_table
     throw new Error(
       'The database lacks migrations of this version. Nothing was started. ' +
-        'Start the console once (npm start), which applies them, then run this command again.',
+        '"npm start" applies them, and in a container "migrate" does. Then run this again.',
     )
   } finally {
     void client.end().catch(() => undefined)

@@ -49,6 +49,17 @@ const startWith = (dataDir: string, secrets: Record<string, string> = {}) =>
   agreeOnSecrets({ config: readConfig({ DATABASE_URL: database.url, ...secrets }), dataDir, databaseUrl: database.url })
 
 describe('data directories that share one DATABASE_URL', () => {
+  it('a start on a database without tables says what applies the migrations, with npm and in a container', async () => {
+    const empty = await createEmptyTestDatabase()
+    const start = agreeOnSecrets({
+      config: readConfig({ DATABASE_URL: empty.url }),
+      dataDir: newDataDir(),
+      databaseUrl: empty.url,
+    })
+    await expect(start).rejects.toThrow('"npm start" applies them, and in a container "migrate" does.')
+    await empty.drop()
+  })
+
   it('the first start records the secrets that it makes, and starts again with them', async () => {
     const dataDir = newDataDir()
     const made = await startWith(dataDir)
