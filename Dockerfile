@@ -18,6 +18,9 @@ COPY --from=build /build/.next/image /app
 WORKDIR /app
 # No process listens beyond the container unless CONSOLE_URL and TRUSTED_PROXIES are set too.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SURFACES_FILE=/etc/deploy-console/surfaces.yaml
+# Health, metrics and `console --version` name the commit: --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT
+ENV CONSOLE_COMMIT=$COMMIT
 EXPOSE 3000
 USER 10001:10001
 ENTRYPOINT ["/usr/local/bin/node", "/app/programs/main.mjs"]

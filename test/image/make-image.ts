@@ -4,6 +4,8 @@ import path from 'node:path'
 import { end, succeed } from './podman.ts'
 
 export const IMAGE = 'localhost/deploy-console:test'
+/** What the image is told. */
+export const COMMIT = 'abcdef1'
 const BASE = 'localhost/deploy-console-base:test'
 const BUILDER = 'localhost/deploy-console-builder:test'
 
@@ -35,7 +37,7 @@ export async function makeImage(): Promise<void> {
     const npmrc = path.join(process.env['HOME'] ?? '/root', '.npmrc')
     await succeed('buildah', [
       ...['bud', '--isolation', 'chroot', '--network', 'host', '--layers', '--format', 'docker', '--tag', IMAGE],
-      ...['--build-arg', `BUILDER=${BUILDER}`, '--build-arg', `BASE=${BASE}`],
+      ...['--build-arg', `BUILDER=${BUILDER}`, '--build-arg', `BASE=${BASE}`, '--build-arg', `COMMIT=${COMMIT}`],
       ...(existsSync(npmrc) ? ['--secret', `id=npmrc,src=${npmrc}`] : []),
       root,
     ])

@@ -14,7 +14,7 @@ import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { measureImage, weighImage } from './budgets.ts'
 import { CALLS } from './console-calls.ts'
-import { IMAGE, makeImage, requireTools } from './make-image.ts'
+import { COMMIT, IMAGE, makeImage, requireTools } from './make-image.ts'
 import { checkComposeSecrets, checkManifests } from './manifests.ts'
 import { type Container, runInImage, type Settings, startInImage } from './podman.ts'
 
@@ -138,6 +138,11 @@ async function checkAll(): Promise<void> {
     `  ready after ${((performance.now() - from) / 1_000).toFixed(1)} s, podman's own start included\n`,
   )
   budget('the CPU time of the server until it is ready', (await measureImage(server)).cpuSeconds, 2.5, 's')
+
+  await check('health names the commit of which the image was made', async () => {
+    const health = await (await fetch(`${url}/api/health`)).json()
+    if (given === undefined) assert.equal(z.object({ commit: z.string() }).parse(health).commit, COMMIT)
+  })
 
   const worker = startInImage(settings, name('worker'), ['worker'])
   containers.push(worker)

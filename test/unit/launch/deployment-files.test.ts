@@ -137,3 +137,12 @@ it('in Kubernetes, an older worker goes on until the new one is ready, by the po
     readinessProbe: { httpGet: { path: '/api/health/ready', port: 'health' } },
   })
 })
+
+it('the image is told its commit, which it cannot find out, also by Compose', () => {
+  const last = readFileSync(path.join(root, 'Dockerfile'), 'utf8').split('\nFROM ').at(-1)
+  expect(last).toContain('ARG COMMIT\nENV CONSOLE_COMMIT=$COMMIT\n')
+  const builds = Object.values(services).flatMap(({ build }) => (build === undefined ? [] : [build]))
+  expect(new Set(builds.map((build) => JSON.stringify(build)))).toEqual(
+    new Set([JSON.stringify({ context: '.', args: { COMMIT: `\${COMMIT:-}` } })]),
+  )
+})
