@@ -18,6 +18,11 @@ export const failedLog = z.object({
 })
 export type FailedLog = z.output<typeof failedLog>
 
+/** Stored in place of a log that was deleted because of its age. */
+export const DELETED_LOG = { deleted: true } as const
+const deletedLog = z.object({ deleted: z.literal(true) })
+export const isDeletedLog = (stored: unknown): boolean => deletedLog.safeParse(stored).success
+
 const hasFailed = (part: Pick<RunStep, 'status' | 'conclusion'>) =>
   partState(part) === 'failed' || partState(part) === 'timed_out'
 

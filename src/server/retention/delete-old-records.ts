@@ -1,4 +1,5 @@
 import 'server-only'
+import { DELETED_LOG } from '~/domain/deploy/failed-log'
 import type { Deps } from '~/server/deps'
 import { secondsAhead } from '~/server/health/compare-clocks'
 import { readDatabaseState } from '~/server/health/heartbeats.sql'
@@ -119,7 +120,7 @@ async function deleteLogs(db: Deps['db'], before: Date, at: Date): Promise<Batch
     db.deployLogLine.deleteMany({ where: { deployId } }),
     db.runAttempt.updateMany({
       where: { deployId, failedLog: { not: Prisma.DbNull } },
-      data: { failedLog: Prisma.DbNull },
+      data: { failedLog: DELETED_LOG },
     }),
     db.deploy.updateMany({ where: { id: deployId }, data: { logDeletedAt: at } }),
   ])

@@ -63,9 +63,20 @@ describe('log lines', () => {
     })
     expect(await getDeploy(console_.deps, young.id)).toMatchObject({ logTail: [{}], logDeletedAt: null })
     const logsOf = (deployId: string) => console_.deps.db.runAttempt.findMany({ where: { deployId } })
-    expect(await logsOf(old.id)).toMatchObject([{ failedLog: null }])
+    expect(await logsOf(old.id)).toMatchObject([{ failedLog: { deleted: true } }])
     expect(await logsOf(young.id)).toMatchObject([{ failedLog: { lines: ['secret'] } }])
     expect(await console_.deps.db.auditEvent.findMany(), 'the audit trail').toEqual(trail)
+  })
+
+  it('are called deleted too if the deploy had only the log of its failed job', async () => {
+    const past = daysAgo(181)
+    const { id } = await insertDeployAt(past, 'deploying')
+    const callback = signedCallback(id, { status: 'failed' }, { at: past.now() })
+    expect((await receiveCallback(past, callback, id)).status).toBe(200)
+    const attempt = { deployId: id, attempt: 1, runId: 1n, jobs: {}, seenAt: past.now(), failedLog: { lines: ['it'] } }
+    await console_.deps.db.runAttempt.create({ data: attempt })
+    await deleteNow()
+    expect(await getDeploy(console_.deps, id)).toMatchObject({ logTail: [], logDeletedAt: expect.any(String) })
   })
 
   it('are not called deleted of a deploy that never had any', async () => {

@@ -2,7 +2,7 @@ import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { type AuditAction, readAuditEvent } from '~/domain/audit/event'
 import { isDecidedSince, type WaitingEnvironments } from '~/domain/deploy/environment-review'
-import { failedLog } from '~/domain/deploy/failed-log'
+import { failedLog, isDeletedLog } from '~/domain/deploy/failed-log'
 import { storedInputs } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
 import { explainQuiet, type QuietFacts, runWaits } from '~/domain/deploy/quiet'
@@ -81,7 +81,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     timeline: timeline.map(timelineEntry),
     logTail: log.lines,
     // The job also notes deploys that never had a log.
-    logDeletedAt: deploy.logCount > 0 ? (deploy.logDeletedAt?.toISOString() ?? null) : null,
+    logDeletedAt: hadLog(deploy) ? (deploy.logDeletedAt?.toISOString() ?? null) : null,
     logCursor: log.cursor,
   }
 }
@@ -123,6 +123,10 @@ function quietFacts({ deploy, timeline, log }: DeployRecord): QuietFacts {
     lastCallbackAt: [...callbacks, ...log.lines.map(({ at }) => at)].toSorted().at(-1) ?? null,
   }
 }
+
+/** Whether it ever had log lines or the log of a failed job. */
+const hadLog = ({ logCount, attempts }: DeployRecord['deploy']): boolean =>
+  logCount > 0 || attempts.some((row) => isDeletedLog(row.failedLog))
 
 /** Null unless the deploy may still be decided about: it goes on, at the attempt that was read, and with the reviewed commit. */
 function waitingEnvironments({ deploy, timeline, alarms }: DeployRecord): WaitingEnvironments | null {

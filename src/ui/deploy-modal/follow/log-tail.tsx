@@ -33,7 +33,7 @@ export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
         <p className="text-sm text-ink-faint">
           {deletedAt === null
             ? 'There are no log lines.'
-            : `The log lines were deleted on ${deletedAt.slice(0, 10)} because of their age.`}
+            : `The log was deleted on ${deletedAt.slice(0, 10)} because of their age.`}
         </p>
       </section>
     )
