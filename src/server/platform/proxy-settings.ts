@@ -13,14 +13,25 @@ export interface Proxies {
   readonly bypass: readonly string[]
 }
 
+/** User and password are decoded for each request, which would fail then. */
+function hasReadableAccount(value: string): boolean {
+  const { username, password } = new URL(value)
+  try {
+    return decodeURIComponent(`${username}${password}`) !== null
+  } catch {
+    return false
+  }
+}
+
 /** Like curl, takes a proxy without a scheme for an http proxy. */
 export const proxyUrl = z
   .string()
   .trim()
   .transform((value) => (value === '' || /^\w+:\/\//.test(value) ? value : `http://${value}`))
   .refine(
-    (value) => value === '' || (/^https?:\/\/[^\s\\]+$/i.test(value) && URL.canParse(value)),
-    'must be an http(s) URL; example: http://proxy.example.com:3128',
+    (value) =>
+      value === '' || (/^https?:\/\/[^\s\\]+$/i.test(value) && URL.canParse(value) && hasReadableAccount(value)),
+    'must be an http(s) URL (percent-encode special characters in the password); example: http://proxy.example.com:3128',
   )
   .transform((value) => (value === '' ? undefined : value))
   .optional()

@@ -28,9 +28,13 @@ describe('the settings of the proxies', () => {
     })
   })
 
-  it('are refused by name if they are no http(s) URL, without the password', () => {
-    const read = () => readConfig({ HTTPS_PROXY: 'socks5://u:hunter2@proxy.example.com' })
-    expect(read).toThrow('HTTPS_PROXY must be an http(s) URL; example: http://proxy.example.com:3128')
+  it.each([
+    'socks5://u:hunter2@proxy.example.com',
+    'http://u:hunter2%zz@proxy.example.com',
+    'http://%f%:hunter2@proxy.example.com',
+  ])('are refused by name if they are no http(s) URL with a readable account, without the password: %s', (url) => {
+    const read = () => readConfig({ HTTPS_PROXY: url })
+    expect(read).toThrow(/HTTPS_PROXY must be an http\(s\) URL .*; example: http:\/\/proxy\.example\.com:3128/)
     expect(read).not.toThrow('hunter2')
   })
 
@@ -48,13 +52,11 @@ describe('the settings of the proxies', () => {
     ['https://10.1.2.3:8080/', '10.1.2.3:8080', false],
     ['https://[2001:db8::1]/', '2001:db8::/32', false],
     ['https://[2001:db8::1]/', '[2001:db8::1]', false],
-    ['https://9.10.1.2.3/', '10.1.2.3', true],
     ['https://localhost:3000/', '', false],
     ['https://127.8.9.10/', '', false],
     ['https://[::1]/', '', false],
     ['https://api.localhost/', '', false],
   ])('reach %s with NO_PROXY=%s through the proxy: %s', (address, bypass, proxied) => {
-    if (!URL.canParse(address)) return
     expect(proxyFor(proxies({ HTTPS_PROXY: PROXY, NO_PROXY: bypass }), address)).toBe(proxied ? PROXY : undefined)
   })
 })
