@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, NodeTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { Tracing } from '~/server/platform/tracing'
 
@@ -39,7 +39,9 @@ export function startOpenTelemetry(about: {
   )
   const resource = resourceFromAttributes({ 'service.name': serviceName, 'service.version': version })
   const provider = new NodeTracerProvider({
-    resource: defaultResource().merge(resource),
+    resource: defaultResource()
+      .merge(detectResources({ detectors: [envDetector] }))
+      .merge(resource),
     spanProcessors: [withoutSecrets, new BatchSpanProcessor(new OTLPTraceExporter())],
   })
   provider.register()

@@ -26,6 +26,7 @@ beforeAll(async () => {
     CONSOLE_COMMIT: 'abcdef1',
     TRUSTED_PROXIES: '127.0.0.1',
     ...traces.env,
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
   })
 })
 afterAll(async () => {
@@ -169,6 +170,7 @@ it('one trace holds the request, what Next did for it and the callback, and cont
   const callback = spans.find(({ name }) => name === 'callback')
   expect(callback?.attributes).toContainEqual({ key: 'deploy_console.deploy_id', value: { stringValue: deploy.id } })
   expect(traces.resources).toContainEqual({ key: 'service.name', value: { stringValue: 'deploy-console' } })
+  expect(traces.resources).toContainEqual({ key: 'deployment.environment.name', value: { stringValue: 'test' } })
 })
 
 it('the trace_id of a problem document is the one that is exported', async () => {
