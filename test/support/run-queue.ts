@@ -11,6 +11,10 @@ export async function runQueue(deps: Deps): Promise<void> {
   const pools: string[] = []
   events.on('pool:create', ({ workerPool }) => pools.push(workerPool.id))
   const pgPool = new pg.Pool({ connectionString: deps.config.databaseUrl })
+  // A test drops its database while the last connection closes. The library wants handlers on both.
+  const ignore = () => undefined
+  pgPool.on('error', ignore)
+  pgPool.on('connect', (client) => client.on('error', ignore))
   await runOnce({ pgPool, events, noHandleSignals: true, taskList: jobTasks(deps), logger: jobLogger(deps.logger) })
   // The library does not wait until the end of its last job is stored.
   const isStoring = async () =>
