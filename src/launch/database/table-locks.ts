@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const LOCK_NOT_AVAILABLE = '55P03'
 
-/** All later queries of a table wait behind whoever waits to change it, so a change waits for at most this long. */
+/** All later queries of a table wait behind a change that waits, so a change waits for at most this long. */
 const LOCK_TIMEOUT_MS = 2_000
 const LOCK_PAUSE_MS = 1_000
 /** About five minutes: longer than a backup of a usual console holds its tables. */

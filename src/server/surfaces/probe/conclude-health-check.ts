@@ -9,8 +9,8 @@ import type { SurfaceRow } from '~/server/surfaces/surfaces'
 
 /**
  * Ends the surface's deploy if the console itself makes its health check and this answer decides it. The surface was read before it was
- * asked, so its deploy phase was done by then. The first answer that does not decide it begins the time limit, whoever wrote the status: a
- * server of an older version may have. Of several workers, and beside a callback, only one ends the deploy.
+ * asked, so its deploy phase was done by then. The first answer that does not decide it begins the time limit, also if a server of an
+ * older version wrote the status. Of several workers, and beside a callback, only one ends the deploy.
  */
 export async function concludeHealthCheck(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
