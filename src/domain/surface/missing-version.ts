@@ -1,5 +1,5 @@
 import { inSentence } from '~/domain/foreign-text'
-import type { VersionSource } from '~/domain/surface/version'
+import { findMember, type VersionSource } from '~/domain/surface/version'
 
 /** An answer in which no version was found. */
 export interface AnswerWithoutVersion {
@@ -48,20 +48,14 @@ export function explainMissingVersion(
   }
 }
 
-/** Follows the path as far as it goes. */
 function memberProblem(path: string, body: unknown): string {
-  let at = body
-  const walked: string[] = []
-  for (const key of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) {
-      const place = walked.length === 0 ? '' : ` in ${inSentence(walked.join('.'))}`
-      return `There is no member ${inSentence(key)}${place}${membersOf(at)}`
-    }
-    at = Reflect.get(at, key)
-    walked.push(key)
+  const member = findMember(body, path)
+  if ('missing' in member) {
+    const place = member.walked.length === 0 ? '' : ` in ${inSentence(member.walked.join('.'))}`
+    return `There is no member ${inSentence(member.missing)}${place}${membersOf(member.of)}`
   }
-  return typeof at === 'string'
-    ? `The member ${inSentence(path)} is ${inSentence(JSON.stringify(at.slice(0, SHOWN_TEXT)))}, which is not a commit in full,`
+  return typeof member.value === 'string'
+    ? `The member ${inSentence(path)} is ${inSentence(JSON.stringify(member.value.slice(0, SHOWN_TEXT)))}, which is not a commit in full,`
     : `The member ${inSentence(path)} is not a text`
 }
 

@@ -25,6 +25,23 @@ export interface ReportedVersion {
   readonly problem: VersionProblem | null
 }
 
+/** What a path such as `build.commit` finds in an answer; or the first name that is missing, and the object that lacks it. */
+type Member =
+  | { readonly value: unknown }
+  | { readonly missing: string; readonly of: unknown; readonly walked: readonly string[] }
+
+export function findMember(answer: unknown, path: string): Member {
+  let value = answer
+  const walked: string[] = []
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key))
+      return { missing: key, of: value, walked }
+    value = Reflect.get(value, key)
+    walked.push(key)
+  }
+  return { value }
+}
+
 /** A problem that a newer version stored counts as unresolved. */
 export const versionProblem = (stored: string): VersionProblem =>
   PROBLEMS.find((known) => known === stored) ?? 'unresolved'

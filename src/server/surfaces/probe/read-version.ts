@@ -1,7 +1,7 @@
 import 'server-only'
 import { createContext, Script } from 'node:vm'
 import { z } from 'zod'
-import { type VersionSource, versionName } from '~/domain/surface/version'
+import { findMember, type VersionSource, versionName } from '~/domain/surface/version'
 
 interface Answer {
   readonly headers: Headers
@@ -21,12 +21,17 @@ export function readVersion(source: VersionSource | null, { headers, text }: Ans
   if (source === null) return healthBody.safeParse(parsed(text)).data?.version ?? null
   switch (source.in) {
     case 'json':
-      return nameOrNull(memberAt(parsed(text), source.at.split('.')))
+      return nameOrNull(memberAt(text, source.at))
     case 'header':
       return nameOrNull(headers.get(source.at))
     case 'text':
       return nameOrNull(matchVersion(source.at, text))
   }
+}
+
+function memberAt(text: string, path: string): unknown {
+  const member = findMember(parsed(text), path)
+  return 'value' in member ? member.value : null
 }
 
 const nameOrNull = (value: unknown) => (typeof value === 'string' ? versionName(value) : null)
@@ -38,12 +43,6 @@ function parsed(text: string): unknown {
     return null
   }
 }
-
-const memberAt = (value: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : null),
-    value,
-  )
 
 /**
  * A regular expression may need exponential time, and the text comes from outside. Only a script can be stopped, so the expression runs
