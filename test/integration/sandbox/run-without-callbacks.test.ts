@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { isTransitionAction } from '~/domain/audit/actions'
 import { reviewEnvironmentInput } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { reviewEnvironment } from '~/server/approvals/review-environment'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
@@ -17,10 +18,21 @@ import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { notFrozen } from '~test/integration/runner/callback-receiver'
-import { type Called, call, getJobs, getRun, REPO, until, untilEnded } from '~test/integration/sandbox/github-client'
+import {
+  type Called,
+  call,
+  getJobs,
+  getRun,
+  REPO,
+  until,
+  untilEnded,
+  untilStepRuns,
+} from '~test/integration/sandbox/github-client'
+import { startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
+import { signedCallback } from '~test/support/signed-callback'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 // Runs this repository's workflows while every callback is lost: the server in the console's place accepts none.
@@ -230,4 +242,60 @@ it('a deploy whose run is queued behind another one says so, and also that GitHu
     await call(sandbox, 'POST', `${SHOP}/actions/runs/${run}/cancel`)
     await untilEnded(sandbox, run, SHOP)
   }
+})
+
+it('a run that never started, a GitHub that does not answer, and callbacks that have ceased are each said', async () => {
+  const own = await startSandboxOfCheckout()
+  const { deps, close } = await createTestConsole({
+    githubApiUrl: own.sandbox.apiUrl,
+    env: { GITHUB_DISPATCH_TOKEN: own.sandbox.token },
+  })
+  onTestFinished(async () => {
+    await close()
+    await own.stop()
+  })
+  const gate = path.join(own.checkout.dir, 'gate')
+  const declare = (id: string, dispatch: string) => `  - id: ${id}
+    name: ${id}
+    environment: staging
+    repository: acme/platform
+    workflow: ${id}.yml
+    url: ${own.sandbox.url}/surfaces/console
+    health_url: ${own.sandbox.url}/surfaces/console/health
+    dispatch: ${dispatch}
+`
+  const hello = `{ from: chosen, inputs: { who: world, gate: '${gate}', console_deploy_id: '\${deploy_id}' } }`
+  own.checkout.write('surfaces.yaml', `surfaces:\n${declare('broken', '{ from: chosen }')}${declare('hello', hello)}`)
+  const declared = readSurfacesFile(path.join(own.checkout.dir, 'surfaces.yaml'), own.sandbox.url)
+  await applySurfaces(deps, declared, { actor: 'seeder', mayApply: () => true })
+  await insertMember(deps, OPERATOR)
+  const begin = async (surfaceId: string) => {
+    const request = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
+    const { id, runId } = await dispatchDeploy(deps, OPERATOR, request)
+    return { id, runId: Number(runId) }
+  }
+
+  const broken = await begin('broken')
+  await reconcileDeploy(deps, broken.id)
+  expect(await getDeploy(deps, broken.id)).toMatchObject({
+    status: 'failed',
+    quiet: { sentence: expect.stringMatching(/^The run never started/) },
+  })
+
+  const held = await begin('hello')
+  await untilStepRuns(own.sandbox, held.runId, 'Wait at the gate')
+  const then = { ...deps, now: () => new Date(Date.now() - 120_000) }
+  const callback = signedCallback(held.id, { status: 'building', run_id: String(held.runId) }, { at: then.now() })
+  expect((await receiveCallback(then, callback, held.id)).status).toBe(200)
+  await reconcileDeploy(deps, held.id)
+  expect((await getDeploy(deps, held.id)).quiet?.sentence).toMatch(/^The last callback came at .* UTC\.$/)
+
+  const headers = { authorization: `Bearer ${own.sandbox.token}`, 'content-type': 'application/json' }
+  const fault = { endpoint: 'GET /actions/runs/:run', kind: 'status', status: 503, times: 9 }
+  const control = { method: 'POST', headers, body: JSON.stringify(fault) }
+  expect((await fetch(`${own.sandbox.url}/control/faults`, control)).status).toBe(201)
+  await reconcileDeploy(deps, held.id).catch(() => undefined)
+  const { quiet, warnings } = await getDeploy(deps, held.id)
+  expect(quiet).toBeNull()
+  expect(warnings[0]).toMatch(/^GitHub has not answered about this deploy since/)
 })
