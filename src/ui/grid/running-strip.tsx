@@ -67,7 +67,14 @@ interface ProblemsProps {
 /** Surfaces with a problem or an alarm, production first. Each name leads to the tile. */
 export function Problems({ tiles, onShow }: ProblemsProps) {
   const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter((tile) => tileProblem(tile) !== null))
-  if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No known problems</p>
+  if (wrong.length === 0) {
+    const unchecked = tiles.filter(({ health }) => health.state === 'unknown').length
+    return (
+      <p className="ml-auto shrink-0 text-ink-faint">
+        {unchecked === 0 ? 'No known problems' : `${unchecked} ${unchecked === 1 ? 'surface' : 'surfaces'} not checked`}
+      </p>
+    )
+  }
   return (
     <p className="ml-auto flex min-w-0 items-center gap-1.5 text-ink-soft">
       <TriangleAlert aria-hidden="true" className="size-4 shrink-0 text-bad" />

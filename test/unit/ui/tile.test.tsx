@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import { act } from 'react'
 import { createRoot } from 'react-dom/client'
+import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, it } from 'vitest'
 import type { SurfaceTile } from '~/domain/surface/tile'
+import { Problems } from '~/ui/grid/running-strip'
 import { TileGroup } from '~/ui/grid/tile-group'
 import { tile } from './fixtures'
 
@@ -39,4 +41,12 @@ it('an event that changes one tile renders no other tile again', async () => {
   await show([api, counted('web')])
   expect(new Set(rendered)).toEqual(new Set(['web']))
   await act(async () => root.unmount())
+})
+
+it('the strip calls no surface free of problems that was not checked', () => {
+  const checked = tile('api')
+  const said = (tiles: readonly SurfaceTile[]) => renderToStaticMarkup(<Problems tiles={tiles} onShow={nothing} />)
+  expect(said([checked])).toContain('No known problems')
+  const web = { ...tile('web'), health: { ...checked.health, state: 'unknown' as const } }
+  expect(said([checked, web])).toContain('>1 surface not checked<')
 })
