@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test'
-import { deploy, expectPhases, test } from '~test/e2e/operator'
+import { deploy, expectPhases, startDeploy, test } from '~test/e2e/operator'
 import { lookAtDeploy } from '~test/support/product-database'
 
 const STOREFRONT = 'acme/storefront'
@@ -38,6 +38,29 @@ test('a deploy says who may approve and when the wait timer ends, and names the 
   await expect(job(jobs(page), 'apply (eu) / upload')).toHaveAttribute('data-state', 'done')
   await expect(job(jobs(page), 'apply (us) / upload')).toHaveAttribute('data-state', 'skipped')
   await expect(job(jobs(page), 'apply (us) / upload')).toContainText('Skipped')
+})
+
+test('an input that the operator fills in is confirmed, sent and shown, and a dry run is not called a deploy', async ({
+  page,
+}) => {
+  await startDeploy(page, 'storefront')
+  await dialog(page)
+    .getByLabel(/dry_run/)
+    .check()
+  await dialog(page).getByRole('button', { name: 'Continue' }).click()
+  await expect(dialog(page).locator('dl').filter({ hasText: 'dry_run' })).toContainText('true')
+  await dialog(page)
+    .getByLabel(/Type .* to deploy/)
+    .fill('storefront')
+  await dialog(page).getByRole('button', { name: 'Deploy', exact: true }).click()
+  await expectStatus(page, 'failed')
+  await expect(dialog(page)).toContainText('The run ended without deploying.')
+  await expect(dialog(page)).toContainText(
+    'Nothing was deployed: GitHub’s record shows that the deploy phase did not start.',
+  )
+  await expect(job(jobs(page), 'apply')).toHaveAttribute('data-state', 'skipped')
+  await dialog(page).getByText('Inputs').click()
+  await expect(dialog(page).locator('dl').filter({ hasText: 'dry_run' })).toContainText('true')
 })
 
 test('a failing leg fails the deploy and shows its log, and a re-run is shown as the second attempt beside the first', async ({

@@ -2,8 +2,10 @@ import { Dialog } from '@base-ui/react/dialog'
 import { createElement, type ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
+import type { Phase } from '~/domain/deploy/phases'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { DeployWarnings } from '~/ui/deploy-modal/follow/deploy-screen'
+import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
 import { type FlowAction, flowReducer, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldSurface } from '~/ui/deploy-modal/new-deploy/held-surface'
@@ -140,4 +142,14 @@ describe('a tile whose version this console did not deploy', () => {
       expect(grid(surface)).toContain('this console did not deploy')
     }
   })
+})
+
+it('a phase whose end is proven without a time is shown without a duration, which would go on to grow', () => {
+  const phase = (state: Phase['state'], endedAt: string | null): Phase => ({
+    ...{ key: 'smoke_gate', label: 'Smoke gate', state, startedAt: AT, endedAt },
+  })
+  const time = (...phases: Phase[]) => renderToStaticMarkup(<Stepper phases={phases} ended />).includes('tabular-nums')
+  expect(time(phase('done', null))).toBe(false)
+  expect(time(phase('done', AT))).toBe(true)
+  expect(time(phase('active', null))).toBe(true)
 })

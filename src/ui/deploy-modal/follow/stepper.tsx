@@ -24,7 +24,7 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
           </span>
           <span className="text-xs text-ink-faint">
             {phaseWord(phase.state, ended)}
-            {phase.startedAt !== null && !isUnseen(phase) && phase.state !== 'skipped' && (
+            {phase.startedAt !== null && isTimed(phase) && (
               <>
                 {' '}
                 <Elapsed since={phase.startedAt} until={phase.state === 'active' ? null : phase.endedAt} />
@@ -38,6 +38,10 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
 }
 
 const isUnseen = ({ state }: Phase) => state === 'pending' || state === 'absent' || state === 'unknown'
+
+/** Only a phase in progress is timed until now. GitHub's record may prove that another one ended, and not say when. */
+const isTimed = (phase: Phase) =>
+  phase.state === 'active' || (phase.endedAt !== null && !isUnseen(phase) && phase.state !== 'skipped')
 
 /** The line to the next phase: drawn once this one is behind. */
 function Track({ phases, index }: { readonly phases: readonly Phase[]; readonly index: number }) {
