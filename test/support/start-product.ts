@@ -57,13 +57,17 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   }
 }
 
-/** Only the process, for tests of starts that must fail. */
-export function launchProduct(env: Readonly<Record<string, string>>, directory = projectDirectory) {
-  const launcher = spawn(
-    process.execPath,
-    ['--conditions=react-server', ...programArgs(directory, 'src/launch/start.ts')],
-    { cwd: directory, env: { ...withoutConsoleSettings(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+/** Only the process, for tests of starts that must fail, or of a worker beside a product. */
+export function launchProduct(
+  env: Readonly<Record<string, string>>,
+  directory = projectDirectory,
+  program: 'src/launch/start.ts' | 'src/launch/worker.ts' = 'src/launch/start.ts',
+) {
+  const launcher = spawn(process.execPath, ['--conditions=react-server', ...programArgs(directory, program)], {
+    cwd: directory,
+    env: { ...withoutConsoleSettings(process.env), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const lines: string[] = []
   const listeners = new Set<() => void>()
   for (const stream of [launcher.stdout, launcher.stderr]) {

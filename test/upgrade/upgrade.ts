@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
-import { type Product, startProduct, withoutConsoleSettings } from '~test/support/start-product'
+import { launchProduct, type Product, startProduct, withoutConsoleSettings } from '~test/support/start-product'
 
 // `npm run test:upgrade -- <commit or tag>`: installs that version in a folder of its own and lets it deploy. Then this
 // version takes over the same data, and after it the earlier version again, as docs/operations/upgrade.md describes. Each
-// has to find what the others left, deploy, and prove the audit trail. It takes a few minutes.
+// has to find what the others left, deploy, and prove the audit trail. Then the server of one version deploys while the
+// worker of the other runs, as during a rolling upgrade. It takes a few minutes.
 
 const root = path.resolve(import.meta.dirname, '../..')
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
@@ -80,9 +81,14 @@ const deploy = async (product: Product, token: string): Promise<Deploy> => {
 const addressOf = ({ id }: Deploy): string => `/api/internal/deploys/${id}`
 
 /** Starts a version on the data, lets it do something, and stops it. */
-const runVersion = async (directory: string, name: string, work: (product: Product) => Promise<void>) => {
+const runVersion = async (
+  directory: string,
+  name: string,
+  work: (product: Product) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+) => {
   say(`\n${name}`)
-  const product = await startProduct({ dataDir, projectDirectory: directory })
+  const product = await startProduct({ dataDir, projectDirectory: directory, env })
   try {
     await work(product)
   } finally {
@@ -139,7 +145,27 @@ try {
     consoleCommand(root, ['audit', 'verify', '--checkpoint', checkpoint])
     must(true, 'leaves a trail that this version proves')
   })
-  say('\nThe upgrade and the way back work.')
+
+  for (const [server, worker, name] of [
+    [before, root, 'The earlier version’s server with this version’s worker'],
+    [root, before, 'This version’s server with the earlier version’s worker'],
+  ] as const) {
+    const withWorker = async (product: Product) => {
+      const beside = launchProduct({ DATA_DIR: dataDir }, worker, 'src/launch/worker.ts')
+      try {
+        await beside.untilPrinted(/The worker runs/)
+        must((await deploy(product, token)).status === 'succeeded', 'deploys')
+        // The trail is sealed by the worker.
+        while (!consoleCommand(root, ['audit', 'verify']).includes(' 0 waiting')) await pause(1_000)
+        consoleCommand(root, ['audit', 'verify', '--checkpoint', checkpoint])
+        must(true, 'leaves a trail that is sealed and that this version proves')
+      } finally {
+        await beside.stop()
+      }
+    }
+    await runVersion(server, name, withWorker, { IN_PROCESS_WORKER: 'off' })
+  }
+  say('\nThe upgrade, the way back and two versions at once work.')
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 }
