@@ -3,6 +3,7 @@ import { CHANNEL_KINDS } from '~/domain/delivery'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { REVIEW_OUTCOMES } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, SHIPPED } from '~/domain/deploy/status'
+import { FREEZE_KINDS } from '~/domain/freeze'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 
@@ -160,6 +161,8 @@ const DEPLOY_EVENTS = [
   event('console.deploy.gate_rejected', environmentReview),
   /** A deploy was let through in spite of these freezes. */
   event('console.deploy.freeze_overridden', z.object({ reason: text, freeze_ids: texts })),
+  /** These freezes let the deploy pass: `rollback`, because they say so; `holder`, because the requester set the lock. */
+  event('console.deploy.freeze_passed', z.object({ freeze_ids: texts, because: z.enum(['rollback', 'holder']) })),
 ] as const
 
 /** `name` is missing for the channel of the configuration. */
@@ -211,13 +214,21 @@ const APPROVAL_EVENTS = [
   event('console.approval.not_granted', z.object({ approval_id: text, code: text, details })),
 ] as const
 
-/** `environment` is null for a lock: the row names its surface. */
+/** `environment` is null if it is of one surface, which the row names. */
 const freeze = z.object({
   freeze_id: text,
   environment: nullableText,
   reason: text,
   starts_at: text,
   ends_at: nullableText,
+  /** Rows from before 2026-11-29 do not say: a lock has a surface, and a freeze an environment. */
+  kind: z.enum(FREEZE_KINDS).exactOptional(),
+  rollbacks_pass: z.boolean().exactOptional(),
+  /** Of a window that recurs. */
+  rule: text.exactOptional(),
+  time_zone: text.exactOptional(),
+  local_start: text.exactOptional(),
+  duration_minutes: z.int().exactOptional(),
 })
 const flag = { flag: text, environment: text }
 

@@ -11,7 +11,12 @@ import { requireIndependence } from '~/server/approvals/independence'
 import { explainLostRace, requireWaiting } from '~/server/approvals/waiting-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/authorize'
-import { requireSameCommit, requireSameRunning, requireSameWorkflowFile } from '~/server/deploys/admit/admit-request'
+import {
+  passesAsRollback,
+  requireSameCommit,
+  requireSameRunning,
+  requireSameWorkflowFile,
+} from '~/server/deploys/admit/admit-request'
 import { stringDetails, UNAUDITED_CODES } from '~/server/deploys/admit/audit-rejections'
 import { checkSource, kindOf, requireForwardPromotion, sourceOf } from '~/server/deploys/admit/check-source'
 import { chooseInputs } from '~/server/deploys/admit/choose-inputs'
@@ -54,18 +59,21 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   await requireNoDeployFreeze(deps, { ...row, deployFreeze: knownDeployFreeze(row.surface) })
   const since = deps.now()
   const intent = await intentOf(deps, row, actor)
+  const surface = { id: row.surfaceId, environment: row.environment, repository: row.repository }
+  const isRollback = await passesAsRollback(deps, surface, row.kind, row.sha)
   const { deploy } = intent
   const override = row.overrideReason === null ? null : { reason: row.overrideReason, freezeIds: row.overrideFreezeIds }
   try {
     await deps.db.$transaction(async (tx) => {
       await decide(tx, deps, actor, row, deploy.id)
-      const freezes = await freezesInForce(tx, { id: row.surfaceId, environment: row.environment }, since)
+      const freezes = await freezesInForce(tx, surface, since)
       await insertUnlessFrozen(tx, deploy, {
         surfaceName: row.surface.name,
         override,
         at: since,
         declaration: row.declaration ?? '',
         freezes,
+        isRollback,
       })
     })
   } catch (error) {

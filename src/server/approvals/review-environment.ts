@@ -213,7 +213,8 @@ async function requireNotFrozenNow(
   surface: { readonly id: string; readonly name: string; readonly environment: string },
 ): Promise<void> {
   const override = overrideReason === null ? null : { reason: overrideReason, freezeIds: overriddenFreezeIds }
-  const { refusals } = decideFreeze({ surface, freezes: await freezesInForce(tx, surface, deps.now()), override })
+  const freezes = await freezesInForce(tx, surface, deps.now())
+  const { refusals } = decideFreeze({ surface, freezes, override, asker: null })
   const [refusal] = refusals
   if (refusal === undefined) return
   throw new AppError(refusal.code, `${refusal.message} ${NOTHING_SENT}`, { details: refusal.details })

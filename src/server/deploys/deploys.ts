@@ -33,6 +33,7 @@ export const deploySelect = {
   phaseJobs: true,
   probeSeconds: true,
   onMoved: true,
+  requestedByUserId: true,
   overrideReason: true,
   overriddenFreezeIds: true,
   kind: true,

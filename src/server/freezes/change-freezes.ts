@@ -6,6 +6,7 @@ import type { FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/authorize'
 import type { Deps } from '~/server/deps'
+import { hasOccurrence, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
 import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
 import {
   type FreezeRow,
@@ -20,12 +21,15 @@ import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surface
 
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
-/** Opens a freeze window for an environment, now or later. Throws `invalid_input` unless the end is after the start and in the future. */
+/**
+ * Opens a freeze window or an allow window for an environment or one surface, now or later. Throws `surface_unknown`, and `invalid_input`
+ * unless the end is after the start and in the future, and a rule has an occurrence before it.
+ */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
-  requireReach(actor, { environment: input.environment })
-  await requireKnownEnvironments(deps.db, [input.environment], 'Nothing was frozen.')
+  const { recurrence, kind = 'freeze', rollbacksPass = false } = input
+  const scope = await windowScope(deps, actor, input)
   const now = deps.now()
-  const startsAt = input.startsAt ?? now
+  const startsAt = recurrence === undefined ? (input.startsAt ?? now) : startOf(recurrence)
   const endsAt = input.endsAt ?? null
   if (endsAt !== null && (endsAt <= startsAt || endsAt <= now)) {
     throw new AppError(
@@ -33,13 +37,47 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
       'The freeze window must end after it starts, and in the future. Nothing was frozen. Choose a later end.',
     )
   }
+  if (recurrence !== undefined) requireOccurrence({ ...recurrence, allows: kind === 'allow' }, now, endsAt)
+  const { rule, ...times } = recurrence ?? {}
   return storeFreeze(deps, actor, {
-    environment: input.environment,
-    surfaceId: null,
+    ...scope,
+    kind,
+    rollbacksPass,
     reason: input.reason,
     startsAt,
     endsAt,
+    ...(rule === undefined ? {} : { recurrence: rule, ...times }),
   })
+}
+
+/** What the window is of, if the actor may change it. */
+async function windowScope(deps: FreezeDeps, actor: Actor, { environment = 'production', surfaceId }: OpenFreezeInput) {
+  if (surfaceId === undefined) {
+    requireReach(actor, { environment })
+    await requireKnownEnvironments(deps.db, [environment], 'Nothing was frozen.')
+    return { environment, surfaceId: null }
+  }
+  const surface = await findSurface(deps.db, surfaceId)
+  if (surface === null) {
+    throw new AppError('surface_unknown', `There is no surface "${surfaceId}". Nothing was frozen. Check the id.`)
+  }
+  requireReach(actor, { environment: surface.environment, surfaceId })
+  return { environment: null, surfaceId }
+}
+
+/** How far ahead a rule must have an occurrence. A rule of 29 February has one within eight years. */
+const OCCURS_WITHIN_DAYS = 8 * 366
+
+/** Throws `invalid_input` for a rule that never applies, such as 30 February. */
+function requireOccurrence(window: RecurringWindow, now: Date, endsAt: Date | null): void {
+  const from = new Date(Math.max(now.getTime(), startOf(window).getTime()))
+  const far = from.getTime() + OCCURS_WITHIN_DAYS * 86_400_000
+  const to = new Date(Math.min(far, endsAt?.getTime() ?? far))
+  if (hasOccurrence(window, from, to)) return
+  throw new AppError(
+    'invalid_input',
+    'The rule has no occurrence before the end of the window, or none within eight years. Nothing was frozen. Change the rule or the end.',
+  )
 }
 
 /** Locks one surface until somebody unlocks it. Throws `surface_unknown`, and `surface_locked` when it is already locked. */
@@ -49,7 +87,14 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
     throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked. Check the id.`)
   }
   requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
-  const lock = { environment: null, surfaceId: surface.id, reason: input.reason, startsAt: deps.now(), endsAt: null }
+  const lock = {
+    kind: 'lock' as const,
+    environment: null,
+    surfaceId: surface.id,
+    reason: input.reason,
+    startsAt: deps.now(),
+    endsAt: null,
+  }
   try {
     return await storeFreeze(deps, actor, lock)
   } catch (error) {
@@ -64,11 +109,12 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
 function storeFreeze(
   deps: FreezeDeps,
   actor: Actor,
-  freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdAt'>,
+  freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdByUserId' | 'createdAt'>,
 ): Promise<FreezeView> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
-    const row = await insertFreeze(tx, { ...freeze, id: deps.newId(), createdBy: actor.name, createdAt: at })
+    const author = { createdBy: actor.name, createdByUserId: actor.userId, createdAt: at }
+    const row = await insertFreeze(tx, { ...freeze, ...author, id: deps.newId() })
     await appendAuditEvent(tx, { actor: actor.name, at, ...surfaceOf(row) }, freezeEvent('console.freeze.opened', row))
     return freezeView(row, at)
   })
@@ -106,7 +152,9 @@ async function lift(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Actor, freeze: 
   requireFreshProof(
     deps,
     actor,
-    freeze.surface === null ? 'lifting this freeze' : `unlocking ${inSentence(freeze.surface.name)}`,
+    freeze.kind === 'lock' && freeze.surface !== null
+      ? `unlocking ${inSentence(freeze.surface.name)}`
+      : 'lifting this freeze',
   )
   const at = deps.now()
   const lifted = await deps.db.$transaction(async (tx) => {

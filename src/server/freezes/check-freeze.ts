@@ -1,10 +1,10 @@
 import 'server-only'
 import { z } from 'zod'
-import { decideFreeze } from '~/domain/deploy/admission'
+import { type Asker, decideFreeze } from '~/domain/deploy/admission'
 import { type Reporter, speaksFor } from '~/domain/deploy/callback'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
-import { strongest } from '~/domain/freeze'
+import { holdsUnderWay, type StandingFreeze, strongest } from '~/domain/freeze'
 import { id, runIdText, surfaceId } from '~/domain/input'
 import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
 import { type DeployRow, findDeploy } from '~/server/deploys/deploys'
@@ -12,6 +12,7 @@ import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
 import { parseInput } from '~/server/platform/http/read-body'
+import { proveRollback } from '~/server/surfaces/follow/prove-rollback'
 import { findSurface } from '~/server/surfaces/surfaces'
 
 /** The signed path is fixed: behind a reverse proxy, the workflow may see a prefix that the console does not (ADR 008). */
@@ -28,7 +29,7 @@ const question = z.object({
  * repeat the same question, for five minutes. GitHub's token is accepted instead of a signature. Reads only.
  */
 export async function answerFreezeCheck(
-  deps: Pick<Deps, 'config' | 'runTokens' | 'db' | 'logger' | 'now' | 'rateLimits'>,
+  deps: Pick<Deps, 'config' | 'runTokens' | 'db' | 'github' | 'logger' | 'now' | 'rateLimits'>,
   request: Request,
 ): Promise<Response> {
   try {
@@ -70,7 +71,7 @@ interface FreezeAnswer {
  * @throws AppError `surface_unknown`, `reporter_refused`, `deploy_unknown`, `deploy_elsewhere`
  */
 async function checkFreeze(
-  deps: Pick<Deps, 'db' | 'now'>,
+  deps: Pick<Deps, 'db' | 'github' | 'now'>,
   reporter: Reporter,
   question: Question,
 ): Promise<FreezeAnswer> {
@@ -84,11 +85,15 @@ async function checkFreeze(
     throw new AppError('reporter_refused', message)
   }
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
-  const freezes = await freezesInForce(deps.db, surface, deps.now())
-  const override =
-    deploy !== null && isInProgress(deploy, question.run) ? { freezeIds: deploy.overriddenFreezeIds } : null
-  const [refusal] = decideFreeze({ surface, freezes, override }).refusals
-  const shown = refusal?.freeze ?? strongest(freezes)
+  const inForce = await freezesInForce(deps.db, surface, deps.now())
+  const underWay = deploy !== null && isInProgress(deploy, question.run) ? deploy : null
+  const freezes = underWay === null ? inForce : holdsUnderWay(inForce, underWay.requestedAt)
+  const override = underWay === null ? null : { freezeIds: underWay.overriddenFreezeIds }
+  const asker = underWay === null ? null : await askerOf(deps, underWay, freezes)
+  const { refusals, passed } = decideFreeze({ surface, freezes, override, asker })
+  const [refusal] = refusals
+  const held = freezes.filter(({ id }) => !passed.some(({ freeze }) => freeze.id === id))
+  const shown = refusal?.freeze ?? strongest(held)
   const overridden = shown !== null && refusal === undefined
   return {
     surface: surface.id,
@@ -100,6 +105,18 @@ async function checkFreeze(
     overridden,
     override_reason: overridden && deploy !== null ? deploy.overrideReason : null,
   }
+}
+
+/** GitHub is asked only if a freeze lets rollbacks pass. */
+async function askerOf(
+  deps: Pick<Deps, 'db' | 'github'>,
+  deploy: DeployRow,
+  freezes: readonly StandingFreeze[],
+): Promise<Asker> {
+  const surface = { id: deploy.surfaceId, repository: deploy.repository }
+  const mayPass = deploy.kind === 'rollback' && freezes.some(({ rollbacksPass }) => rollbacksPass === true)
+  const isRollback = mayPass && deploy.sha !== null && (await proveRollback(deps, surface, deploy.sha))
+  return { name: deploy.requestedBy, userId: deploy.requestedByUserId, isRollback }
 }
 
 async function knownDeploy(deps: Pick<Deps, 'db'>, id: string, surfaceId: string): Promise<DeployRow> {

@@ -1,13 +1,23 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit/event'
-import { type FreezeView, freezeState } from '~/domain/freeze'
+import { type FreezeState, type FreezeView, freezeState, freezesAt } from '~/domain/freeze'
 import type { Deps } from '~/server/deps'
-import { type FreezeRow, listCurrentFreezes, listPastFreezes } from '~/server/freezes/freezes'
+import {
+  declaredFreeze,
+  FAR_DAYS,
+  type FreezeRow,
+  freezeKind,
+  listCurrentFreezes,
+  listPastFreezes,
+  occurrencesOf,
+  recurrenceOf,
+} from '~/server/freezes/freezes'
 
 export function freezeView(row: FreezeRow, now: Date): FreezeView {
   return {
     id: row.id,
-    state: freezeState(row, now),
+    kind: freezeKind(row.kind),
+    state: stateOf(row, now),
     environment: row.environment,
     surface:
       row.surface === null
@@ -20,7 +30,28 @@ export function freezeView(row: FreezeRow, now: Date): FreezeView {
     createdAt: row.createdAt.toISOString(),
     lifted:
       row.liftedBy === null || row.liftedAt === null ? null : { by: row.liftedBy, at: row.liftedAt.toISOString() },
+    rollbacksPass: row.rollbacksPass,
+    recurrence: recurrenceOf(row),
+    occurrence: nextOccurrence(row, now),
   }
+}
+
+/** A window that recurs is in force while it refuses. */
+function stateOf(row: FreezeRow, now: Date): FreezeState {
+  const state = freezeState(row, now)
+  if (state !== 'in_force' || row.recurrence === null) return state
+  return freezesAt([declaredFreeze(row, now)], now).length > 0 ? 'in_force' : 'upcoming'
+}
+
+/** The occurrence under way or the next one, cut by the start and the end of the window. */
+function nextOccurrence(row: FreezeRow, now: Date): FreezeView['occurrence'] {
+  if (row.recurrence === null || freezeState(row, now) === 'over') return null
+  const from = Math.max(now.getTime(), row.startsAt.getTime())
+  const to = Math.min(from + FAR_DAYS * 86_400_000, row.endsAt?.getTime() ?? Number.POSITIVE_INFINITY)
+  const [next] = occurrencesOf(row, new Date(from), new Date(to))
+  return next === undefined
+    ? null
+    : { start: new Date(next.start).toISOString(), end: new Date(Math.min(next.end, to)).toISOString() }
 }
 
 export function freezeEvent(action: 'console.freeze.opened' | 'console.freeze.lifted', row: FreezeRow): AuditEvent {
@@ -33,6 +64,16 @@ export function freezeEvent(action: 'console.freeze.opened' | 'console.freeze.li
       reason: row.reason,
       starts_at: row.startsAt.toISOString(),
       ends_at: row.endsAt?.toISOString() ?? null,
+      kind: freezeKind(row.kind),
+      ...(row.rollbacksPass ? { rollbacks_pass: true } : {}),
+      ...(row.recurrence === null
+        ? {}
+        : {
+            rule: row.recurrence,
+            time_zone: row.timeZone ?? '',
+            local_start: row.localStart ?? '',
+            duration_minutes: row.durationMinutes ?? 0,
+          }),
     },
   }
 }

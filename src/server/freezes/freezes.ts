@@ -1,11 +1,14 @@
 import 'server-only'
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeInForce } from '~/domain/freeze'
+import { type DeclaredFreeze, FREEZE_KINDS, type FreezeKind, freezesAt, type StandingFreeze } from '~/domain/freeze'
+import type { Recurrence } from '~/domain/recurrence'
+import { occurrencesBetween } from '~/server/freezes/expand-recurrence'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
 const freezeSelect = {
   id: true,
+  kind: true,
   environment: true,
   surfaceId: true,
   surface: {
@@ -16,8 +19,15 @@ const freezeSelect = {
   endsAt: true,
   createdBy: true,
   createdAt: true,
+  createdByUserId: true,
   liftedBy: true,
   liftedAt: true,
+  recurrence: true,
+  timeZone: true,
+  localStart: true,
+  durationMinutes: true,
+  rollbacksPass: true,
+  rollbackDeployId: true,
 } satisfies Prisma.FreezeSelect
 
 export type FreezeRow = Prisma.FreezeGetPayload<{ select: typeof freezeSelect }>
@@ -31,6 +41,14 @@ export interface NewFreeze {
   readonly endsAt: Date | null
   readonly createdBy: string
   readonly createdAt: Date
+  readonly kind?: FreezeKind
+  readonly createdByUserId?: string
+  readonly recurrence?: string
+  readonly timeZone?: string
+  readonly localStart?: string
+  readonly durationMinutes?: number
+  readonly rollbacksPass?: boolean
+  readonly rollbackDeployId?: string
 }
 
 /** Throws Prisma's P2002 when the surface is already locked. */
@@ -54,13 +72,20 @@ export async function markLifted(
 /** The next time at which the grid changes without a write: a freeze starts or ends, or an approval expires. Null if there is none. */
 export async function nextScheduledChange(db: DatabaseHandle, after: Date): Promise<Date | null> {
   const live = { liftedAt: null }
-  const [starts, ends, expiries] = await Promise.all([
+  const [starts, ends, expiries, recurring] = await Promise.all([
     db.freeze.aggregate({ where: { ...live, startsAt: { gt: after } }, _min: { startsAt: true } }),
     db.freeze.aggregate({ where: { ...live, endsAt: { gt: after } }, _min: { endsAt: true } }),
     db.approval.aggregate({ where: { state: 'waiting', expiresAt: { gt: after } }, _min: { expiresAt: true } }),
+    db.freeze.findMany({ where: { ...isCurrent(after), recurrence: { not: null } }, select: declaredSelect }),
   ])
-  const times = [starts._min.startsAt, ends._min.endsAt, expiries._min.expiresAt].filter((time) => time !== null)
-  return times.reduce<Date | null>((first, time) => (first === null || time < first ? time : first), null)
+  const turns = recurring.flatMap((row) =>
+    occurrencesOf(row, after, inDays(after, 2)).flatMap(({ start, end }) => [start, end]),
+  )
+  const times = [starts._min.startsAt, ends._min.endsAt, expiries._min.expiresAt, ...turns.map((at) => new Date(at))]
+  return times.reduce<Date | null>(
+    (first, time) => (time === null || time <= after || (first !== null && first <= time) ? first : time),
+    null,
+  )
 }
 
 export function findFreeze(db: DatabaseHandle, id: string): Promise<FreezeRow | null> {
@@ -68,7 +93,10 @@ export function findFreeze(db: DatabaseHandle, id: string): Promise<FreezeRow | 
 }
 
 export function findLock(db: DatabaseHandle, surfaceId: string): Promise<FreezeRow | null> {
-  return db.freeze.findFirst({ where: { surfaceId, liftedAt: null }, select: freezeSelect })
+  return db.freeze.findFirst({
+    where: { surfaceId, kind: 'lock', liftedAt: null, replaced: false },
+    select: freezeSelect,
+  })
 }
 
 /** Freezes in force or scheduled, the earliest first. */
@@ -96,21 +124,31 @@ export function listPastFreezes(
   })
 }
 
-const inForceSelect = {
+const declaredSelect = {
   id: true,
+  kind: true,
+  environment: true,
   surfaceId: true,
   reason: true,
   startsAt: true,
   endsAt: true,
   createdBy: true,
+  createdByUserId: true,
+  createdAt: true,
+  recurrence: true,
+  timeZone: true,
+  localStart: true,
+  durationMinutes: true,
+  rollbacksPass: true,
 } satisfies Prisma.FreezeSelect
+type DeclaredRow = Prisma.FreezeGetPayload<{ select: typeof declaredSelect }>
 
-/** The freezes in force for a surface: its lock, and the freeze windows of its environment. */
+/** The freezes in force for a surface: its lock, and the freeze windows of the surface and its environment. */
 export async function freezesInForce(
   db: DatabaseHandle,
   surface: { readonly id: string; readonly environment: string },
   now: Date,
-): Promise<FreezeInForce[]> {
+): Promise<StandingFreeze[]> {
   const rows = await db.freeze.findMany({
     where: {
       ...isCurrent(now),
@@ -118,19 +156,56 @@ export async function freezesInForce(
       AND: { OR: [{ surfaceId: surface.id }, { environment: surface.environment }] },
     },
     orderBy: { id: 'asc' },
-    select: inForceSelect,
+    select: declaredSelect,
   })
-  return rows.map(inForce)
+  return freezesAt(
+    rows.map((row) => declaredFreeze(row, now)),
+    now,
+  )
 }
 
-export const inForce = (row: Prisma.FreezeGetPayload<{ select: typeof inForceSelect }>): FreezeInForce => ({
-  id: row.id,
-  kind: row.surfaceId === null ? 'frozen' : 'locked',
-  reason: row.reason,
-  until: row.endsAt?.toISOString() ?? null,
-  since: row.startsAt.toISOString(),
-  by: row.createdBy,
-})
+const DAY_MS = 86_400_000
+const inDays = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS)
+/** Far enough for the end of every occurrence, and for most next ones. */
+const NEAR_DAYS = 40
+/** A year, and the days by which the next one may be later. */
+export const FAR_DAYS = 400
+
+/** What a row declares, with its occurrences around `at`. */
+export function declaredFreeze(row: DeclaredRow, at: Date): DeclaredFreeze {
+  const { createdBy: by, createdByUserId: byUserId, createdAt: declaredAt, recurrence, ...declared } = row
+  const kind = freezeKind(row.kind)
+  if (recurrence === null) return { ...declared, kind, by, byUserId, declaredAt, occurrences: null }
+  const known = (days: number) => ({
+    spans: occurrencesOf(row, inDays(at, -NEAR_DAYS), inDays(at, days)),
+    knownTo: inDays(at, days).getTime(),
+  })
+  const near = known(NEAR_DAYS)
+  // The next opening may be far away. The end of an occurrence is not.
+  const isFar = kind === 'allow' && !near.spans.some(({ start }) => start > at.getTime())
+  return { ...declared, kind, by, byUserId, declaredAt, occurrences: isFar ? known(FAR_DAYS) : near }
+}
+
+/** The occurrences of a row that overlap a stretch of time; none if it does not recur. */
+export function occurrencesOf(
+  row: Parameters<typeof recurrenceOf>[0] & { readonly kind: string },
+  from: Date,
+  to: Date,
+) {
+  const rule = recurrenceOf(row)
+  return rule === null ? [] : occurrencesBetween({ ...rule, allows: row.kind === 'allow' }, from, to)
+}
+
+export function recurrenceOf(
+  row: Pick<DeclaredRow, 'recurrence' | 'timeZone' | 'localStart' | 'durationMinutes'>,
+): Recurrence | null {
+  const { recurrence: rule, timeZone, localStart, durationMinutes } = row
+  if (rule === null || timeZone === null || localStart === null || durationMinutes === null) return null
+  return { rule, timeZone, localStart, durationMinutes }
+}
+
+/** A kind that this version does not know refuses, as a freeze does. */
+export const freezeKind = (stored: string): FreezeKind => FREEZE_KINDS.find((known) => known === stored) ?? 'freeze'
 
 /**
  * Warns that a lock was left behind: a removed surface with the same repository, workflow and environment was most likely renamed
@@ -142,10 +217,14 @@ export function orphanedLockWarning(
 ): string | null {
   const keys = ['environment', 'repository', 'workflow'] as const
   const lock = freezes.find(
-    ({ surface: locked }) =>
-      locked !== null && locked.archivedAt !== null && keys.every((key) => locked[key] === surface[key]),
+    ({ kind, surface: locked }) =>
+      kind === 'lock' &&
+      locked !== null &&
+      locked.archivedAt !== null &&
+      keys.every((key) => locked[key] === surface[key]),
   )
-  if (lock?.surface == null || freezes.some(({ surfaceId }) => surfaceId === surface.id)) return null
+  if (lock?.surface == null || freezes.some(({ kind, surfaceId }) => kind === 'lock' && surfaceId === surface.id))
+    return null
   return `The lock of “${inSentence(lock.surface.name)}”, which left surfaces.yaml, does not hold “${inSentence(surface.name)}”. Lock “${inSentence(surface.name)}”, or remove the old lock.`
 }
 

@@ -60,5 +60,7 @@ export function standsInTheWay(
   const deployFreeze = review.warnings.find(({ kind }) => kind === 'deploy_freeze')
   if (deployFreeze !== undefined) return deployFreeze.text
   if (review.freezeIds.every((id) => approval.overrideFreezeIds.includes(id))) return null
-  return review.warnings.find(({ kind }) => kind === 'locked' || kind === 'frozen')?.text ?? null
+  return (
+    review.warnings.find(({ kind, blocking }) => blocking && (kind === 'locked' || kind === 'frozen'))?.text ?? null
+  )
 }

@@ -25,7 +25,7 @@ interface FreezeFormProps {
 }
 
 /** The frame of both forms: a card with fields, a refusal and the button. */
-function FreezeForm({ id, title, submit, ready, environment, error, onSubmit, children }: FreezeFormProps) {
+export function FreezeForm({ id, title, submit, ready, environment, error, onSubmit, children }: FreezeFormProps) {
   const refusal = useRefusal('freeze.manage', environment)
   return (
     <form
@@ -61,7 +61,7 @@ interface TextFieldProps extends Pick<ComponentProps<'input'>, 'type' | 'maxLeng
   readonly onValue: (value: string) => void
 }
 
-function TextField({ id, label, hint, value, onValue, ...input }: TextFieldProps) {
+export function TextField({ id, label, hint, value, onValue, ...input }: TextFieldProps) {
   return (
     <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
       <input
@@ -77,7 +77,7 @@ function TextField({ id, label, hint, value, onValue, ...input }: TextFieldProps
 }
 
 /** The reason is kept in the audit trail and shown to everyone whom the freeze stops. */
-function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue'>) {
+export function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue'>) {
   return <TextField {...props} label="Reason" maxLength={500} />
 }
 

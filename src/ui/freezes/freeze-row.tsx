@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import type { FreezeView } from '~/domain/freeze'
-import { scopeWords, timesWords } from '~/ui/freezes/freeze-words'
+import { EFFECT_WORDS, scopeWords, timesWords } from '~/ui/freezes/freeze-words'
 import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -14,6 +14,12 @@ const STATE_WORDS = { in_force: 'In force', upcoming: 'Upcoming', over: 'Ended' 
   FreezeView['state'],
   string
 >
+
+/** An allow window that does not refuse is open, and one that does is closed. */
+const stateWords = ({ kind, state, occurrence }: FreezeView): string => {
+  if (kind !== 'allow' || state === 'over' || occurrence === null) return STATE_WORDS[state]
+  return state === 'in_force' ? 'Closed' : 'Open'
+}
 
 interface FreezeRowProps {
   readonly freeze: FreezeView
@@ -34,20 +40,24 @@ export function FreezeRow({ freeze, idle = false, onChanged }: FreezeRowProps) {
     >
       <p className="flex w-20 shrink-0 items-center gap-1.5 leading-8">
         <FreezeMark
-          kind={freeze.surface === null ? 'frozen' : 'locked'}
+          kind={freeze.kind === 'lock' ? 'locked' : 'frozen'}
           className={held ? 'text-warn' : 'text-ink-faint'}
         />
-        <span className={held ? 'font-medium text-warn' : 'text-ink-faint'}>{STATE_WORDS[freeze.state]}</span>
+        <span className={held ? 'font-medium text-warn' : 'text-ink-faint'}>{stateWords(freeze)}</span>
       </p>
       <div className="min-w-48 flex-1 py-1.5">
         <p className="break-words">
-          <span className="font-medium">{scopeWords(freeze)}</span>{' '}
+          <span className="font-medium">{scopeWords(freeze)}</span>
+          {(freeze.kind === 'allow' || freeze.kind === 'notice') && (
+            <span className="text-ink-soft">, {EFFECT_WORDS[freeze.kind]}</span>
+          )}{' '}
           <span className="text-ink-soft">
             “<ForeignText text={freeze.reason} whole />”
           </span>
         </p>
         <p className="text-xs text-ink-faint">
-          {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by{' '}
+          {timesWords(freeze)}
+          {freeze.rollbacksPass && ' · rollbacks pass'} · {freeze.kind === 'lock' ? 'locked' : 'opened'} by{' '}
           <ForeignText text={freeze.createdBy} />
         </p>
         {idle && <p className="text-xs font-medium text-warn">This environment has no surfaces.</p>}
@@ -61,7 +71,7 @@ export function FreezeRow({ freeze, idle = false, onChanged }: FreezeRowProps) {
 function Lift({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onChanged: () => void }) {
   const [asked, setAsked] = useState(false)
   const lift = trpc.freezes.lift.useMutation({ onSettled: onChanged })
-  const word = freeze.surface === null ? 'Lift' : 'Unlock'
+  const word = freeze.kind === 'lock' ? 'Unlock' : 'Lift'
   const refusal = lift.isError ? readWireError(lift.error) : null
   const problem = refusal !== null && (
     <span role="alert" className="py-1.5 text-bad">

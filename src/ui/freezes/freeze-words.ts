@@ -1,5 +1,6 @@
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
+import { recurrenceWords } from '~/domain/recurrence'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { exactUtc } from '~/ui/time/relative-time'
 
@@ -9,16 +10,36 @@ export const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
 /** "until 2026-11-22 18:00 UTC", or "until it is lifted" without an end. */
 export const untilWords = (until: string | null) => (until === null ? 'until it is lifted' : `until ${minute(until)}`)
 
+/** What a freeze does to its scope. */
+export const EFFECT_WORDS = {
+  freeze: 'frozen',
+  allow: 'deploys only within',
+  lock: 'locked',
+  notice: 'notice',
+} as const satisfies Record<FreezeView['kind'], string>
+
+/** Until when a freeze refuses; for a closed allow window, when the next one opens. */
+export const endWords = ({ closed, until }: Pick<FreezeInForce, 'closed' | 'until'>): string =>
+  closed !== true ? untilWords(until) : until === null ? 'opens not within a year' : `until it opens ${minute(until)}`
+
 /** What a freeze covers: a surface with its environment, or a whole environment. */
 export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environment' | 'surface'>) =>
   surface === null
     ? `All of ${environment === null ? 'an environment' : inSentence(environment)}`
     : `${inSentence(surface.name)}, ${inSentence(surface.environment)}`
 
-/** From when until when, and who lifted it. */
-export function timesWords({ startsAt, endsAt, lifted, surface }: FreezeView): string {
+/** From when until when, or how it recurs, and who lifted it. */
+export function timesWords({ kind, startsAt, endsAt, lifted, recurrence, occurrence }: FreezeView): string {
+  if (recurrence !== null && lifted === null) {
+    const end = endsAt === null ? '' : `, ${untilWords(endsAt)}`
+    const next =
+      occurrence === null
+        ? 'no occurrence within a year'
+        : `next ${minute(occurrence.start)} to ${minute(occurrence.end)}`
+    return `${recurrenceWords(recurrence)}${end} · ${next}`
+  }
   if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${inSentence(lifted.by)}`
-  const until = endsAt === null && surface !== null ? 'until it is unlocked' : untilWords(endsAt)
+  const until = endsAt === null && kind === 'lock' ? 'until it is unlocked' : untilWords(endsAt)
   return `from ${minute(startsAt)}, ${until}`
 }
 
@@ -28,7 +49,7 @@ export function windowOver(environment: string, tiles: readonly SurfaceTile[]): 
     tiles
       .filter((tile) => tile.environment === environment)
       .flatMap((tile) => tile.freezes)
-      .find(({ kind }) => kind === 'frozen') ?? null
+      .find(({ kind, ofSurface }) => kind === 'frozen' && ofSurface !== true) ?? null
   )
 }
 

@@ -3,6 +3,7 @@
 import { LockForm, OpenWindowForm } from '~/ui/freezes/freeze-form'
 import { FreezeRow } from '~/ui/freezes/freeze-row'
 import { isIdle } from '~/ui/freezes/freeze-words'
+import { RecurringForm } from '~/ui/freezes/recurring-form'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
@@ -59,6 +60,9 @@ export function FreezesPage() {
       <div className="mt-6 grid gap-4 sm:grid-cols-2">
         <OpenWindowForm environments={environments} onChanged={changed} />
         <LockForm tiles={tiles} onChanged={changed} />
+        <div className="sm:col-span-2">
+          <RecurringForm tiles={tiles} environments={environments} onChanged={changed} />
+        </div>
       </div>
       <PastFreezes />
     </PageFrame>

@@ -2,7 +2,7 @@ import { Lock, Snowflake } from 'lucide-react'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { deployFreezeWords, untilWords } from '~/ui/freezes/freeze-words'
+import { deployFreezeWords, endWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 /**
@@ -27,12 +27,13 @@ interface FrozenByVariableProps {
 /** One line: why a surface is frozen or locked, and until when. The mark shows the kind; the caller adds the word. */
 export function FrozenBy({ freeze }: { readonly freeze: FreezeInForce }) {
   const { kind, reason, by, until } = freeze
+  const end = endWords(freeze)
   return (
     <>
       <FreezeMark kind={kind} />
-      <span className="truncate text-warn" title={`${inSentence(reason)} (${inSentence(by)}), ${untilWords(until)}`}>
+      <span className="truncate text-warn" title={`${inSentence(reason)} (${inSentence(by)}), ${end}`}>
         <ForeignText text={reason} whole />
-        {until !== null && `, ${untilWords(until)}`}
+        {until !== null && `, ${end}`}
       </span>
     </>
   )

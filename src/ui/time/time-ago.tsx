@@ -1,10 +1,9 @@
 'use client'
 
 import { useMemo } from 'react'
+import { readerZone } from '~/ui/time/reader-zone'
 import { duration, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
 import { useNow } from '~/ui/time/use-now'
-
-const readerZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** A relative time that updates while answers arrive. Its title has the exact time in UTC and the reader's zone. */
 export function TimeAgo({ at }: { readonly at: string }) {

@@ -203,6 +203,7 @@ it('the freezes in force are those of the environment and the lock of the surfac
   const now = new Date('2026-11-21T12:00:00.000Z')
   const minutes = (count: number) => new Date(now.getTime() + count * 60_000)
   const open = async (facts: {
+    kind?: string
     environment?: string
     surfaceId?: string
     startsAt?: Date
@@ -219,12 +220,13 @@ it('the freezes in force are those of the environment and the lock of the surfac
   }
   const staging = { environment: 'staging' }
   const window = await open({ ...staging, endsAt: minutes(1) })
-  const lock = await open({ surfaceId: one.id, startsAt: now })
+  const lock = await open({ kind: 'lock', surfaceId: one.id, startsAt: now })
   await open({ environment: 'production' })
   await open({ surfaceId: other.id })
   await open({ ...staging, startsAt: minutes(1) })
   await open({ ...staging, endsAt: now })
   await open({ ...staging, liftedAt: minutes(-1) })
+  const author = { byUserId: null, declaredAt: minutes(-9) }
   expect(await freezesInForce(db, one, now)).toEqual([
     {
       id: window,
@@ -233,8 +235,9 @@ it('the freezes in force are those of the environment and the lock of the surfac
       until: minutes(1).toISOString(),
       since: minutes(-5).toISOString(),
       by: 'ada',
+      ...author,
     },
-    { id: lock, kind: 'locked', reason: lock, until: null, since: now.toISOString(), by: 'ada' },
+    { id: lock, kind: 'locked', reason: lock, until: null, since: now.toISOString(), by: 'ada', ...author },
   ])
 })
 

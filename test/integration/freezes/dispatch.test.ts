@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DispatchInput } from '~/domain/deploy/request'
+import type { OpenFreezeInput } from '~/domain/freeze'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { liftFreeze, lockSurface, openFreeze, unlockSurface } from '~/server/freezes/change-freezes'
+import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { actorNamed, OPERATOR } from '~test/support/actors'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
@@ -84,6 +86,123 @@ describe('deploys while production is frozen', () => {
     await freeze('Soon over', { startsAt: minutes(-20), endsAt: minutes(5) })
     await console_.deps.db.freeze.updateMany({ where: { reason: 'Soon over' }, data: { endsAt: minutes(-1) } })
     expect(await dispatch(await request('production'))).toMatchObject({ status: 'dispatched' })
+  })
+})
+
+/** A daily window by the clock of UTC, relative to now. */
+const daily = (fromMinutes: number, untilMinutes: number) => ({
+  rule: 'FREQ=DAILY',
+  timeZone: 'UTC',
+  localStart: minutes(fromMinutes - 1440)
+    .toISOString()
+    .slice(0, 16),
+  durationMinutes: untilMinutes - fromMinutes,
+})
+const openWindow = (facts: Partial<OpenFreezeInput>) =>
+  openFreeze(console_.deps, actorNamed('ada'), { reason: 'Nightly', ...facts })
+
+describe('a window that recurs', () => {
+  it('refuses while an occurrence lasts, and names its end', async () => {
+    const window = await openWindow({ recurrence: daily(-30, 30) })
+    expect(window).toMatchObject({ kind: 'freeze', state: 'in_force', environment: 'production' })
+    await expect(dispatch(await request('production'))).rejects.toMatchObject({
+      code: 'frozen',
+      details: { freeze_id: window.id, until: window.occurrence?.end },
+    })
+    expect(await dispatch(await request('staging'))).toMatchObject({ status: 'dispatched' })
+  })
+
+  it('refuses nothing between its occurrences', async () => {
+    expect(await openWindow({ recurrence: daily(60, 120) })).toMatchObject({ state: 'upcoming' })
+    expect(await dispatch(await request('production'))).toMatchObject({ status: 'dispatched' })
+  })
+
+  it('of one surface stops no other', async () => {
+    const held = await request('production')
+    await openWindow({ surfaceId: held.surfaceId, recurrence: daily(-30, 30) })
+    await expect(dispatch(held)).rejects.toMatchObject({ code: 'frozen' })
+    expect(await dispatch(await request('production'))).toMatchObject({ status: 'dispatched' })
+  })
+
+  it.each([
+    [{ recurrence: { ...daily(0, 60), rule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' } }, /no occurrence/],
+    [{ recurrence: daily(60, 120), endsAt: minutes(30) }, /no occurrence/],
+    [{ surfaceId: 'nowhere', recurrence: daily(0, 60) }, /There is no surface/],
+  ])('is refused if it can never apply', async (facts, message) => {
+    await expect(openWindow(facts)).rejects.toMatchObject({ message })
+    expect(await console_.deps.db.freeze.count()).toBe(0)
+  })
+})
+
+describe('allow windows', () => {
+  it('refuse until the next one opens, and admit deploys while any of the scope is open', async () => {
+    const later = await openWindow({ kind: 'allow', recurrence: daily(60, 120) })
+    const input = await request('production')
+    await expect(dispatch(input)).rejects.toMatchObject({
+      code: 'frozen',
+      message: expect.stringContaining('outside its allow windows'),
+      details: { until: later.occurrence?.start },
+    })
+    await openWindow({ kind: 'allow', recurrence: daily(-30, 30) })
+    expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
+  })
+
+  it('of a surface narrow those of its environment', async () => {
+    const input = await request('production')
+    await openWindow({ kind: 'allow', recurrence: daily(-30, 30) })
+    await openWindow({ kind: 'allow', surfaceId: input.surfaceId, recurrence: daily(60, 120) })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen' })
+    expect(await dispatch(await request('production'))).toMatchObject({ status: 'dispatched' })
+  })
+})
+
+describe('a window that lets rollbacks pass', () => {
+  /** A surface that runs a bad commit, and an earlier deploy of it that shipped a good one. */
+  async function rollBack(adds: number): Promise<DispatchInput> {
+    // Comparisons are kept for seconds, so each has commits of its own.
+    const [good, bad] = [randomBytes(20).toString('hex'), randomBytes(20).toString('hex')]
+    const { id: deployId, surface } = await insertDeployAt(console_.deps, 'succeeded', { requestedAt: minutes(-60) })
+    const { db } = console_.deps
+    await db.deploy.update({ where: { id: deployId }, data: { sha: good } })
+    await db.surface.update({ where: { id: surface.id }, data: { runningSha: bad, runningSeenAt: minutes(-1) } })
+    const body = { status: 'behind', ahead_by: adds, behind_by: 2, html_url: 'https://github.example.com', commits: [] }
+    // The reverse comparison is asked for too, and answered alike.
+    github.script.onListRuns = () => ({ status: 200, body })
+    const source = { kind: 'rollback', deployId } as const
+    return { surfaceId: surface.id, ref: good, confirmation: surface.id, idempotencyKey: randomUUID(), source }
+  }
+
+  it('admits a proven rollback, which says so in its timeline and in the audit trail', async () => {
+    const { id: freezeId } = await openWindow({ recurrence: daily(-30, 30), rollbacksPass: true })
+    const input = await rollBack(0)
+    const { id } = await dispatch(input)
+    expect((await getDeploy(console_.deps, id)).timeline.map(({ note }) => note)).toContain(
+      'A freeze was in force, and lets rollbacks pass.',
+    )
+    expect(await auditOf(input.surfaceId)).toMatchObject([
+      { action: 'console.deploy.requested' },
+      { action: 'console.deploy.freeze_passed', payload: { freeze_ids: [freezeId], because: 'rollback' } },
+      { action: 'console.deploy.dispatched' },
+    ])
+  })
+
+  it('refuses a deploy that only claims to be a rollback, and one whose direction is unknown', async () => {
+    await openWindow({ recurrence: daily(-30, 30), rollbacksPass: true })
+    await expect(dispatch(await rollBack(1))).rejects.toMatchObject({ code: 'frozen' })
+    const unknown = await rollBack(0)
+    const { surfaceId: id } = unknown
+    await console_.deps.db.surface.update({ where: { id }, data: { runningSha: null } })
+    await expect(dispatch(unknown)).rejects.toMatchObject({ code: 'frozen' })
+  })
+
+  it('is shown in the review as passed, and needs no override', async () => {
+    await openWindow({ recurrence: daily(-30, 30), rollbacksPass: true })
+    const { surfaceId, ref, source } = await rollBack(0)
+    const review = await reviewDeploy(console_.deps, { surfaceId, ref, source }, OPERATOR)
+    expect(review.freezeIds).toEqual([])
+    expect(review.warnings.filter(({ kind }) => kind === 'frozen')).toMatchObject([
+      { blocking: false, text: expect.stringContaining('A rollback passes.') },
+    ])
   })
 })
 

@@ -155,6 +155,27 @@ describe('an override in a freeze check', () => {
   })
 })
 
+describe('a deploy under way in a freeze check', () => {
+  it('is not interrupted by a window that was declared before, and is by a freeze that was opened since', async () => {
+    const { deps } = console_
+    const window = await openFreeze(deps, actorNamed('ada'), {
+      reason: 'Evening',
+      startsAt: new Date(Date.now() + 3_600_000),
+    })
+    const { surface, deploy, run } = await overriddenDeploy()
+    // The window begins while the run is under way.
+    await deps.db.freeze.update({ where: { id: window.id }, data: { startsAt: new Date() } })
+    expect((await ask(`surface=${surface}`)).body).toMatchObject({ frozen: true })
+    expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({ frozen: false })
+    const { id } = await freeze('A new incident')
+    expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({
+      frozen: true,
+      overridden: false,
+      freeze_id: id,
+    })
+  })
+})
+
 describe('the signature of a freeze check', () => {
   it.each<[string, (surface: string) => Signing]>([
     ['of an empty body', () => ({ signed: '' })],

@@ -12,11 +12,14 @@ const name = fc
 /** Every sentence that contains a name, made with this one. */
 function sentencesWith(text: string): string[] {
   const surface = { name: text, environment: text, confirm: text, archived: false }
-  const freeze = { id: 'f', kind: 'frozen', reason: text, until: null, since: '', by: text } as const
+  const base = { id: 'f', reason: text, until: null, since: '', by: text, byUserId: null, declaredAt: new Date(0) }
+  const freeze = { ...base, kind: 'frozen' } as const
+  const freezes = [freeze, { ...freeze, kind: 'locked' as const }]
   const refusals = [
     refuseDispatch({ surface: { ...surface, archived: true }, confirmation: '' }),
     refuseDispatch({ surface, confirmation: 'something else' }),
-    ...decideFreeze({ surface, freezes: [freeze, { ...freeze, kind: 'locked' }], override: null }).refusals,
+    ...decideFreeze({ surface, freezes, override: null, asker: null }).refusals,
+    ...decideFreeze({ surface, freezes: [{ ...freeze, closed: true }], override: null, asker: null }).refusals,
     refuseWhileDeploying({ requestedBy: text, ref: text }),
   ]
   return refusals.map((refusal) => refusal?.message ?? '')

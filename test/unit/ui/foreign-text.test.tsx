@@ -270,6 +270,10 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       <FreezeRow
         freeze={{
           id: 'f',
+          kind: 'freeze',
+          rollbacksPass: false,
+          recurrence: null,
+          occurrence: null,
           state: 'over',
           environment: text,
           surface: null,

@@ -18,6 +18,10 @@ import { tile } from './fixtures'
 
 const view: FreezeView = {
   id: 'f',
+  kind: 'freeze',
+  rollbacksPass: false,
+  recurrence: null,
+  occurrence: null,
   state: 'in_force',
   environment: 'production',
   surface: null,
@@ -28,7 +32,13 @@ const view: FreezeView = {
   createdAt: '2026-11-21T10:00:30.000Z',
   lifted: null,
 }
-const lock = { ...view, environment: null, surface: { id: 'api', name: 'API', environment: 'staging' }, endsAt: null }
+const lock: FreezeView = {
+  ...view,
+  kind: 'lock',
+  environment: null,
+  surface: { id: 'api', name: 'API', environment: 'staging' },
+  endsAt: null,
+}
 
 describe('the words for a freeze', () => {
   test('name what the freeze covers', () => {

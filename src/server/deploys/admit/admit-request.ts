@@ -12,9 +12,11 @@ import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
 import { declarationChanged } from '~/server/deploys/admit/insert-deploy'
 import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
+import { freezesInForce } from '~/server/freezes/freezes'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { type ResolvedRef, resolveRef } from '~/server/github/refs'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { proveRollback } from '~/server/surfaces/follow/prove-rollback'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
 
 export interface Admitted {
@@ -24,6 +26,8 @@ export interface Admitted {
   /** The ref from which the workflow runs. */
   readonly workflowRef: string
   readonly inputs: ChosenInputs
+  /** Proven, and asked for as one. Not looked up if no freeze lets rollbacks pass. */
+  readonly isRollback: boolean
 }
 
 /** Checks a request against its surface: cheap checks first, GitHub last. Returns the surface and the commit that may ship. */
@@ -60,7 +64,20 @@ export async function admitRequest(
   const [resolved, { workflowRef, inputs }] = await Promise.all([resolving, chooseRun(deps, surface, resolving, input)])
   await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)
-  return { surface, resolved, workflowRef, inputs }
+  const isRollback = await passesAsRollback(deps, surface, input.source?.kind, resolved.sha)
+  return { surface, resolved, workflowRef, inputs, isRollback }
+}
+
+/** Whether a request may pass a freeze as a rollback. GitHub is asked only if a freeze in force lets rollbacks pass. */
+export async function passesAsRollback(
+  deps: Pick<Deps, 'db' | 'github' | 'now'>,
+  surface: { readonly id: string; readonly environment: string; readonly repository: string },
+  kind: string | undefined,
+  sha: string,
+): Promise<boolean> {
+  if (kind !== 'rollback') return false
+  const freezes = await freezesInForce(deps.db, surface, deps.now())
+  return freezes.some(({ rollbacksPass }) => rollbacksPass === true) && (await proveRollback(deps, surface, sha))
 }
 
 /** The run does not depend on the resolved commit while the workflow runs from the surface's default ref. */

@@ -1,11 +1,11 @@
 import 'server-only'
-import { decideFreeze } from '~/domain/deploy/admission'
+import { decideFreeze, type FreezePass } from '~/domain/deploy/admission'
 import type { DeployKind } from '~/domain/deploy/approval'
 import type { DispatchInput } from '~/domain/deploy/request'
 import type { DeployStatus } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeInForce } from '~/domain/freeze'
+import type { StandingFreeze } from '~/domain/freeze'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
@@ -25,16 +25,20 @@ export async function insertUnlessFrozen(
     /** The declaration that the request was checked against (`digestDeclaration`). */
     readonly declaration: string
     /** The freezes in force, read in the same transaction. */
-    readonly freezes: readonly FreezeInForce[]
+    readonly freezes: readonly StandingFreeze[]
+    /** Whether the deploy is proven to be a rollback (`proveRollback`). */
+    readonly isRollback: boolean
   },
 ): Promise<void> {
-  const { override, at, declaration, freezes } = request
+  const { override, at, declaration, freezes, isRollback } = request
   const subject = { actor: deploy.requestedBy, at, surfaceId: deploy.surfaceId }
   const surface = { name: request.surfaceName, environment: deploy.environment }
-  const overridden = requireNotFrozen({ surface, freezes, override })
+  const asker = { name: deploy.requestedBy, userId: deploy.requestedByUserId, isRollback }
+  const { overridden, passed } = requireNotFrozen({ surface, freezes, override, asker })
   // The freeze was lifted after the review: the deploy overrides nothing.
   if (override === null || overridden.length === 0) {
     await insertDeploy(tx, deploy, { at, declaration })
+    await recordPasses(tx, { ...subject, deployId: deploy.id }, passed)
     return
   }
   const overriding = { overrideReason: override.reason, overriddenFreezeIds: [...overridden] }
@@ -48,13 +52,28 @@ export async function insertUnlessFrozen(
       payload: { reason: override.reason, freeze_ids: overridden },
     },
   )
+  await recordPasses(tx, { ...subject, deployId: deploy.id }, passed)
 }
 
-/** Returns the freezes that the override covers. Throws `surface_locked` or `frozen` when another freeze is in force. */
-export function requireNotFrozen(facts: Parameters<typeof decideFreeze>[0]): readonly string[] {
-  const { overridden, refusals } = decideFreeze(facts)
-  const [refusal] = refusals
-  if (refusal === undefined) return overridden
+/** One row for each reason for which freezes let the deploy pass. */
+async function recordPasses(
+  tx: DatabaseHandle,
+  subject: Parameters<typeof appendAuditEvent>[1],
+  passed: readonly FreezePass[],
+): Promise<void> {
+  for (const because of ['holder', 'rollback'] as const) {
+    const ids = passed.filter((pass) => pass.because === because).map(({ freeze }) => freeze.id)
+    if (ids.length === 0) continue
+    const payload = { freeze_ids: ids, because }
+    await appendAuditEvent(tx, subject, { action: 'console.deploy.freeze_passed', status: null, payload })
+  }
+}
+
+/** Returns what the freezes in force allow. Throws `surface_locked` or `frozen` when one of them refuses. */
+export function requireNotFrozen(facts: Parameters<typeof decideFreeze>[0]): ReturnType<typeof decideFreeze> {
+  const decision = decideFreeze(facts)
+  const [refusal] = decision.refusals
+  if (refusal === undefined) return decision
   throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
 }
 

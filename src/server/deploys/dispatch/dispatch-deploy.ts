@@ -51,7 +51,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
   const request = known ?? (await read())
   if (request.deploy !== null) return answerRepetition(request.deploy, requestDigest)
 
-  const { surface, resolved, workflowRef, inputs } = await admitRequest(deps, actor, input, request.surface)
+  const { surface, resolved, workflowRef, inputs, isRollback } = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
   const requested: RequestedDeploy = {
     id: deps.newId(),
@@ -75,6 +75,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
     intent = await commitIntent(deps, actor, requested, {
       surface,
       inputs,
+      isRollback,
       override: input.overrideFreeze ?? null,
       reviewedRunningSha: input.reviewedRunningSha,
     })
@@ -97,6 +98,7 @@ function commitIntent(
   request: {
     readonly surface: RequestedSurface
     readonly inputs: ChosenInputs
+    readonly isRollback: boolean
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly reviewedRunningSha: DispatchInput['reviewedRunningSha']
   },
@@ -121,6 +123,7 @@ function commitIntent(
       at,
       declaration: surface.declaration,
       freezes,
+      isRollback: request.isRollback,
     })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
   })

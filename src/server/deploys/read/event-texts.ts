@@ -131,6 +131,10 @@ export function describeEvent(row: AuditRow): string | null {
       return event.payload.reason
     case 'console.deploy.freeze_overridden':
       return `Freeze overridden: “${inSentence(event.payload.reason)}”.`
+    case 'console.deploy.freeze_passed':
+      return event.payload.because === 'rollback'
+        ? 'A freeze was in force, and lets rollbacks pass.'
+        : 'The surface was locked by the requester.'
     case 'console.approval.granted':
       return `Approved. Requested by ${inSentence(event.payload.requested_by)}.`
     case 'console.deploy.reconciled':

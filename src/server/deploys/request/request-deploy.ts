@@ -71,14 +71,15 @@ function storeApproval(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  { surface, resolved, workflowRef, inputs }: Admitted,
+  { surface, resolved, workflowRef, inputs, isRollback }: Admitted,
 ): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
     await requireSameRunning(tx, surface, input.reviewedRunningSha)
     const override = input.overrideFreeze ?? null
     const freezes = await freezesInForce(tx, surface, at)
-    const overridden = requireNotFrozen({ surface, freezes, override })
+    const asker = { name: actor.name, userId: actor.userId, isRollback }
+    const { overridden } = requireNotFrozen({ surface, freezes, override, asker })
     const row = await insertApproval(tx, {
       id: deps.newId(),
       surfaceId: surface.id,

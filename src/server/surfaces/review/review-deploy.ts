@@ -1,11 +1,17 @@
 import 'server-only'
-import { decideFreeze, deployFreezeRefusal, refuseWhileDeploying } from '~/domain/deploy/admission'
+import type { Actor } from '~/domain/actor'
+import {
+  decideFreeze,
+  deployFreezeRefusal,
+  type FreezeDecision,
+  passSentence,
+  refuseWhileDeploying,
+} from '~/domain/deploy/admission'
 import { explainHold } from '~/domain/deploy/report'
 import type { DeploySource } from '~/domain/deploy/request'
-import { explainSource, sourceToKeep } from '~/domain/deploy/source'
+import { explainSource, isRollback, sourceToKeep } from '~/domain/deploy/source'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeInForce } from '~/domain/freeze'
 import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
 import { explainUnknownVersion } from '~/domain/surface/version'
@@ -32,12 +38,20 @@ type ReviewDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
  */
 export async function reviewDeploy(
   deps: ReviewDeps,
-  input: { readonly surfaceId: string; readonly ref: string; readonly source?: DeploySource | undefined },
+  input: {
+    readonly surfaceId: string
+    readonly ref: string
+    readonly source?: DeploySource | undefined
+    /** The request that is reviewed; undefined for the actor's own. */
+    readonly approvalId?: string | undefined
+  },
+  actor: Pick<Actor, 'name' | 'userId'> | null = null,
 ): Promise<Review> {
   const surface = await requireSurface(deps, input.surfaceId)
-  const [freezes, running] = await Promise.all([
+  const [freezes, running, requester] = await Promise.all([
     freezesInForce(deps.db, surface, deps.now()),
     readRunning(deps.db, [surface.id]),
+    input.approvalId === undefined ? actor : findRequester(deps, input.approvalId),
   ])
   const { repository } = surface
   const runningSha = running.get(surface.id)?.runs ?? null
@@ -67,6 +81,10 @@ export async function reviewDeploy(
     deployFreezeWarnings(deps, surface),
     runOf(deps, surface, { ref, sha }),
   ])
+  const isProven = input.source?.kind === 'rollback' && isRollback(comparison)
+  const asker = { name: requester?.name ?? '', userId: requester?.userId ?? null, isRollback: isProven }
+  const decision = decideFreeze({ surface, freezes, override: null, asker })
+  const passed = decision.passed.map(({ freeze }) => freeze.id)
   return {
     surfaceId: surface.id,
     ref,
@@ -75,14 +93,20 @@ export async function reviewDeploy(
     runningSha,
     comparison,
     warnings: [
-      ...blockingWarnings(surface, freezes),
+      ...blockingWarnings(surface, decision),
       ...deployFreeze,
       ...checks,
       ...adviceOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
-    freezeIds: freezes.map(({ id }) => id),
+    freezeIds: freezes.map(({ id }) => id).filter((id) => !passed.includes(id)),
     ...run,
   }
+}
+
+async function findRequester({ db }: Pick<Deps, 'db'>, id: string): Promise<Pick<Actor, 'name' | 'userId'> | null> {
+  const select = { requestedBy: true, requestedByUserId: true }
+  const approval = await db.approval.findUnique({ where: { id }, select })
+  return approval === null ? null : { name: approval.requestedBy, userId: approval.requestedByUserId }
 }
 
 /** How the workflow would be started: from which ref, with which inputs, and by which declaration and file. */
@@ -118,13 +142,12 @@ async function addTouching(
   return { ...comparison, touching: { paths, known } }
 }
 
-/** The refusals that a dispatch would get now, in the same words. */
-function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {
+/** The refusals that a dispatch would get now, in the same words; and the freezes that let this request pass. */
+function blockingWarnings(surface: SurfaceRow, { refusals, passed }: FreezeDecision): ReviewWarning[] {
   const { lastDeploy } = surface
   const [holding] = surface.deploys
   const activeDeploy = lastDeploy !== null && !isTerminal(lastDeploy.status) ? lastDeploy : null
   const busy = refuseWhileDeploying(activeDeploy)
-  const held = decideFreeze({ surface, freezes, override: null }).refusals
   return [
     ...(busy === null || activeDeploy === null
       ? []
@@ -139,7 +162,8 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
             deployId: holding.id,
           },
         ]),
-    ...held.map(({ freeze, message }) => ({ kind: freeze.kind, text: message, blocking: true })),
+    ...refusals.map(({ freeze, message }) => ({ kind: freeze.kind, text: message, blocking: true })),
+    ...passed.map((pass) => ({ kind: pass.freeze.kind, text: passSentence(surface, pass), blocking: false })),
   ]
 }
 

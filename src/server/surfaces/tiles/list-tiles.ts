@@ -2,7 +2,7 @@ import 'server-only'
 import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import { byStrength } from '~/domain/freeze'
+import { byStrength, type DeclaredFreeze, freezesAt, shownFreeze } from '~/domain/freeze'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface/tile'
 import { explainUnknownVersion } from '~/domain/surface/version'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/approvals'
@@ -12,7 +12,7 @@ import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import { describeDeployRow } from '~/server/deploys/deploy-report'
 import { describeAlarms } from '~/server/deploys/read/event-texts'
 import type { Deps } from '~/server/deps'
-import { type FreezeRow, inForce, listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
+import { declaredFreeze, type FreezeRow, listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 import { knownVersion, listGridSurfaces, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
@@ -29,6 +29,7 @@ export async function listTiles(
     listWaitingApprovals(deps.db, now),
   ])
   const holding = freezes.filter(({ startsAt }) => startsAt <= now)
+  const declared = holding.map((row) => declaredFreeze(row, now))
   const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
   const surfaceIds = surfaces.map(({ id }) => id)
   const [transitions, alarms, running] = await Promise.all([
@@ -39,7 +40,16 @@ export async function listTiles(
   return surfaces.map((surface) =>
     tileOf(
       surface,
-      { transitions, alarms, holding, approvals, running, movedTo: deps.github.moved.newNameOf(surface.repository) },
+      {
+        transitions,
+        alarms,
+        holding,
+        declared,
+        now,
+        approvals,
+        running,
+        movedTo: deps.github.moved.newNameOf(surface.repository),
+      },
       deps.config.githubApiUrl,
     ),
   )
@@ -51,6 +61,8 @@ function tileOf(
     readonly transitions: ReadonlyMap<string, readonly Transition[]>
     readonly alarms: Awaited<ReturnType<typeof readAlarms>>
     readonly holding: readonly FreezeRow[]
+    readonly declared: readonly DeclaredFreeze[]
+    readonly now: Date
     readonly approvals: readonly ApprovalRow[]
     readonly running: ReadonlyMap<string, RunningRow>
     readonly movedTo: string | null
@@ -117,7 +129,10 @@ function tileOf(
     requiresApproval: surface.requiresApproval,
     waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
     freezes: byStrength(
-      facts.holding.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
+      freezesAt(
+        facts.declared.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment),
+        facts.now,
+      ).map(shownFreeze),
     ),
     deployFreeze: deployFreezeOf(surface),
     deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,

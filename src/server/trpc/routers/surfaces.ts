@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { may } from '~/domain/actor'
 import { dispatchInput } from '~/domain/deploy/request'
 import { lockInput } from '~/domain/freeze'
-import { storableText, surfaceId } from '~/domain/input'
+import { id, storableText, surfaceId } from '~/domain/input'
 import { type Grid, withoutTimes } from '~/domain/surface/tile'
 import { lockSurface, unlockSurface } from '~/server/freezes/change-freezes'
 import { readWorkerState } from '~/server/health/heartbeats.sql'
@@ -41,8 +41,8 @@ export const surfacesRouter = router({
     .query(({ ctx, input }) => listRefs(ctx.deps, input)),
 
   review: githubRead
-    .input(dispatchInput.pick({ surfaceId: true, ref: true, source: true }))
-    .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
+    .input(dispatchInput.pick({ surfaceId: true, ref: true, source: true }).extend({ approvalId: id.optional() }))
+    .query(({ ctx, input }) => reviewDeploy(ctx.deps, input, ctx.actor)),
 
   check: githubRead.input(z.object({ surfaceId })).query(({ ctx, input }) => checkSurface(ctx.deps, input.surfaceId)),
 

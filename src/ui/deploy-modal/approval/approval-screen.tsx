@@ -76,6 +76,7 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
     {
       surfaceId: approval.surface.id,
       ref: approval.ref,
+      approvalId: approval.id,
       ...sourceOf(approval),
     },
     { enabled: waits, refetchInterval: waits ? REVIEW_MS : false, staleTime: 0, gcTime: 0 },

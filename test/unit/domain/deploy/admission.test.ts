@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { decideFreeze, refuseDispatch, refuseWhileDeploying } from '~/domain/deploy/admission'
-import { type FreezeInForce, freezeState, strongest } from '~/domain/freeze'
+import { freezeState, type StandingFreeze, strongest } from '~/domain/freeze'
 
 const surface = { name: 'API', environment: 'production', confirm: 'api-prod', archived: false }
-const window: FreezeInForce = {
+const window: StandingFreeze = {
   id: 'w',
   kind: 'frozen',
   reason: 'Release week',
   until: '2026-11-22T18:00:00.000Z',
   since: '2026-11-21T00:00:00.000Z',
   by: 'ada',
+  byUserId: 'ada-id',
+  declaredAt: new Date('2026-11-20T00:00:00.000Z'),
 }
-const lock: FreezeInForce = { ...window, id: 'l', kind: 'locked', reason: 'Being migrated', until: null }
-const decide = (freezes: readonly FreezeInForce[], freezeIds?: string[]) =>
-  decideFreeze({ surface, freezes, override: freezeIds === undefined ? null : { freezeIds } })
+const lock: StandingFreeze = { ...window, id: 'l', kind: 'locked', reason: 'Being migrated', until: null }
+const decide = (freezes: readonly StandingFreeze[], freezeIds?: string[]) =>
+  decideFreeze({ surface, freezes, override: freezeIds === undefined ? null : { freezeIds }, asker: null })
 
 describe('refuseDispatch', () => {
   it('admits a declared surface whose confirmation phrase is correct', () => {
@@ -47,7 +49,7 @@ describe('decideFreeze', () => {
   })
 
   it('lets a deploy ship only if the override covers every freeze in force', () => {
-    const codes = (freezes: readonly FreezeInForce[], freezeIds?: string[]) =>
+    const codes = (freezes: readonly StandingFreeze[], freezeIds?: string[]) =>
       decide(freezes, freezeIds).refusals.map(({ code }) => code)
     expect(codes([window, lock])).toEqual(['surface_locked', 'frozen'])
     expect(codes([window, lock], ['l'])).toEqual(['frozen'])
@@ -57,7 +59,7 @@ describe('decideFreeze', () => {
   })
 
   it('covers every freeze in force by an override that names none, and never one that is not in force', () => {
-    expect(decideFreeze({ surface, freezes: [window, lock], override: {} }).overridden).toEqual(['w', 'l'])
+    expect(decideFreeze({ surface, freezes: [window, lock], override: {}, asker: null }).overridden).toEqual(['w', 'l'])
     expect(decide([window], ['w', 'long over']).overridden).toEqual(['w'])
   })
 
