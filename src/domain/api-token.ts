@@ -14,6 +14,8 @@ export const TOKEN_PERMISSIONS = [
   'deploy.dispatch',
   'deploy.cancel',
   'freeze.override',
+  'freeze.read',
+  'freeze.manage',
 ] as const satisfies readonly Permission[]
 export type TokenPermission = (typeof TOKEN_PERMISSIONS)[number]
 

@@ -4,6 +4,7 @@ import { cookieName } from '~/server/auth/sessions/session-cookie'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { approvalPaths, deployPaths } from '~/server/openapi/deploy-paths'
 import { API_TOKEN_SCHEME, componentSchemas, operation, refTo, SESSION_SCHEME } from '~/server/openapi/operation'
+import { surfacePaths } from '~/server/openapi/surface-paths'
 
 /** OpenAPI 3.1 of every address under /api for scripts, made from the schemas that parse the requests. */
 export function openApiDocument(consoleUrl: string) {
@@ -17,7 +18,7 @@ export function openApiDocument(consoleUrl: string) {
         'take is answered 405 with `Allow`. Answers may gain members; ignore unknown ones.',
     },
     servers: [{ url: consoleUrl }],
-    paths: { ...deployPaths, ...approvalPaths, ...callbackPaths, ...auditPaths },
+    paths: { ...deployPaths, ...surfacePaths, ...approvalPaths, ...callbackPaths, ...auditPaths },
     components: {
       schemas: componentSchemas(),
       securitySchemes: {

@@ -21,6 +21,18 @@ import {
   restWebhook,
   restWebhookAnswer,
 } from '~/server/rest/shapes'
+import {
+  restApprovals,
+  restFreeze,
+  restFreezeBody,
+  restFreezes,
+  restLifted,
+  restLockBody,
+  restReview,
+  restSurface,
+  restSurfaces,
+  restUnlocked,
+} from '~/server/rest/surface-shapes'
 
 interface Parameter {
   readonly name: string
@@ -144,6 +156,16 @@ const COMPONENTS = {
   Webhook: restWebhook,
   WebhookAnswer: restWebhookAnswer,
   AuditEntry: restAuditEntry,
+  Surface: restSurface,
+  Surfaces: restSurfaces,
+  Review: restReview,
+  LockRequest: restLockBody,
+  Unlocked: restUnlocked,
+  Freeze: restFreeze,
+  Freezes: restFreezes,
+  FreezeRequest: restFreezeBody,
+  Lifted: restLifted,
+  Approvals: restApprovals,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>
 

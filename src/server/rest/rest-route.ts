@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { dispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
+import { surfaceId } from '~/domain/input'
 import type { Permission } from '~/domain/permissions'
 import { authorize } from '~/server/auth/authorize'
 import { askedBy, authenticate } from '~/server/auth/sessions/read-session'
@@ -98,6 +99,11 @@ export async function readJson<Schema extends z.ZodType>(request: Request, schem
 export const deployIdOf = (id: string): string => uuidOf('deploy', id)
 
 export const approvalIdOf = (id: string): string => uuidOf('approval', id)
+
+export const freezeIdOf = (id: string): string => uuidOf('freeze', id)
+
+/** The surface id in the address. Throws `invalid_input`. */
+export const surfaceIdOf = (id: string): string => parseInput(id, surfaceId, 'The surface id in the address')
 
 function uuidOf(noun: string, id: string): string {
   if (isUuid(id)) return id

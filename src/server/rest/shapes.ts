@@ -10,9 +10,10 @@ import { id, lineCursorText } from '~/domain/input'
  * Requests and answers of scripts (docs/rest.md), in snake_case like callbacks. Answers may gain members: a script ignores
  * unknown ones.
  */
-const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, inputs, overrideFreeze } =
+const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, basis, inputs, overrideFreeze } =
   dispatchInput.shape
 const override = overrideFreeze.unwrap().shape
+const reviewed = basis.unwrap().shape
 
 /** Body of `POST /api/internal/deploys`. The idempotency key is a header. */
 export const restDispatchBody = z.strictObject({
@@ -22,6 +23,13 @@ export const restDispatchBody = z.strictObject({
   reason,
   expected_sha: expectedSha,
   expected_running_sha: reviewedRunningSha,
+  basis: z
+    .strictObject({
+      declaration: reviewed.declaration,
+      workflow_ref: reviewed.workflowRef,
+      workflow_file: reviewed.workflowFile,
+    })
+    .optional(),
   inputs,
   override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
   source: z

@@ -7,6 +7,8 @@ export const PERMISSION_WORDS = {
   'deploy.dispatch': 'Deploy',
   'deploy.cancel': 'Cancel deploys',
   'freeze.override': 'Override freezes',
+  'freeze.read': 'Read freezes and locks',
+  'freeze.manage': 'Freeze, lock and unlock',
 } as const satisfies Record<TokenPermission, string>
 
 export const TOKEN_STATE_WORDS = {

@@ -84,9 +84,15 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'tokens.list': 'deployer',
   'tokens.revoke': 'deployer',
   'GET /api/audit/export': 'viewer',
+  'DELETE /api/internal/surfaces/{id}/lock': 'approver',
+  'GET /api/internal/approvals': 'viewer',
   'GET /api/internal/approvals/{id}': 'viewer',
   'GET /api/internal/deploys/{id}': 'viewer',
   'GET /api/internal/deploys/{id}/log': 'viewer',
+  'GET /api/internal/freeze-windows': 'viewer',
+  'GET /api/internal/surfaces': 'viewer',
+  'GET /api/internal/surfaces/{id}': 'viewer',
+  'GET /api/internal/surfaces/{id}/review': 'viewer',
   'GET /api/openapi.json': 'viewer',
   'POST /api/internal/approvals/{id}/approve': 'approver',
   'POST /api/internal/approvals/{id}/refuse': 'approver',
@@ -94,6 +100,9 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'POST /api/internal/deploys': 'deployer',
   'POST /api/internal/deploys/{id}/cancel': 'deployer',
   'POST /api/internal/deploys/{id}/release': 'deployer',
+  'POST /api/internal/freeze-windows': 'approver',
+  'POST /api/internal/freeze-windows/{id}/lift': 'approver',
+  'POST /api/internal/surfaces/{id}/lock': 'approver',
 }
 
 const VISITORS = [...ROLES, 'nobody'] as const

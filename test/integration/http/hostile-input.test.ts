@@ -42,6 +42,7 @@ const PLAUSIBLE = {
   reviewedRunningSha: 'a'.repeat(40),
   declaration: 'a'.repeat(64),
   workflowFile: 'a'.repeat(40),
+  workflow_file: 'a'.repeat(40),
   expected_running_sha: 'a'.repeat(40),
   expected_sha: 'a'.repeat(40),
   deployed_sha: 'a'.repeat(40),

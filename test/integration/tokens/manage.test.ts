@@ -104,7 +104,7 @@ describe('creating a token', () => {
 
   it('only permissions, environments and surfaces of the owner are offered', async () => {
     expect(await as(stella).choices()).toEqual({
-      permissions: ['surface.read', 'deploy.read', 'audit.read', 'deploy.dispatch', 'deploy.cancel'],
+      permissions: ['surface.read', 'deploy.read', 'audit.read', 'deploy.dispatch', 'deploy.cancel', 'freeze.read'],
       environments: ['staging'],
       surfaces: [{ id: 'api-staging', name: expect.any(String), environment: 'staging' }],
     })

@@ -15,13 +15,19 @@ export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }
     surface: surfaceId,
     expected_sha,
     expected_running_sha,
+    basis: restedOn,
     override_freeze: override,
     source: from,
     ...asked
   } = body
   const overrideFreeze = override && { reason: override.reason, freezeIds: override.freeze_ids }
   const source = from && sourceOf(from.kind, from.kind === 'rollback' ? from.deploy : from.surface)
-  const reviewed = { expectedSha: expected_sha, reviewedRunningSha: expected_running_sha }
+  const basis = restedOn && {
+    declaration: restedOn.declaration,
+    workflowRef: restedOn.workflow_ref,
+    workflowFile: restedOn.workflow_file,
+  }
+  const reviewed = { expectedSha: expected_sha, reviewedRunningSha: expected_running_sha, basis }
   const input = { ...asked, ...reviewed, surfaceId, overrideFreeze, source, idempotencyKey }
   const { outcome, ...answer } = await requestDeploy(deps, actor, input)
   const id = 'approval' in answer ? answer.approval.id : answer.id

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { dispatchInput } from '~/domain/deploy/request'
+import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
+import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
+import { restApproval } from '~/server/rest/shapes'
+
+/** Requests and answers about surfaces, their locks and the freeze windows, in snake_case (docs/rest.md). */
+
+const time = z.iso.datetime()
+
+const freezeInForce = z.looseObject({
+  id: z.uuid(),
+  kind: z.enum(['locked', 'frozen']),
+  reason: z.string(),
+  until: time.nullable().meta({ description: 'Null: until it is lifted.' }),
+  by: z.string(),
+})
+
+/** A surface, as its tile shows it. */
+export const restSurface = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  environment: z.string(),
+  repository: z.string(),
+  workflow: z.string(),
+  service: z.string().nullable(),
+  ref: z.string().meta({ description: 'The default ref.' }),
+  url: z.string(),
+  confirm: z.string().meta({ description: 'The confirm phrase, which a request sends as `confirmation`.' }),
+  health: z.looseObject({ state: z.enum(HEALTH_STATES), detail: z.string().nullable(), checked_at: time.nullable() }),
+  version: z
+    .looseObject({
+      sha: z.string(),
+      tag: z.string().nullable(),
+      seen_at: time,
+      behind_by: z.int().nullable(),
+      ahead_by: z.int().nullable(),
+    })
+    .nullable()
+    .meta({ description: 'The version that the surface reported last. Null if it never reported one.' }),
+  last_deploy: z
+    .looseObject({
+      id: z.uuid(),
+      status: z.string(),
+      terminal: z.boolean(),
+      headline: z.string(),
+      ref: z.string(),
+      sha: z.string().nullable(),
+      requested_by: z.string(),
+      requested_at: time,
+      finished_at: time.nullable(),
+    })
+    .nullable(),
+  last_good: z
+    .looseObject({ deploy_id: z.uuid(), sha: z.string(), finished_at: time })
+    .nullable()
+    .meta({ description: 'The newest deploy that is proven to have shipped another commit than the one that runs.' }),
+  held: z
+    .looseObject({ deploy_id: z.uuid(), run_id: z.string().nullable() })
+    .nullable()
+    .meta({ description: 'The ended deploy that keeps its surface from other deploys.' }),
+  requires_approval: z.boolean(),
+  waiting_approval_id: z.uuid().nullable().meta({ description: 'The waiting approval that expires first.' }),
+  freezes: z
+    .array(freezeInForce)
+    .meta({ description: 'The lock and the freeze windows in force, the strongest first.' }),
+  deploy_freeze: z.string().nullable().meta({
+    description:
+      'The reason in DEPLOY_FREEZE of the repository, as it was read last. Null: it froze nothing, or is unknown.',
+  }),
+  alarm: z.string().nullable(),
+})
+
+export const restSurfaces = z.looseObject({ surfaces: z.array(restSurface) })
+
+/** The members of a tile that scripts read. The others are the screen’s own. */
+export function scriptSurface(tile: SurfaceTile) {
+  const { id: surface, name, environment, repository, workflow, service, ref, url, confirm, health } = tile
+  const { version, lastDeploy, lastGood, held, requiresApproval, waiting, freezes, deployFreeze, alarm } = tile
+  return {
+    ...{ id: surface, name, environment, repository, workflow, service, ref, url, confirm, health },
+    version: version && {
+      sha: version.sha,
+      tag: version.tag,
+      seenAt: version.seenAt,
+      behindBy: version.behindBy,
+      aheadBy: version.aheadBy,
+    },
+    lastDeploy: lastDeploy && {
+      id: lastDeploy.id,
+      status: lastDeploy.status,
+      terminal: lastDeploy.terminal,
+      headline: lastDeploy.headline,
+      ref: lastDeploy.ref,
+      sha: lastDeploy.sha,
+      requestedBy: lastDeploy.requestedBy,
+      requestedAt: lastDeploy.requestedAt,
+      finishedAt: lastDeploy.finishedAt,
+    },
+    ...{ lastGood, held, requiresApproval, freezes, alarm },
+    waitingApprovalId: waiting?.approvalId ?? null,
+    deployFreeze: deployFreeze?.reason ?? null,
+  }
+}
+
+const commit = z.looseObject({
+  sha: z.string(),
+  title: z.string(),
+  author: z.string(),
+  at: time,
+  url: z.string(),
+})
+
+/** What a deploy would change, as the screen shows it before the confirmation. */
+export const restReview = z.looseObject({
+  surface_id: z.string(),
+  ref: z.string(),
+  sha: z.string().meta({ description: 'Goes back as `expected_sha`.' }),
+  running_sha: z.string().nullable().meta({
+    description: 'What the surface runs. Goes back as `expected_running_sha`; null goes back as `unknown`.',
+  }),
+  comparison: z
+    .looseObject({
+      kind: z.enum(['identical', 'ahead', 'behind', 'diverged']),
+      adds: z.int(),
+      removes: z.int(),
+      commits: z
+        .array(commit)
+        .meta({ description: 'The commits that are added, newest first, as far as one page holds.' }),
+      removed: z.array(commit),
+      url: z.string(),
+    })
+    .nullable()
+    .meta({ description: 'Null if the commits cannot be compared. A warning says why.' }),
+  warnings: z.array(z.looseObject({ kind: z.string(), text: z.string(), blocking: z.boolean() })),
+  freeze_ids: z.array(z.uuid()).meta({ description: 'Goes back as `override_freeze.freeze_ids`.' }),
+  basis: z
+    .looseObject({ declaration: z.string(), workflow_ref: z.string(), workflow_file: z.string().nullable() })
+    .meta({
+      description: 'Goes back as `basis`: the deploy is refused if it would rest on something else by then.',
+    }),
+})
+
+/** The query of a review: a ref, or the commit of one source. */
+export const restReviewQuery = z.object({
+  ref: dispatchInput.shape.ref,
+  rollback: id.optional(),
+  promotion: surfaceId.optional(),
+})
+
+/** A freeze window or a lock. */
+export const restFreeze = z.looseObject({
+  id: z.uuid(),
+  state: z.string().meta({ examples: ['upcoming', 'in_force', 'over'] }),
+  environment: z.string().nullable(),
+  surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string() }).nullable(),
+  reason: z.string(),
+  starts_at: time,
+  ends_at: time.nullable(),
+  created_by: z.string(),
+  created_at: time,
+  lifted: z.looseObject({ by: z.string(), at: time }).nullable(),
+})
+
+export const restLockBody = z.strictObject({ reason: requiredReason })
+
+/** Answer of `DELETE …/lock`. */
+export const restUnlocked = z.looseObject({ surface: z.string(), locked: z.literal(false) })
+
+export const restFreezeBody = z.strictObject({
+  environment: environmentName,
+  reason: requiredReason,
+  starts_at: instant.optional(),
+  ends_at: instant.optional(),
+})
+
+/** The freezes in force and the scheduled ones, the earliest first. */
+export const restFreezes = z.looseObject({ freezes: z.array(restFreeze) })
+
+/** Answer of `…/lift`. */
+export const restLifted = z.looseObject({ id: z.uuid(), lifted: z.literal(true) })
+
+/** The waiting approvals, the first to expire at the top. */
+export const restApprovals = z.looseObject({ waiting: z.array(restApproval) })
