@@ -27,8 +27,8 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  // Each starts a product of its own. A deploy mostly waits for its workflow's steps: two use one core of two.
-  workers: 3,
+  // Each starts a product of its own. Two take about as long as the integration tests, beside which `npm test` runs them.
+  workers: 2,
   retries: 0,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],

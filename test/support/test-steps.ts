@@ -16,7 +16,7 @@ export interface TestPlan {
   readonly browser: string | undefined
 }
 
-/** The steps in order. Those in one list run at once, because each leaves most of a second core idle. */
+/** The steps in order. Those in one list run at once, because each leaves cores idle; at most one of them prints live. */
 export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonly Step[])[] {
   const vitest = (name: string, project: string): Step => {
     const report = path.join(reports, `${project}.json`)
@@ -39,9 +39,10 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonl
     generated,
     [...checks, { name: 'Dead code', args: [KNIP] }],
     [vitest('Unit tests', 'unit'), { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] }],
-    // These include the check that schema and migrations agree, as it needs their database.
-    [vitest('Integration tests', 'integration')],
     [
+      // These include the check that schema and migrations agree, as it needs their database.
+      vitest('Integration tests', 'integration'),
+      // These mostly wait for workflows and pages. By themselves they use half of two cores.
       {
         name: 'End-to-end tests',
         args: [PLAYWRIGHT, 'test', '--reporter=list,json'],
@@ -49,7 +50,6 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonl
           PLAYWRIGHT_JSON_OUTPUT_NAME: endToEnd,
           ...(browser === undefined ? {} : { CHROME_PATH: browser }),
         },
-        live: true,
         report: endToEnd,
       },
     ],
