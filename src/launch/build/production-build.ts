@@ -9,7 +9,7 @@ const SOURCES = [
   'src',
   'public',
   'prisma/schema.prisma',
-  'next.config.ts',
+  'next.config.mjs',
   'postcss.config.mjs',
   'tsconfig.json',
   'package.json',

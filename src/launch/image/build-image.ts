@@ -23,7 +23,7 @@ const output = path.join(projectDirectory, '.next/image')
 const PROGRAMS = 'programs'
 
 /** Read while the image runs. */
-const DATA = ['public', 'prisma/migrations', 'feature_flags.yaml']
+const DATA = ['public', 'prisma/migrations', 'feature_flags.yaml', 'next.config.mjs']
 
 /** The parts of the build that Next's server reads. */
 const SERVED = ['server', 'static', 'build', 'node_modules']
@@ -66,7 +66,6 @@ rmSync(output, { recursive: true, force: true })
 const packages = [...tracedFiles(), ...(await filesAroundNext()), ...LOOKED_FOR]
 for (const file of [...packages, ...descriptionsOf(packages), ...servedFiles(), ...DATA.flatMap(filesBelow)]) copy(file)
 await bundle({ [`${PROGRAMS}/main`]: 'src/launch/image/main.ts', [`${PROGRAMS}/serve`]: 'src/launch/serve.mjs' })
-await bundle({ 'next.config': 'next.config.ts' })
 const { name, version } = z
   .object({ name: z.string(), version: z.string() })
   .parse(JSON.parse(readFileSync(path.join(projectDirectory, 'package.json'), 'utf8')))

@@ -31,7 +31,7 @@ const REQUEST_ID = /^[\w.:+/=-]{8,128}$/
  * - Determines the client's address. Next believes a client's X-Forwarded-For, so that header is removed unless a trusted
  *   proxy sent it.
  * - Gives the request its id: the one that a trusted proxy sent, or a new one. The answer has it too.
- * - Sets the security headers. next.config.ts would fix them at build time, before CONSOLE_URL is known.
+ * - Sets the security headers. next.config.mjs would fix them at build time, before CONSOLE_URL is known.
  * - Replaces requests that Next answers 500: addresses that are not percent-encoded UTF-8, and TRACE, which fetch's Request
  *   does not support (Fetch, 2.2.1).
  */

@@ -1,10 +1,8 @@
-import type { NextConfig } from 'next'
-import { processEnvironment, readConfig } from './src/server/platform/config.ts'
+// Plain JavaScript without imports, because each start of the server reads it: as TypeScript it loaded Next's compiler, and the
+// check of the configuration, which src/instrumentation.ts makes anyway, loaded zod once more.
 
-// A bad environment fails here, before anything is built or served.
-readConfig(processEnvironment())
-
-const config: NextConfig = {
+/** @type {import('next').NextConfig} */
+const config = {
   // Our own server does (src/launch/serve.mjs).
   compress: false,
   poweredByHeader: false,
