@@ -2,12 +2,26 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitFor } from '~/launch/machine/wait-for'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
+import { actorNamed } from '~test/support/actors'
+import { insertMember } from '~test/support/members'
 import { tcpProxy } from '~test/support/tcp-proxy'
-import { callBack, createFaultWorld, dispatch, type FaultWorld, look, release } from './fault-world'
+import {
+  approve,
+  callBack,
+  createFaultWorld,
+  dispatch,
+  type FaultWorld,
+  look,
+  release,
+  type SignedInServer,
+} from './fault-world'
 
 const TIMEOUT = 180_000
 
 let world: FaultWorld
+/** Each test kills a server and starts the next one, which the following test kills. */
+let server: SignedInServer
 beforeAll(async () => {
   world = await createFaultWorld()
 }, TIMEOUT)
@@ -18,7 +32,7 @@ async function killBeforeDispatch() {
   const proxy = await tcpProxy(world.deps.config.databaseUrl)
   await proxy.mend()
   const surfaceId = await world.newSurface()
-  const server = await world.startServer(proxy.url)
+  server = await world.startServer(proxy.url)
   const holder = await lockAuditTable()
   const key = randomUUID()
   const cut = expect(dispatch(server, surfaceId, key)).rejects.toThrow()
@@ -38,7 +52,6 @@ async function killBeforeDispatch() {
 /** Has GitHub kill the server after it started the run and before it answers. */
 async function killDuringDispatch() {
   const surfaceId = await world.newSurface()
-  const server = await world.startServer()
   const key = randomUUID()
   world.github.script.onDispatch = world.model.accepting(async () => {
     await server.kill()
@@ -52,10 +65,32 @@ async function killDuringDispatch() {
   return { id: intent.id, surfaceId, key }
 }
 
+/** A member's request for approval, and a GitHub that kills the server when asked; with `accepts`, after it started the run. */
+async function killDuringApproval(asker: string, accepts: boolean) {
+  const surfaceId = await world.newSurface()
+  await world.deps.db.surface.update({ where: { id: surfaceId }, data: { requiresApproval: true } })
+  const ada = await insertMember(world.deps, actorNamed(asker, { role: 'deployer' }))
+  const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
+  const asked = await requestDeploy(world.deps, ada, input)
+  if (asked.outcome === 'deploy') throw new Error('The deploy was dispatched without an approval.')
+  const kill = async () => {
+    await server.kill()
+    return 'hang up' as const
+  }
+  world.github.script.onDispatch = accepts ? world.model.accepting(kill) : kill
+  await expect(approve(server, asked.approval.id)).rejects.toThrow()
+  world.github.script.onDispatch = world.accept
+  const intent = await world.intentOn(surfaceId)
+  if (intent === null) throw new Error('The intent was lost.')
+  const approval = await world.deps.db.approval.findUniqueOrThrow({ where: { id: asked.approval.id } })
+  expect([approval.state, intent.approvalId, intent.status]).toEqual(['granted', approval.id, 'requested'])
+  return { id: intent.id, approvalId: approval.id, surfaceId }
+}
+
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   it('after a kill before the dispatch, the deploy is never sent again, times out with its reason, and holds its surface until released', async () => {
     const { id, surfaceId, key } = await killBeforeDispatch()
-    const server = await world.startServer()
+    server = await world.startServer()
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
     await world.age([id], 31)
     await world.nextMinute()
@@ -71,13 +106,12 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     const next = await dispatch(server, surfaceId)
     if ('refused' in next) throw new Error(`The surface is still held: ${next.refused}`)
     expect(world.model.runsOf(next.id)).toHaveLength(1)
-    await server.kill()
   })
 
   it('after a kill during the dispatch, the deploy follows the run that GitHub started to its end', async () => {
     const { id, surfaceId, key } = await killDuringDispatch()
     await world.age([id], 2)
-    const server = await world.startServer()
+    server = await world.startServer()
     await world.until(id, 'dispatched')
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'dispatched' })
     expect(await dispatch(server, surfaceId)).toEqual({ refused: 'surface_busy' })
@@ -90,12 +124,10 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     expect(seen).toMatchObject({ status: 'succeeded', runId: world.model.runsOf(id)[0]?.id.toString() })
     expect(seen.timeline.find(({ status }) => status === 'dispatched')?.note).toMatch(/^From GitHub’s record: run \d+/)
     expect(world.model.runsOf(id)).toHaveLength(1)
-    await server.kill()
   })
 
   it('after a kill during a callback, nothing of the callback was stored, and its repeat is applied once', async () => {
     const surfaceId = await world.newSurface()
-    const server = await world.startServer()
     const made = await dispatch(server, surfaceId)
     if ('refused' in made) throw new Error(`refused: ${made.refused}`)
     const { id } = made
@@ -108,14 +140,34 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     await cut
     await releaseLock(holder)
 
-    const next = await world.startServer()
+    server = await world.startServer()
     expect(await world.statusOf(id)).toBe('dispatched')
     expect(await world.deps.db.callbackReceipt.count({ where: { deployId: id } })).toBe(0)
-    expect(await (await callBack(next, id, body, webhookId)).json()).toEqual({ applied: true, status: 'building' })
-    expect(await (await callBack(next, id, body, webhookId)).json()).toEqual({ applied: false, status: 'building' })
+    expect(await (await callBack(server, id, body, webhookId)).json()).toEqual({ applied: true, status: 'building' })
+    expect(await (await callBack(server, id, body, webhookId)).json()).toEqual({ applied: false, status: 'building' })
     expect(await world.deps.db.deployLogLine.findMany({ where: { deployId: id } })).toMatchObject([{ seq: 1 }])
-    const seen = await look(next, id)
+    const seen = await look(server, id)
     expect(seen.timeline.filter(({ status }) => status === 'building')).toHaveLength(1)
+    expect(world.model.runsOf(id)).toHaveLength(1)
+  })
+
+  it('after a kill before GitHub started the run of an approval, the approval is kept, another approval sends nothing, and the deploy times out', async () => {
+    const { id, approvalId, surfaceId } = await killDuringApproval('ada', false)
+    server = await world.startServer()
+    expect(await approve(server, approvalId)).toBe(202)
+    await world.age([id], 31)
+    await world.nextMinute()
+    await world.until(id, 'timed_out')
+    expect(await world.deps.db.deploy.count({ where: { surfaceId } })).toBe(1)
+    expect(world.model.runsOf(id)).toHaveLength(0)
+  })
+
+  it('after a kill once GitHub started the run of an approval, the deploy follows that run, and another approval starts none', async () => {
+    const { id, approvalId } = await killDuringApproval('eve', true)
+    await world.age([id], 2)
+    server = await world.startServer()
+    await world.until(id, 'dispatched')
+    expect(await approve(server, approvalId)).toBe(202)
     expect(world.model.runsOf(id)).toHaveLength(1)
   })
 })
