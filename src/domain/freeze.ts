@@ -214,31 +214,18 @@ export interface FreezeView {
  * Input of `freezes.open`: from now on, or from `startsAt`; until `endsAt`, or until it is lifted. With `recurrence`, its occurrences count,
  * until `endsAt`. A window is of an environment, or of one surface.
  */
-export const openFreezeInput = z
-  .object({
-    /** `freeze` if it is left out. */
-    kind: z.enum(['freeze', 'allow']).optional(),
-    /** `production` if neither this nor a surface is named. */
-    environment: environmentName.optional(),
-    surfaceId: surfaceId.optional(),
-    reason: requiredReason,
-    startsAt: instant.optional(),
-    endsAt: instant.optional(),
-    recurrence: recurrence.optional(),
-    rollbacksPass: z.boolean().optional(),
-  })
-  .refine(({ environment, surfaceId: surface }) => environment === undefined || surface === undefined, {
-    path: ['surfaceId'],
-    message: 'name an environment or a surface, not both',
-  })
-  .refine(({ kind, recurrence: rule }) => kind !== 'allow' || rule !== undefined, {
-    path: ['recurrence'],
-    message: 'an allow window recurs: say when',
-  })
-  .refine(({ startsAt, recurrence: rule }) => startsAt === undefined || rule === undefined, {
-    path: ['startsAt'],
-    message: 'a window that recurs starts at the local start of its recurrence',
-  })
+export const openFreezeInput = z.object({
+  /** `freeze` if it is left out. An allow window recurs. */
+  kind: z.enum(['freeze', 'allow']).optional(),
+  /** `production` if neither this nor a surface is named. */
+  environment: environmentName.optional(),
+  surfaceId: surfaceId.optional(),
+  reason: requiredReason,
+  startsAt: instant.optional(),
+  endsAt: instant.optional(),
+  recurrence: recurrence.optional(),
+  rollbacksPass: z.boolean().optional(),
+})
 export type OpenFreezeInput = z.output<typeof openFreezeInput>
 
 export const lockInput = z.object({ surfaceId, reason: requiredReason })

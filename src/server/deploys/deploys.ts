@@ -101,6 +101,32 @@ export function listDeploysById(db: DatabaseHandle, ids: readonly string[]) {
   })
 }
 
+/** The deploys requested in a stretch of time, the newest first. Ids begin with their time (RFC 9562, UUIDv7). */
+export function listDeploysBetween(
+  db: DatabaseHandle,
+  { from, to, limit }: { readonly from: Date; readonly to: Date; readonly limit: number },
+) {
+  return db.deploy.findMany({
+    where: { id: { gte: firstIdAt(from), lt: firstIdAt(to) } },
+    orderBy: { id: 'desc' },
+    take: limit,
+    select: {
+      id: true,
+      surface: { select: { id: true, name: true, environment: true } },
+      status: true,
+      ref: true,
+      sha: true,
+      requestedBy: true,
+      requestedAt: true,
+    },
+  })
+}
+
+function firstIdAt(at: Date): string {
+  const time = at.getTime().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}
+
 /** The ended deploy that still holds the surface; null when there is none. */
 export function findHoldingDeploy(db: DatabaseHandle, surfaceId: string) {
   return db.deploy.findFirst({

@@ -27,6 +27,8 @@ type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
  */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
   const { recurrence, kind = 'freeze', rollbacksPass = false } = input
+  const contradiction = findContradiction(input)
+  if (contradiction !== null) throw new AppError('invalid_input', `${contradiction} Nothing was frozen.`)
   const scope = await windowScope(deps, actor, input)
   const now = deps.now()
   const startsAt = recurrence === undefined ? (input.startsAt ?? now) : startOf(recurrence)
@@ -48,6 +50,15 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
     endsAt,
     ...(rule === undefined ? {} : { recurrence: rule, ...times }),
   })
+}
+
+/** What of the input does not go together, as a sentence. */
+function findContradiction({ kind, environment, surfaceId, startsAt, recurrence }: OpenFreezeInput): string | null {
+  if (environment !== undefined && surfaceId !== undefined) return 'Name an environment or a surface, not both.'
+  if (kind === 'allow' && recurrence === undefined) return 'An allow window recurs. Say when.'
+  return startsAt === undefined || recurrence === undefined
+    ? null
+    : 'A window that recurs starts at the local start of its recurrence. Leave out its other start.'
 }
 
 /** What the window is of, if the actor may change it. */

@@ -164,6 +164,38 @@ export async function freezesInForce(
   )
 }
 
+/** What is declared for a surface and its environment, in force or to come. */
+export function listDeclaredFor(
+  db: DatabaseHandle,
+  surface: { readonly id: string; readonly environment: string },
+  now: Date,
+): Promise<DeclaredRow[]> {
+  return db.freeze.findMany({
+    where: { ...isCurrent(now), AND: { OR: [{ surfaceId: surface.id }, { environment: surface.environment }] } },
+    orderBy: { id: 'asc' },
+    select: declaredSelect,
+  })
+}
+
+/** The freezes that applied, apply or may apply in a stretch of time, the newest first. */
+export function listFreezesBetween(
+  db: DatabaseHandle,
+  { from, to, limit }: { readonly from: Date; readonly to: Date; readonly limit: number },
+): Promise<FreezeRow[]> {
+  return db.freeze.findMany({
+    where: {
+      startsAt: { lt: to },
+      AND: [
+        { OR: [{ endsAt: null }, { endsAt: { gt: from } }] },
+        { OR: [{ liftedAt: null }, { liftedAt: { gt: from } }] },
+      ],
+    },
+    orderBy: { id: 'desc' },
+    take: limit,
+    select: freezeSelect,
+  })
+}
+
 const DAY_MS = 86_400_000
 const inDays = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS)
 /** Far enough for the end of every occurrence, and for most next ones. */
@@ -171,16 +203,16 @@ const NEAR_DAYS = 40
 /** A year, and the days by which the next one may be later. */
 export const FAR_DAYS = 400
 
-/** What a row declares, with its occurrences around `at`. */
-export function declaredFreeze(row: DeclaredRow, at: Date): DeclaredFreeze {
+/** What a row declares, with its occurrences around `at`, and for some days after. */
+export function declaredFreeze(row: DeclaredRow, at: Date, days = NEAR_DAYS): DeclaredFreeze {
   const { createdBy: by, createdByUserId: byUserId, createdAt: declaredAt, recurrence, ...declared } = row
   const kind = freezeKind(row.kind)
   if (recurrence === null) return { ...declared, kind, by, byUserId, declaredAt, occurrences: null }
-  const known = (days: number) => ({
-    spans: occurrencesOf(row, inDays(at, -NEAR_DAYS), inDays(at, days)),
-    knownTo: inDays(at, days).getTime(),
+  const known = (ahead: number) => ({
+    spans: occurrencesOf(row, inDays(at, -NEAR_DAYS), inDays(at, ahead)),
+    knownTo: inDays(at, ahead).getTime(),
   })
-  const near = known(NEAR_DAYS)
+  const near = known(days)
   // The next opening may be far away. The end of an occurrence is not.
   const isFar = kind === 'allow' && !near.spans.some(({ start }) => start > at.getTime())
   return { ...declared, kind, by, byUserId, declaredAt, occurrences: isFar ? known(FAR_DAYS) : near }

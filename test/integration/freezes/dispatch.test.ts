@@ -128,7 +128,10 @@ describe('a window that recurs', () => {
     [{ recurrence: { ...daily(0, 60), rule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' } }, /no occurrence/],
     [{ recurrence: daily(60, 120), endsAt: minutes(30) }, /no occurrence/],
     [{ surfaceId: 'nowhere', recurrence: daily(0, 60) }, /There is no surface/],
-  ])('is refused if it can never apply', async (facts, message) => {
+    [{ surfaceId: 'a', environment: 'production' }, /not both/],
+    [{ kind: 'allow' as const }, /An allow window recurs/],
+    [{ startsAt: minutes(5), recurrence: daily(0, 60) }, /Leave out its other start/],
+  ])('is refused if it can never apply or contradicts itself: %j', async (facts, message) => {
     await expect(openWindow(facts)).rejects.toMatchObject({ message })
     expect(await console_.deps.db.freeze.count()).toBe(0)
   })

@@ -1,9 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
+import { calendarInput, netStateInput } from '~/domain/calendar'
 import { openFreezeInput } from '~/domain/freeze'
 import { id } from '~/domain/input'
 import { liftFreeze, openFreeze } from '~/server/freezes/change-freezes'
 import { listFreezes } from '~/server/freezes/freeze-view'
+import { readCalendar, readNetState } from '~/server/freezes/read-calendar'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const freezesRouter = router({
@@ -11,6 +13,14 @@ export const freezesRouter = router({
     // The client's infinite queries require the name `cursor`.
     .input(z.object({ cursor: id.nullish() }))
     .query(({ ctx, input }) => listFreezes(ctx.deps, input.cursor ?? undefined)),
+
+  calendar: procedureFor('freeze.read')
+    .input(calendarInput)
+    .query(({ ctx, input }) => readCalendar(ctx.deps, input)),
+
+  netState: procedureFor('freeze.read')
+    .input(netStateInput)
+    .query(({ ctx, input }) => readNetState(ctx.deps, ctx.actor, input)),
 
   open: procedureFor('freeze.manage')
     .input(openFreezeInput)

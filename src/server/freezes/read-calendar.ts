@@ -1,0 +1,105 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import type { Calendar, CalendarFreeze } from '~/domain/calendar'
+import { AppError } from '~/domain/errors'
+import { type KnownDeployFreeze, type NetState, netState } from '~/domain/net-state'
+import { listDeploysBetween } from '~/server/deploys/deploys'
+import type { Deps } from '~/server/deps'
+import {
+  declaredFreeze,
+  type FreezeRow,
+  freezeKind,
+  listDeclaredFor,
+  listFreezesBetween,
+  occurrencesOf,
+} from '~/server/freezes/freezes'
+import { knownDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { findSurface, type SurfaceRow } from '~/server/surfaces/surfaces'
+
+const SHOWN_AT_MOST = 500
+
+interface Stretch {
+  readonly from: Date
+  readonly to: Date
+}
+
+/** Freezes, windows and deploys of a stretch of time, past and to come. */
+export async function readCalendar(deps: Pick<Deps, 'db' | 'now'>, stretch: Stretch): Promise<Calendar> {
+  const page = { ...stretch, limit: SHOWN_AT_MOST + 1 }
+  const [rows, deploys] = await Promise.all([listFreezesBetween(deps.db, page), listDeploysBetween(deps.db, page)])
+  const freezes = rows
+    .slice(0, SHOWN_AT_MOST)
+    .flatMap((row) => stretchesOf(row, stretch))
+    .toSorted((a, b) => (a.start < b.start ? -1 : 1))
+  return {
+    freezes: freezes.slice(0, 2 * SHOWN_AT_MOST),
+    deploys: deploys.slice(0, SHOWN_AT_MOST).map(({ surface, requestedAt, ...deploy }) => ({
+      ...deploy,
+      surface: { id: surface.id, name: surface.name, environment: surface.environment },
+      requestedAt: requestedAt.toISOString(),
+    })),
+    incomplete: {
+      freezes: rows.length > SHOWN_AT_MOST || freezes.length > 2 * SHOWN_AT_MOST,
+      deploys: deploys.length > SHOWN_AT_MOST,
+    },
+    now: deps.now().toISOString(),
+  }
+}
+
+/** When a row applied or applies, cut by its start, its end and its lifting. */
+function stretchesOf(row: FreezeRow, { from, to }: Stretch): CalendarFreeze[] {
+  const first = row.startsAt.getTime()
+  const last = Math.min(...[row.endsAt, row.liftedAt].map((at) => at?.getTime() ?? Number.POSITIVE_INFINITY))
+  const spans = row.recurrence === null ? [{ start: first, end: last }] : occurrencesOf(row, from, to)
+  return spans.flatMap((span) => {
+    const [start, end] = [Math.max(span.start, first), Math.min(span.end, last)]
+    if (start >= end || start >= to.getTime() || end <= from.getTime()) return []
+    return [
+      {
+        freezeId: row.id,
+        kind: freezeKind(row.kind),
+        environment: row.environment,
+        surface:
+          row.surface === null
+            ? null
+            : { id: row.surface.id, name: row.surface.name, environment: row.surface.environment },
+        reason: row.reason,
+        by: row.createdBy,
+        start: new Date(start).toISOString(),
+        end: Number.isFinite(end) ? new Date(end).toISOString() : null,
+        recurs: row.recurrence !== null,
+        lifted: row.liftedAt !== null,
+        rollbacksPass: row.rollbacksPass,
+      },
+    ]
+  })
+}
+
+/** How far after the time in question the next change is looked for. */
+const LOOK_AHEAD_DAYS = 100
+
+/** Whether the actor may deploy a surface at a time. GitHub is not asked: the last reading of DEPLOY_FREEZE counts. Throws `surface_unknown`. */
+export async function readNetState(
+  deps: Pick<Deps, 'db' | 'now'>,
+  actor: Pick<Actor, 'name' | 'userId'>,
+  input: { readonly surfaceId: string; readonly at?: Date | undefined },
+): Promise<NetState> {
+  const surface = await findSurface(deps.db, input.surfaceId)
+  if (surface === null) {
+    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was read. Check the id.`)
+  }
+  const now = deps.now()
+  const at = input.at ?? now
+  const rows = await listDeclaredFor(deps.db, surface, now)
+  return netState({
+    surface,
+    declared: rows.map((row) => declaredFreeze(row, at, LOOK_AHEAD_DAYS)),
+    deployFreeze: variableOf(surface),
+    at,
+    now,
+    asker: { name: actor.name, userId: actor.userId, isRollback: false },
+  })
+}
+
+const variableOf = (surface: SurfaceRow): KnownDeployFreeze =>
+  surface.deployFreezeReadAt === null ? 'unknown' : (knownDeployFreeze(surface) ?? 'none')
