@@ -1,5 +1,5 @@
 import 'server-only'
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import path from 'node:path'
 
 const STANDARD_OUTPUT = 1
@@ -20,10 +20,16 @@ export interface Log {
 
 /**
  * Appends to a file, or to standard output. `onProblem` receives the code of an error, once until a line could be written again.
+ * At `atMostBytes`, the file becomes `<file>.1`, in place of an older one. So the two never take much more than twice as many.
  * Not pino's own destination: on a full disk it sleeps in `flushSync`, and never writes again once its buffer is full (ADR 048).
  */
-export function openLog(file: string | undefined, onProblem: (code: string) => void): Log {
+export function openLog(
+  file: string | undefined,
+  onProblem: (code: string) => void,
+  atMostBytes = Number.POSITIVE_INFINITY,
+): Log {
   let descriptor = file === undefined ? STANDARD_OUTPUT : undefined
+  let size = 0
   let waiting = Buffer.alloc(0)
   let lost = 0
   let isBroken = false
@@ -47,6 +53,15 @@ export function openLog(file: string | undefined, onProblem: (code: string) => v
     const opened = openSync(file, 'a', 0o600)
     if (descriptor !== undefined) closeSync(descriptor)
     descriptor = opened
+    size = fstatSync(opened).size
+  }
+
+  /** If the file cannot be renamed, its lines wait: a log must not fill the disk either. */
+  const beginNewFile = (): void => {
+    if (file === undefined || size < atMostBytes) return
+    renameExisting(file, `${file}.1`)
+    openAgainAt = 0
+    open()
   }
 
   const writeWaiting = (): void => {
@@ -55,7 +70,12 @@ export function openLog(file: string | undefined, onProblem: (code: string) => v
     try {
       if (descriptor === undefined) open()
       if (descriptor === undefined) return
-      while (waiting.length > 0) waiting = waiting.subarray(writeSync(descriptor, waiting))
+      beginNewFile()
+      while (waiting.length > 0) {
+        const written = writeSync(descriptor, waiting)
+        size += written
+        waiting = waiting.subarray(written)
+      }
       isBroken = false
     } catch (error) {
       fail(error)
@@ -90,6 +110,15 @@ export function openLog(file: string | undefined, onProblem: (code: string) => v
         fail(error)
       }
     },
+  }
+}
+
+/** Somebody may have removed or moved the file, whose space is then not ours to give back. */
+function renameExisting(file: string, to: string): void {
+  try {
+    renameSync(file, to)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }
 }
 

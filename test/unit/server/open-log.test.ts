@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -23,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-const open = (): Log => openLog(file, (code) => problems.push(code))
+const open = (atMostBytes?: number): Log => openLog(file, (code) => problems.push(code), atMostBytes)
 
 /** Writing to /dev/full fails as on a full disk. */
 const fillDisk = () => {
@@ -102,4 +103,48 @@ it('a rotated log continues in a new file after it is reopened', () => {
   log.reopen()
   log.write('two\n')
   expect([readFileSync(rotated, 'utf8'), readFileSync(file, 'utf8')]).toEqual(['one\n', 'two\n'])
+})
+
+it('a log with a bound begins a new file when it is reached, also after a restart, and keeps one older file', () => {
+  const read = () =>
+    readdirSync(path.dirname(file)).map((name) => [name, readFileSync(path.join(path.dirname(file), name), 'utf8')])
+  const before = open(8)
+  before.write('one\n')
+  const log = open(8)
+  log.write('two\n')
+  expect(read()).toEqual([['server.log', 'one\ntwo\n']])
+  log.write('three\n')
+  expect(read()).toEqual([
+    ['server.log', 'three\n'],
+    ['server.log.1', 'one\ntwo\n'],
+  ])
+  log.write('four\n')
+  log.write('five\n')
+  expect(read()).toEqual([
+    ['server.log', 'five\n'],
+    ['server.log.1', 'three\nfour\n'],
+  ])
+  expect(problems).toEqual([])
+})
+
+it('a log with a bound keeps its lines while the full file cannot be renamed, and says so once', () => {
+  const log = open(4)
+  log.write('one\n')
+  mkdirSync(`${file}.1/taken`, { recursive: true })
+  log.write('two\n')
+  log.write('three\n')
+  expect(problems).toHaveLength(1)
+  expect(readFileSync(file, 'utf8')).toBe('one\n')
+  rmSync(`${file}.1`, { recursive: true })
+  log.write('four\n')
+  expect([readFileSync(`${file}.1`, 'utf8'), readFileSync(file, 'utf8')]).toEqual(['one\n', 'two\nthree\nfour\n'])
+})
+
+it('a log with a bound goes on if somebody removed the full file', () => {
+  const log = open(4)
+  log.write('one\n')
+  rmSync(file)
+  log.write('two\n')
+  expect(readFileSync(file, 'utf8')).toBe('two\n')
+  expect(problems).toEqual([])
 })
