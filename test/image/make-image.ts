@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { isChartRenderable, PACKAGES_FOR_CHART } from './chart.ts'
 import { end, succeed } from './podman.ts'
 
 export const IMAGE = 'localhost/deploy-console:test'
@@ -15,10 +16,11 @@ const NODE_LINE = '24'
 const PACKAGES = ['buildah', 'podman', 'runc', 'mmdebstrap']
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Debian's packages that build and start an image without a daemon. Installs them if it may. */
+/** Debian's packages that build and start an image without a daemon, and render the chart. Installs them if it may. */
 export async function requireTools(): Promise<void> {
   const missing: string[] = []
   for (const name of PACKAGES) if ((await end('which', [name])).code !== 0) missing.push(name)
+  if (!(await isChartRenderable())) missing.push(...PACKAGES_FOR_CHART)
   if (missing.length === 0) return
   const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`
   const may = process.getuid?.() === 0 && (await end('which', ['apt-get'])).code === 0

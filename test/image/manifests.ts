@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Ajv from 'ajv'
 import addFormats from 'ajv-formats'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { z } from 'zod'
+import { checkChart, type Manifest, readKustomize } from './chart.ts'
 import { runInImage, type Settings, succeed } from './podman.ts'
 
 /** Packages that hold the schemas. They are 30 MB, so they are fetched for this test alone. */
 const SCHEMAS = ['dclint@3.1.0', 'kubernetes-models@5.1.0', '@kubernetes-models/prometheus-operator@6.0.0']
 
 const root = path.resolve(import.meta.dirname, '../..')
-const KUSTOMIZE = path.join(root, 'deploy/kustomize')
 
 const compose = z.object({
   services: z.record(
@@ -30,24 +30,17 @@ const compose = z.object({
 const readCompose = (): z.output<typeof compose> => compose.parse(composeFile())
 const composeFile = (): unknown => parse(readFileSync(path.join(root, 'compose.yaml'), 'utf8'), { merge: true })
 
-const manifest = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string() }),
-})
-type Manifest = z.output<typeof manifest>
-
-/** Checks compose.yaml and deploy/ against the schemas of Compose and Kubernetes, and the names that one part of a file gives to another. */
+/**
+ * Checks compose.yaml and deploy/ against the schemas of Compose and Kubernetes, the names that one part of a file gives to another, and
+ * that the chart and deploy/kustomize have the same objects.
+ */
 export async function checkManifests(): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-schemas-'))
   try {
     await succeed('npm', ['install', '--silent', '--ignore-scripts', '--no-save', '--prefix', directory, ...SCHEMAS])
     checkCompose(path.join(directory, 'node_modules/dclint/schemas/compose.schema.json'))
-    const manifests = readdirSync(KUSTOMIZE)
-      .filter((file) => !['kustomization.yaml', 'surfaces.yaml'].includes(file))
-      .flatMap((file) => parseAllDocuments(readFileSync(path.join(KUSTOMIZE, file), 'utf8')))
-      .map((document) => manifest.parse(document.toJS()))
-    for (const one of manifests) await checkKubernetes(one, path.join(directory, 'node_modules'))
+    for (const one of [...readKustomize(), ...(await checkChart())])
+      await checkKubernetes(one, path.join(directory, 'node_modules'))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -94,7 +94,10 @@ async function checkAll(): Promise<void> {
   budget('the image', megabytes, 180, 'MB')
   budget('the compressed image', compressedMegabytes, 65, 'MB')
 
-  await check('compose.yaml and deploy/kustomize fit the schemas of Compose and Kubernetes', checkManifests)
+  await check(
+    'compose.yaml and deploy/ fit the schemas of Compose and Kubernetes, and the chart has the objects of Kustomize',
+    checkManifests,
+  )
   await check('the script of compose.yaml makes each secret once, and a server can use them', () =>
     checkComposeSecrets(settings, directory),
   )
