@@ -7,11 +7,13 @@ export async function register() {
     const { bindAccountsAtStart } = await import('~/server/auth/accounts.sql')
     const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
     const { openFront } = await import('~/server/front')
+    const { connectThroughProxies } = await import('~/server/platform/connect-through-proxies')
     const { startTracing, TRACES_FAIL } = await import('~/server/platform/tracing')
     const { versionIn } = await import('~/server/platform/version')
     const { answerTrpc, trpcProcedures } = await import('~/server/trpc/answer-trpc')
     refuseConfiguration(getDeps)
     const { config, logger } = getDeps()
+    await connectThroughProxies(config.proxies)
     await startTracing(config, { version: versionIn(), warn: (message) => logger.warn({ message }, TRACES_FAIL) })
     // Before a request or the worker uses the database.
     await claimDatabaseAtStart(getDeps(), () => process.exit(1))

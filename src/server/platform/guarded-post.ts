@@ -1,9 +1,10 @@
 import 'server-only'
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, ProxyAgent, fetch as undiciFetch } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type Proxies, proxyFor } from './proxy-settings.ts'
 import { NoTunnel, tunnelThrough } from './proxy-tunnel.ts'
+import type { undici as loaded } from './undici.ts'
 
 const ATTEMPT_MS = 10_000
 /** Only the status is needed, and the first words of Slack's error text. */
@@ -154,10 +155,11 @@ export async function guardedPost(
 ): Promise<Answered> {
   const host = hostOf(url)
   if (isIP(host) !== 0) await checkAddress(url, rule)
-  const dispatcher = dispatcherFor(url, rule, withinMs / 2)
+  const { undici } = await import('./undici.ts')
+  const dispatcher = dispatcherFor(undici, url, rule, withinMs / 2)
   try {
     const signal = AbortSignal.timeout(withinMs)
-    const answer = await undiciFetch(url, { method: 'POST', headers, body, redirect: 'manual', signal, dispatcher })
+    const answer = await undici.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal, dispatcher })
     const { status, statusText, headers: answered } = answer
     return { status, statusText, waitMs: askedWait(status, answered), text: await boundedText(answer.body) }
   } finally {
@@ -169,7 +171,12 @@ export async function guardedPost(
  * A proxy resolves names itself, so where private addresses are refused it is asked for the address that was checked here. TLS
  * still proves the name (ADR 048).
  */
-function dispatcherFor(url: string, rule: AddressRule, timeout: number): Dispatcher {
+function dispatcherFor(
+  { Agent, ProxyAgent, buildConnector }: typeof loaded,
+  url: string,
+  rule: AddressRule,
+  timeout: number,
+): Dispatcher {
   const proxy = proxyOf(rule, url)
   if (proxy === undefined) return new Agent({ connect: { lookup: checkedLookup(rule), timeout } })
   if (new URL(url).protocol === 'http:') {
@@ -179,7 +186,8 @@ function dispatcherFor(url: string, rule: AddressRule, timeout: number): Dispatc
   }
   const destinationOf = async (hostname: string) =>
     rule.allowPrivate ? hostname : bracketed(await checkedAddress(url, rule))
-  return new Agent({ connect: tunnelThrough({ proxy, destinationOf, timeoutMs: timeout }) })
+  const connectSecurely = buildConnector({ timeout })
+  return new Agent({ connect: tunnelThrough({ connectSecurely, proxy, destinationOf, timeoutMs: timeout }) })
 }
 
 const bracketed = (address: string) => (isIP(address) === 6 ? `[${address}]` : address)

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 
 /** The proxy made no tunnel, so nothing was sent to the receiver. */
 export class NoTunnel extends Error {
@@ -15,6 +15,8 @@ export class NoTunnel extends Error {
 }
 
 interface TunnelPlan {
+  /** Of undici, with the time limit of the connection. */
+  readonly connectSecurely: buildConnector.connector
   readonly proxy: string
   /** What the proxy is asked for in place of this name: an address, or the name itself. */
   readonly destinationOf: (hostname: string) => Promise<string>
@@ -22,8 +24,8 @@ interface TunnelPlan {
 }
 
 /** A connector for undici's `Agent` that asks a proxy for a tunnel (CONNECT) and proves the name of the receiver by TLS. */
-export function tunnelThrough({ proxy, destinationOf, timeoutMs }: TunnelPlan): buildConnector.connector {
-  const connectSecurely = buildConnector({ timeout: timeoutMs })
+export function tunnelThrough(plan: TunnelPlan): buildConnector.connector {
+  const { connectSecurely, proxy, destinationOf, timeoutMs } = plan
   return (options, done) => {
     destinationOf(options.hostname)
       .then((host) => askForTunnel(proxy, `${host}:${options.port || 443}`, timeoutMs))

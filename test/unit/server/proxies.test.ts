@@ -102,7 +102,7 @@ describe('through a proxy', () => {
 
   describe('fetch of the whole process', () => {
     it('asks the proxy for names, which this machine need not resolve', async () => {
-      connectThroughProxies(through)
+      await connectThroughProxies(through)
       const answer = await fetch(`http://internal.example:${portOf(receiver)}/path?x=1`, { method: 'POST', body: 'b' })
       expect(await answer.text()).toBe('taken')
       expect(proxy.asked).toEqual([`POST http://internal.example:${portOf(receiver)}/path?x=1`])
@@ -110,29 +110,29 @@ describe('through a proxy', () => {
     })
 
     it('asks for a tunnel to an https address, in which TLS names the host', async () => {
-      connectThroughProxies(through)
+      await connectThroughProxies(through)
       await expect(fetch(`https://api.example.com:${portOf(secure)}/`)).rejects.toThrow('fetch failed')
       expect(proxy.asked).toEqual([`CONNECT api.example.com:${portOf(secure)}`])
       expect(names).toEqual(['api.example.com'])
     })
 
     it('shows the proxy the credentials of its URL', async () => {
-      connectThroughProxies({ ...through, http: proxy.url.replace('//', '//ada:p%40ss@') })
+      await connectThroughProxies({ ...through, http: proxy.url.replace('//', '//ada:p%40ss@') })
       await fetch(`http://internal.example:${portOf(receiver)}/`)
       expect(proxy.credentials).toEqual([`Basic ${Buffer.from('ada:p@ss').toString('base64')}`])
     })
 
     it('reaches this machine, and a name of NO_PROXY, without the proxy', async () => {
-      connectThroughProxies(through)
+      await connectThroughProxies(through)
       expect((await fetch(`http://127.0.0.1:${portOf(receiver)}/`)).status).toBe(200)
       await expect(fetch('http://direct.example.com:1/')).rejects.toThrow('fetch failed')
       expect(proxy.asked).toEqual([])
     })
 
-    it('is left alone if no proxy is set', () => {
+    it('is left alone if no proxy is set', async () => {
       setGlobalDispatcher(new Agent())
       const dispatcher = getGlobalDispatcher()
-      connectThroughProxies({ https: undefined, http: undefined, bypass: [] })
+      await connectThroughProxies({ https: undefined, http: undefined, bypass: [] })
       expect(getGlobalDispatcher()).toBe(dispatcher)
     })
   })

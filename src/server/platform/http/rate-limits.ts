@@ -130,7 +130,8 @@ export function createRateLimiter(
   { clock = () => performance.now(), shared, telling = new Set() }: Options = {},
 ): RateLimiter {
   if (perMinute === undefined) return { take: () => 0 }
-  const senders = new LRUCache<string, Sender>({ max: KEYS })
+  // Made by the first request: its place is taken at once, and a worker counts none.
+  let senders: LRUCache<string, Sender> | undefined
   const oneMs = MINUTE_MS / perMinute
   const toldFrom = Math.max(1, Math.floor(perMinute * TOLD_PART))
 
@@ -152,6 +153,7 @@ export function createRateLimiter(
   return {
     take(key) {
       const now = clock()
+      senders ??= new LRUCache<string, Sender>({ max: KEYS })
       const sender = senders.get(key) ?? { usedUntil: now, untold: 0, untoldSince: now }
       senders.set(key, sender)
       sender.usedUntil = Math.max(sender.usedUntil, now)
