@@ -13,10 +13,10 @@ const BUILDER = 'localhost/deploy-console-builder:test'
 /** The newest line of Node with long-term support. */
 const NODE_LINE = '24'
 
-const PACKAGES = ['buildah', 'podman', 'runc', 'mmdebstrap']
+const PACKAGES = ['buildah', 'podman', 'runc', 'mmdebstrap', 'haproxy', 'openssl', 'curl']
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Debian's packages that build and start an image without a daemon, and render the chart. Installs them if it may. */
+/** Debian's packages that build and start an image without a daemon, those of docs/operations/scale.md, and those that render the chart. */
 export async function requireTools(): Promise<void> {
   const missing: string[] = []
   for (const name of PACKAGES) if ((await end('which', [name])).code !== 0) missing.push(name)

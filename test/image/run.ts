@@ -18,6 +18,7 @@ import { CALLS } from './console-calls.ts'
 import { COMMIT, IMAGE, makeImage, requireTools } from './make-image.ts'
 import { checkComposeSecrets, checkManifests } from './manifests.ts'
 import { type Container, runInImage, type Settings, startInImage } from './podman.ts'
+import { followScalePage } from './scale-page.ts'
 
 // `npm run test:image`: builds the image and runs every command in it, without rights, on a file system that nobody can write.
 const root = path.resolve(import.meta.dirname, '../..')
@@ -215,6 +216,16 @@ async function checkAll(): Promise<void> {
       assert.doesNotMatch(container.log(), /"level":[56]0|EROFS|EACCES|Error:/),
     )
   }
+
+  await check('docs/operations/scale.md makes two servers behind TLS, and restarts them without a failed request', () =>
+    followScalePage({
+      image: settings.image,
+      postgresUrl: postgres.url,
+      githubApiUrl: github.apiUrl,
+      surfacesFile,
+      directory,
+    }),
+  )
 }
 
 function writeSurfaces(ids: readonly string[]): void {

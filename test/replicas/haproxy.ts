@@ -5,7 +5,7 @@ import path from 'node:path'
 import { freePort } from '~/launch/machine/ports'
 
 /**
- * The proxy of docs/operations/install.md, "A rolling restart", but it never sends a request twice, and it takes every idle connection
+ * The proxy of docs/operations/scale.md, "Two servers behind TLS", but it never sends a request twice, and it takes every idle connection
  * again at once: a server that closes one too early loses a request here.
  */
 const configuration = (port: number, statsPort: number, replicas: readonly number[]) => `
