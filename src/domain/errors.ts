@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   method_refused: { http: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'Method not allowed' },
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'Another deploy holds this surface' },
   release_refused: { http: 409, trpc: 'CONFLICT', title: 'The surface cannot be released from this deploy' },
+  deploy_unfinished: { http: 409, trpc: 'CONFLICT', title: 'The deploy has not ended' },
   deploy_ended: { http: 409, trpc: 'CONFLICT', title: 'The deploy has ended' },
   surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
   frozen: { http: 409, trpc: 'CONFLICT', title: 'The environment is frozen' },

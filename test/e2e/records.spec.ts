@@ -42,7 +42,10 @@ test('a script’s deploy is listed on the surface’s page and opens from there
   const row = page.locator('[data-deploy]').first()
   await expect(row).toContainText('“nightly”')
   await row.getByRole('link', { name: 'Succeeded' }).click()
-  await expect(page.getByRole('dialog')).toContainText('Succeeded')
+  await expect(page).toHaveURL(/\/deploys\/[0-9a-f-]{36}$/)
+  await expect(page.locator('[data-status="succeeded"]')).toBeVisible()
+  await expect(page.locator('[data-proof="token"]')).toContainText('Requested')
+  await expect(page.locator('[data-proof="callback"]').last()).toContainText('Succeeded')
 })
 
 test('a page is fetched ahead once a pointer rests on its link, and not before', async ({ page, product }) => {

@@ -159,6 +159,8 @@ const DEPLOY_EVENTS = [
   /** A person decided, here, about an environment of GitHub that holds the run: a row before GitHub is asked, and one after. */
   event('console.deploy.gate_approved', environmentReview),
   event('console.deploy.gate_rejected', environmentReview),
+  /** Somebody downloaded evidence of a deploy. The same content is recorded once. */
+  event('console.deploy.evidence_written', z.object({ content_sha256: text })),
   /** A deploy was let through in spite of these freezes. */
   event('console.deploy.freeze_overridden', z.object({ reason: text, freeze_ids: texts })),
   /** These freezes let the deploy pass: `rollback`, because they say so; `holder`, because the requester set the lock. */

@@ -1,4 +1,5 @@
 import type { WaitingEnvironments } from '~/domain/deploy/environment-review'
+import type { EventProof } from '~/domain/deploy/event-proof'
 import type { FailedLog } from '~/domain/deploy/failed-log'
 import type { Quiet } from '~/domain/deploy/quiet'
 import type { DeployReport } from '~/domain/deploy/report'
@@ -54,6 +55,8 @@ export interface TimelineEntry {
   readonly status: string | null
   /** One sentence, for a refused or unusual event; null where the status says it all. */
   readonly note: string | null
+  /** On whose word the event is known; null if this version does not know the event. */
+  readonly proof: EventProof | null
 }
 
 /** Answer of `deploys.get`: everything the modal shows of one deploy. */
@@ -72,6 +75,8 @@ export interface DeployView extends DeploySummary {
   readonly kind: string
   /** The approver; null if the surface required no approval. */
   readonly approvedBy: string | null
+  /** The approval that it came from; null if the surface required none. */
+  readonly approvalId: string | null
   /** Why it failed, in words for an operator, where more is known than the stage. */
   readonly failureDetail: string | null
   /** A string: run ids outgrow what a JavaScript number holds exactly. */

@@ -5,7 +5,7 @@ import { type AuditBreak, type AuditCheckpoint, auditCheckpoint } from '~/domain
 import { command } from './command.ts'
 
 /** npm runs scripts in the project's directory. INIT_CWD is the operator's. */
-const checkpointFile = z.string().transform((file, context): AuditCheckpoint => {
+export const checkpointFile = z.string().transform((file, context): AuditCheckpoint => {
   try {
     const text = readFileSync(path.resolve(process.env['INIT_CWD'] ?? '.', file), 'utf8')
     const parsed = auditCheckpoint.safeParse(JSON.parse(text))

@@ -34,20 +34,34 @@ export interface Command {
   readonly prepare: (values: unknown) => PreparedCommand
 }
 
-type PreparedCommand =
-  | { readonly usageError: string }
+type Offline = Pick<CommandContext, 'print'>
+type Runnable =
   | { readonly run: (context: CommandContext) => Promise<CommandOutcome> }
+  | { readonly runOffline: (context: Offline) => Promise<CommandOutcome> }
+type PreparedCommand = { readonly usageError: string } | Runnable
 
-/** Makes a command from its description, the schema of its options and its function. */
-export function command<Input>(definition: {
+interface Definition<Input> {
   readonly name: string
   readonly summary: string
   readonly options?: Command['options']
   readonly operand?: Command['operand']
   readonly input: z.ZodType<Input>
-  readonly run: (context: CommandContext, input: Input) => Promise<CommandOutcome>
-}): Command {
-  const { name, summary, options = {}, operand, input, run } = definition
+}
+
+/** Makes a command from its description, the schema of its options and its function. */
+export const command = <Input>(
+  definition: Definition<Input> & {
+    readonly run: (context: CommandContext, input: Input) => Promise<CommandOutcome>
+  },
+): Command => prepared(definition, (input) => ({ run: (context) => definition.run(context, input) }))
+
+/** A command that needs neither configuration nor database. */
+export const offlineCommand = <Input>(
+  definition: Definition<Input> & { readonly run: (context: Offline, input: Input) => Promise<CommandOutcome> },
+): Command => prepared(definition, (input) => ({ runOffline: (context) => definition.run(context, input) }))
+
+function prepared<Input>(definition: Definition<Input>, runWith: (input: Input) => Runnable): Command {
+  const { name, summary, options = {}, operand, input } = definition
   return {
     name,
     summary,
@@ -55,7 +69,7 @@ export function command<Input>(definition: {
     operand,
     prepare: (values) => {
       const parsed = input.safeParse(values)
-      if (parsed.success) return { run: (context) => run(context, parsed.data) }
+      if (parsed.success) return runWith(parsed.data)
       const [issue] = parsed.error.issues
       const at = issue?.path.join('.')
       return { usageError: `${at === operand?.name ? operand?.value : `--${at}`}: ${issue?.message}.` }
@@ -68,6 +82,7 @@ export type Call =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'usage_error'; readonly text: string }
   | { readonly kind: 'run'; readonly run: (context: CommandContext) => Promise<CommandOutcome> }
+  | { readonly kind: 'run_offline'; readonly run: (context: Offline) => Promise<CommandOutcome> }
 
 /** Reads the command and its options. Does nothing else before all arguments are valid. */
 export function readCall(args: readonly string[], commands: readonly Command[]): Call {
@@ -79,7 +94,8 @@ export function readCall(args: readonly string[], commands: readonly Command[]):
     const { help, ...values } = valuesOf(command, rest)
     if (help === true) return { kind: 'help', text: helpOn(command) }
     const prepared = command.prepare(values)
-    return 'run' in prepared ? { kind: 'run', run: prepared.run } : usageError(prepared.usageError)
+    if ('usageError' in prepared) return usageError(prepared.usageError)
+    return 'run' in prepared ? { kind: 'run', run: prepared.run } : { kind: 'run_offline', run: prepared.runOffline }
   } catch (error) {
     // The message of parseArgs names the wrong argument.
     return usageError(error instanceof Error ? error.message : String(error))

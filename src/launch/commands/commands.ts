@@ -2,6 +2,7 @@ import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import { callbackSecret } from './callback-secret.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
+import { evidenceVerify } from './evidence.ts'
 import { setupLink } from './setup-link.ts'
 import { surfacesApply } from './surfaces.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   auditVerify,
   auditCheckpointCommand,
   auditRecords,
+  evidenceVerify,
   setupLink,
   callbackSecret,
   surfacesApply,

@@ -45,7 +45,8 @@ else if (call.kind === 'version') {
   process.exitCode = 2
 } else {
   try {
-    process.exitCode = (await runCommand(call)) === 'done' ? 0 : 1
+    const outcome = call.kind === 'run' ? await runCommand(call) : await call.run({ print })
+    process.exitCode = outcome === 'done' ? 0 : 1
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exitCode = 1

@@ -64,7 +64,7 @@ export const runPage = (site: Site, store: RunStore, run: RunRecord): Answer => 
     body: html`<h1>${run.displayTitle}</h1>
 <p>${standing(run.status, run.conclusion)} · ${run.workflow.name} #${run.runNumber}${run.attempt > 1 && `, attempt ${run.attempt}`} · ${run.event} by ${run.actor} on ${run.refName}
 at <a href="/${run.repository}/commit/${run.sha}"><code>${short(run.sha)}</code></a> · <time>${run.createdAt}</time></p>
-${deployId !== '' && html`<p><a href="${site.consoleUrl}/?deploy=${encodeURIComponent(deployId)}">This deploy in the Deploy Console</a></p>`}
+${deployId !== '' && html`<p><a href="${site.consoleUrl}/deploys/${encodeURIComponent(deployId)}">This deploy in the Deploy Console</a></p>`}
 ${inputs.length > 0 && html`<dl>${inputs.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`}
 ${run.startupFailure !== null && html`<p>✗ The workflow file is not valid. No job was started.</p><pre>${run.startupFailure}</pre>`}
 ${run.status === 'queued' && html`<p class="note">Waiting for a free runner.</p>`}

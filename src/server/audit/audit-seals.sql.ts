@@ -84,6 +84,14 @@ export async function readSeals(
   return z.array(sealRow).parse(rows)
 }
 
+/** The seals of these rows, in the order of sealing. */
+export async function readSealsOf(db: DatabaseHandle, ids: readonly bigint[]): Promise<SealRow[]> {
+  const rows = await db.$queryRaw(
+    sealsSql(Prisma.sql`WHERE "audit_event_id" = ANY(${[...ids]}::bigint[]) ORDER BY "seq"`),
+  )
+  return z.array(sealRow).parse(rows)
+}
+
 const sealsSql = (rest: Prisma.Sql) => Prisma.sql`
   SELECT "seq", "audit_event_id" AS "auditEventId", "version"::int,
     CASE WHEN isfinite("sealed_at_utc") AND "sealed_at_utc" >= '0001-01-01Z'

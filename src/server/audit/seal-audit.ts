@@ -13,7 +13,7 @@ import {
 import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/seal-record'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
-import { takeSealLock } from '~/server/platform/locks.sql'
+import { takeSealLock, waitForSealLock } from '~/server/platform/locks.sql'
 
 interface SealedBatch {
   readonly rows: readonly AuditRecordRow[]
@@ -79,6 +79,23 @@ async function sealBatch(
   if (settled.length > 0) await appendSeals(tx, seals, settled)
   const upTo = waiting.at(-1)
   return upTo === undefined ? null : { upTo, rows: newlySealed }
+}
+
+/** How often another process may be sealing at the moment when this one wants to. */
+const TRIES = 5
+
+/** Seals these rows now, with all that wait. A few may stay unsealed if the trail is far behind, as after an upgrade. */
+export async function sealRows(
+  deps: Pick<Deps, 'db' | 'now'>,
+  ids: readonly bigint[],
+  onSealed: OnSealed,
+): Promise<void> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    if ((await readSealedIds(deps.db, ids)).size === ids.length) return
+    await sealAudit(deps, undefined, undefined, onSealed)
+    // Another process may have held the lock. Its batch is committed once the lock is free.
+    await deps.db.$transaction(waitForSealLock)
+  }
 }
 
 /** How far the trail is sealed. `verifyAudit` checks whether the seals are correct. */

@@ -118,6 +118,24 @@ export const deployPaths = {
       ],
     }),
   },
+  '/api/internal/deploys/{id}/evidence': {
+    get: operation({
+      id: 'getDeployEvidence',
+      permission: 'audit.read',
+      summary: 'Download the evidence file of an ended deploy',
+      description:
+        'Needs `deploy.read` too. The SHA-256 of `content` is a row of the audit trail, which `seal` contains. `console evidence verify` ' +
+        'checks the file without the console.',
+      parameters: [deployId],
+      success: {
+        status: 200,
+        description: 'The file.',
+        headers: { 'Content-Disposition': { required: true, schema: { type: 'string' } } },
+        content: json('Evidence'),
+      },
+      problems: ['invalid_id', 'deploy_unknown', 'deploy_unfinished'],
+    }),
+  },
   '/api/internal/deploys/{id}/log': {
     get: operation({
       id: 'getDeployLog',

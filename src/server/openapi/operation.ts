@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { evidenceFile } from '~/domain/audit/evidence-file'
 import { callbackBody } from '~/domain/deploy/callback'
 import { ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
@@ -166,6 +167,7 @@ const COMPONENTS = {
   FreezeRequest: restFreezeBody,
   Lifted: restLifted,
   Approvals: restApprovals,
+  Evidence: evidenceFile,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>
 

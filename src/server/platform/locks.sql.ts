@@ -11,6 +11,11 @@ export async function takeSealLock(tx: DatabaseHandle): Promise<boolean> {
   return lock.parse(rows)[0].held
 }
 
+/** Waits until no other process is sealing. The lock ends with the transaction. */
+export async function waitForSealLock(tx: DatabaseHandle): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.seal}::int)`
+}
+
 /** Serialises changes of admins until the transaction ends. */
 export async function lockAdmins(tx: DatabaseHandle): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('console.members.admins'))`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/deploy/approval'
+import { EVENT_PROOF_WORDS } from '~/domain/deploy/event-proof'
 import { PHASE_STATES } from '~/domain/deploy/phases'
 import { DEPLOY_ACTIONS } from '~/domain/deploy/report'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
@@ -158,6 +159,13 @@ const timelineEntry = z.looseObject({
   action: z.string(),
   status: z.string().nullable(),
   note: z.string().nullable(),
+  proof: z
+    .string()
+    .nullable()
+    .meta({
+      examples: Object.keys(EVENT_PROOF_WORDS),
+      description: 'On whose word the event is known. Null if this version does not know the event.',
+    }),
 })
 
 const logCursor = z

@@ -127,7 +127,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
           )}
         </p>
       </div>
-      <PageLink href={deployId === null ? `/?approval=${id}` : `/?deploy=${deployId}`} className={LINK}>
+      <PageLink href={deployId === null ? `/?approval=${id}` : `/deploys/${deployId}`} className={LINK}>
         {decidable ? 'Review' : deployId === null ? 'Open' : 'Open deploy'}
         <span className="sr-only">
           {' '}

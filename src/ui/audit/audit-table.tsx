@@ -54,7 +54,7 @@ const actionWords = (action: string) => action.replace(/^console\./, '').replace
 function DeployLink({ id }: { readonly id: string }) {
   return (
     <PageLink
-      href={`/?deploy=${id}`}
+      href={`/deploys/${id}`}
       title={id}
       className="font-mono text-[0.8125rem] underline decoration-control underline-offset-[3px] hover:decoration-current"
     >

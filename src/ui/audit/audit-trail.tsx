@@ -1,10 +1,9 @@
 'use client'
 
-import { Download } from 'lucide-react'
-import type { ReactNode } from 'react'
 import { AuditFilters } from '~/ui/audit/audit-filters'
 import { AuditTable } from '~/ui/audit/audit-table'
 import { type FilterText, filterQuery, useAuditFilter } from '~/ui/audit/filter-address'
+import { DownloadLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
@@ -102,19 +101,5 @@ function SealState() {
       )}
       {waiting > 0 && ` · ${count(waiting)} waiting`}
     </p>
-  )
-}
-
-/** A link to a file that the console generates. */
-function DownloadLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
-  return (
-    <a
-      href={href}
-      download
-      className="inline-flex items-center gap-1.5 text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
-    >
-      <Download aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
-      {children}
-    </a>
   )
 }

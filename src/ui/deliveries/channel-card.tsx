@@ -144,7 +144,7 @@ function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
           {deploy === null ? (
             'Test'
           ) : (
-            <PageLink href={`/?deploy=${deploy.id}`} className="underline underline-offset-2">
+            <PageLink href={`/deploys/${deploy.id}`} className="underline underline-offset-2">
               <ForeignText text={deploy.surface} />
             </PageLink>
           )}

@@ -32,7 +32,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
     <tr data-deploy={id} className="border-t border-line">
       <td className={`${CELL} pl-3`}>
         <PageLink
-          href={`/?deploy=${id}`}
+          href={`/deploys/${id}`}
           title={failureDetail === null ? undefined : visible(failureDetail)}
           className="inline-flex items-start gap-1.5 font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
         >

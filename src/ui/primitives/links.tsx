@@ -1,6 +1,6 @@
 'use client'
 
-import { ArrowUpRight } from 'lucide-react'
+import { ArrowUpRight, Download } from 'lucide-react'
 import Link from 'next/link'
 import { type ComponentProps, type ReactNode, useState } from 'react'
 
@@ -34,6 +34,20 @@ export function ExternalLink({ href, children, className = '' }: ExternalLinkPro
       {children}
       <ArrowUpRight aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint" />
       <span className="sr-only">(opens in a new tab)</span>
+    </a>
+  )
+}
+
+/** A link to a file that the console generates. */
+export function DownloadLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
+  return (
+    <a
+      href={href}
+      download
+      className="inline-flex items-center gap-1.5 text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+    >
+      <Download aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
+      {children}
     </a>
   )
 }

@@ -13,7 +13,7 @@ interface PageFrameProps {
 export function PageFrame({ title, aside, children }: PageFrameProps) {
   return (
     <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
-      <header className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 py-4">
+      <header className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 py-4 print:hidden">
         <p className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</p>
         <MainNav />
         <div className="ml-auto flex items-center gap-1">

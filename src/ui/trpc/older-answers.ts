@@ -9,12 +9,20 @@ import type { AppRouter } from '~/server/trpc/routers/_app'
 type Older<Value, Added extends keyof Value> = Omit<Value, Added> & Partial<Pick<Value, Added>>
 type OlderTile = Older<SurfaceTile, 'service'>
 type OlderGrid = Older<Omit<Grid, 'surfaces'>, 'worker'> & { readonly surfaces: readonly OlderTile[] }
-type OlderDeploy = Older<DeployView, 'logDeletedAt'>
+type OlderEntry = Older<DeployView['timeline'][number], 'proof'>
+type OlderDeploy = Older<Omit<DeployView, 'timeline'>, 'logDeletedAt' | 'approvalId'> & {
+  readonly timeline: readonly OlderEntry[]
+}
 type OlderEvent = Older<Omit<LiveEvent, 'tiles'>, 'worker'> & { readonly tiles: readonly OlderTile[] }
 
 const completeTile = (tile: OlderTile): SurfaceTile => ({ service: null, ...tile })
 const completeGrid = (grid: OlderGrid): Grid => ({ worker: null, ...grid, surfaces: grid.surfaces.map(completeTile) })
-const completeDeploy = (deploy: OlderDeploy): DeployView => ({ logDeletedAt: null, ...deploy })
+const completeDeploy = (deploy: OlderDeploy): DeployView => ({
+  logDeletedAt: null,
+  approvalId: null,
+  ...deploy,
+  timeline: deploy.timeline.map((entry) => ({ proof: null, ...entry })),
+})
 
 /** Events may also come from a window of the previous version. */
 export const completeEvent = (event: OlderEvent): LiveEvent => ({

@@ -101,7 +101,7 @@ describe('a signed webhook', () => {
           requested_by: 'operator',
           requested_at: expect.any(String),
           finished_at: expect.any(String),
-          url: `https://console.acme.dev/?deploy=${id}`,
+          url: `https://console.acme.dev/deploys/${id}`,
         },
       },
     })

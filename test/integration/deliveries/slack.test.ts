@@ -61,7 +61,7 @@ describe('the outcome of a deploy in Slack', () => {
         'main by operator, after N s',
         '> answered &lt;503&gt; &amp; gave up',
         'Whether anything was deployed is unknown: the workflow named no run, so GitHub’s record was not read.',
-        `<https://console.acme.dev/?deploy=${id}|Open the deploy>`,
+        `<https://console.acme.dev/deploys/${id}|Open the deploy>`,
       ],
     ])
     expect(await notesOf(id)).toContain('Outcome sent to Slack.')

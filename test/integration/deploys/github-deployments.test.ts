@@ -103,7 +103,7 @@ describe('a surface that names an environment on GitHub', () => {
     expect(creations()).toHaveLength(1)
     expect(states()).toEqual(['in_progress', 'failure'])
     const [status] = posted(({ path }) => path.includes('/deployments/77/statuses'))
-    expect(status).toMatchObject({ log_url: expect.stringMatching(new RegExp(`\\?deploy=${started.deployId}$`)) })
+    expect(status).toMatchObject({ log_url: expect.stringMatching(new RegExp(`/deploys/${started.deployId}$`)) })
   })
 
   it.each([

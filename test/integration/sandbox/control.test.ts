@@ -104,7 +104,7 @@ describe('the pages that the API links to', () => {
     for (const text of ['Greet', 'Say hello', 'Complete job', 'Hello, &lt;script&gt;']) expect(page).toContain(text)
     expect(page).not.toContain('<script')
     expect(page).not.toContain('http-equiv="refresh"')
-    expect(page).toContain('href="http://127.0.0.1:9/?deploy=abc-7"')
+    expect(page).toContain('href="http://127.0.0.1:9/deploys/abc-7"')
   })
 
   test("commit and compare pages show git's commits, and unknown ones are answered 404", async () => {

@@ -42,15 +42,17 @@ describe('a page of this version, with a replica of the previous one', () => {
     expect(tiles.map((one) => isSameService(one, tiles[1] ?? one))).toEqual([false, true])
   })
 
-  it('shows a deploy without saying that its log was deleted', async () => {
-    const { logDeletedAt } = await pageOf({ id: 'x', logTail: [] }).deploys.get.query({ id: 'x' })
-    expect(logDeletedAt).toBeNull()
+  it('shows a deploy without saying that its log was deleted, and its events without a proof', async () => {
+    const older = { id: 'x', logTail: [], timeline: [{ at: now, action: 'console.deploy.dispatched' }] }
+    const { logDeletedAt, approvalId, timeline } = await pageOf(older).deploys.get.query({ id: 'x' })
+    expect({ logDeletedAt, approvalId }).toEqual({ logDeletedAt: null, approvalId: null })
+    expect(timeline).toEqual([{ at: now, action: 'console.deploy.dispatched', proof: null }])
   })
 })
 
 it('an answer of this version stays as it is', async () => {
   const grid = { surfaces: [{ ...api, service: 'shop' }], worker: { state: 'never' }, silent: [], now }
   expect(await pageOf(grid).surfaces.list.query()).toEqual(grid)
-  const deploy = { id: 'x', logDeletedAt: now }
+  const deploy = { id: 'x', logDeletedAt: now, approvalId: 'a', timeline: [{ at: now, proof: 'prober' }] }
   expect(await pageOf(deploy).deploys.get.query({ id: 'x' })).toEqual(deploy)
 })

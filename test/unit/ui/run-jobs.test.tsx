@@ -127,9 +127,24 @@ describe('the jobs of a deploy', () => {
     expect(page.text()).toContain('The log of this job was not read. GitHub does not answer.')
   })
 
-  it('earlier attempts are kept below the latest one', async () => {
-    const page = await show(attempt([job('ship', null)], 2), attempt([job('ship', 'failure')]))
-    expect(page.text()).toMatch(/Jobs of attempt 2.*Attempt 1 1 job/)
+  it('attempts stand beside each other, and the latest is shown until somebody chooses another', async () => {
+    const page = await show(attempt([job('ship', null)], 3), attempt([job('ship', 'failure')], 2))
+    const choice = (number: number) => document.querySelector<HTMLInputElement>(`[data-attempt="${number}"] input`)
+    expect(page.text()).toContain('Jobs of attempt 3')
+    expect(page.text()).toContain('Earlier attempts are on GitHub.')
+    expect(page.element('ship')?.getAttribute('data-state')).toBe('active')
+    await page.settle(() => choice(2)?.click())
+    expect(page.text()).toContain('Jobs of attempt 2')
+    expect(page.element('ship')?.getAttribute('data-state')).toBe('failed')
+    await page.update(
+      attempt([job('ship', null)], 4),
+      attempt([job('ship', null)], 3),
+      attempt([job('ship', 'failure')], 2),
+    )
+    expect(page.text()).toContain('Jobs of attempt 2')
+    await page.settle(() => choice(4)?.click())
+    await page.update(attempt([job('ship', null)], 5), attempt([job('ship', 'failure')], 4))
+    expect(page.text()).toContain('Jobs of attempt 5')
   })
 
   it('nothing is shown before GitHub’s record was read', async () => {

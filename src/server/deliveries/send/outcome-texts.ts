@@ -33,7 +33,7 @@ export function outcomeMessage(
       ? []
       : [`> ${escapeMarkup(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),
     ...report.sentences.map((sentence) => escapeMarkup(visibleSentence(sentence))),
-    `<${consoleUrl}/?deploy=${deploy.id}|Open the deploy>`,
+    `<${consoleUrl}/deploys/${deploy.id}|Open the deploy>`,
   ]
   return lines.join('\n')
 }
@@ -77,7 +77,7 @@ export function outcomePayload(ended: EndedDeploy | null, consoleUrl: string, cr
         requested_by: row.requestedBy,
         requested_at: row.requestedAt.toISOString(),
         finished_at: row.finishedAt?.toISOString() ?? null,
-        url: `${consoleUrl}/?deploy=${row.id}`,
+        url: `${consoleUrl}/deploys/${row.id}`,
       },
     },
   }

@@ -167,6 +167,8 @@ export function describeEvent(row: AuditRow): string | null {
       return `The surface reported ${event.payload.running_sha}, but the workflow reported ${event.payload.sha} as deployed.`
     case 'console.deploy.version_seen':
       return `The surface reports ${event.payload.sha}.`
+    case 'console.deploy.evidence_written':
+      return `Evidence file written, SHA-256 ${event.payload.content_sha256}.`
     case 'console.deploy.cancel_requested':
       return 'Cancellation requested.'
     case 'console.deploy.cancel_acknowledged':

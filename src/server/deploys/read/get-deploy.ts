@@ -1,6 +1,7 @@
 import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { type AuditAction, readAuditEvent } from '~/domain/audit/event'
+import { proofOfEvent } from '~/domain/audit/proof-of-event'
 import { isDecidedSince, type WaitingEnvironments } from '~/domain/deploy/environment-review'
 import { failedLog, isDeletedLog } from '~/domain/deploy/failed-log'
 import { storedInputs } from '~/domain/deploy/inputs'
@@ -54,6 +55,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     overrideReason: deploy.overrideReason,
     kind: deploy.kind,
     approvedBy: deploy.approvedBy,
+    approvalId: deploy.approvalId,
     requestedBy: deploy.requestedBy,
     requestedByOwner: owner,
     requestedAt: deploy.requestedAt.toISOString(),
@@ -178,6 +180,7 @@ function timelineEntry(row: RecordedEvent): TimelineEntry {
     action: row.action,
     status: row.status,
     note: describeEvent(row),
+    proof: proofOfEvent(row),
   }
 }
 
@@ -194,6 +197,7 @@ const TIMELINE_LENGTH = 200
 const recordSelect = {
   ...deploySelect,
   requestedByUserId: true,
+  approvalId: true,
   logDeletedAt: true,
   attempts: {
     orderBy: { attempt: 'desc' },

@@ -49,7 +49,7 @@ export async function reportDeployment(deps: ReportDeps, deployId: string): Prom
     await addDeploymentStatus(deps.github, deploy.repository, id, {
       state,
       description: statusWord(deploy.status),
-      logUrl: `${deps.config.consoleUrl}/?deploy=${deploy.id}`,
+      logUrl: `${deps.config.consoleUrl}/deploys/${deploy.id}`,
       environmentUrl: deploy.surface.url,
     })
     await record(deps, deploy.id, { githubDeploymentState: state })

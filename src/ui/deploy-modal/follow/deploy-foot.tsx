@@ -31,7 +31,6 @@ interface DeployFootProps {
 
 /** The next actions. Cancelling the deploy is on the left, away from closing the view. */
 export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
-  const refusal = useRefusal('deploy.dispatch', deploy.surface.environment)
   if (!deploy.terminal) {
     return (
       <ModalFoot
@@ -56,6 +55,17 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
         </ExternalLink>
       }
     >
+      <NextActions deploy={deploy} back={back} onBack={onBack} onAgain={onAgain} />
+      <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
+    </ModalFoot>
+  )
+}
+
+/** What an operator needs after the end, in this order: the way back, another try, the run. */
+export function NextActions({ deploy, back, onBack, onAgain }: Omit<DeployFootProps, 'lost'>) {
+  const refusal = useRefusal('deploy.dispatch', deploy.surface.environment)
+  return (
+    <>
       {back !== null && refusal === null && (
         <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
           <span>
@@ -74,8 +84,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
           Open the run
         </ExternalLink>
       )}
-      <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
-    </ModalFoot>
+    </>
   )
 }
 
@@ -98,7 +107,7 @@ interface CancelControlProps {
 }
 
 /** Cancels a running deploy, in two presses. Then shows how far the request has come, nothing more. */
-function CancelControl({ deploy, children }: CancelControlProps) {
+export function CancelControl({ deploy, children }: CancelControlProps) {
   const [asking, setAsking] = useState(false)
   const refusal = useRefusal('deploy.cancel', deploy.surface.environment)
   const utils = trpc.useUtils()

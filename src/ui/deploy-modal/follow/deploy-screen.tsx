@@ -1,6 +1,6 @@
 'use client'
 
-import { Hourglass } from 'lucide-react'
+import { Hourglass, Maximize2 } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 import { EARLIER_DEPLOY } from '~/domain/deploy/source'
@@ -19,7 +19,7 @@ import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal
 import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { InputList } from '~/ui/primitives/input-list'
-import { ExternalLink } from '~/ui/primitives/links'
+import { ExternalLink, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 import { Skeleton } from '~/ui/primitives/skeleton'
@@ -56,15 +56,20 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   }, [status, utils])
 
   if (deploy === undefined) return <NoDeployYet error={error} />
-  const tile = tiles.find(({ id }) => id === deploy.surface.id)
-  const back = tile?.lastDeploy?.id === deployId ? wayBack(tile) : null
-  const mayShip = deploy.actions.some((action) => action === 'retry' || action === 'deploy_again')
-  const mayShipAgain = mayShip && tile !== undefined && isSurfaceFree(tile)
+  const { back, mayShipAgain } = nextFor(deploy, tiles)
   return (
     <StoppedClock of={answer} polled={!deploy.terminal}>
       <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
         <ModalHead surface={deploy.surface.name} environment={deploy.surface.environment}>
           <DeployFacts deploy={deploy} />
+          <PageLink
+            href={`/deploys/${deploy.id}`}
+            aria-label="Open this deploy as a page"
+            title="Open as a page"
+            className="absolute top-3 right-12 inline-flex size-8 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink"
+          >
+            <Maximize2 aria-hidden="true" className="size-4" />
+          </PageLink>
         </ModalHead>
         <ModalBody>
           <p role="status" className="sr-only">
@@ -103,8 +108,18 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   )
 }
 
+/** What may follow on this deploy, by the state of its surface. */
+export function nextFor(deploy: DeployView, tiles: readonly SurfaceTile[]) {
+  const tile = tiles.find(({ id }) => id === deploy.surface.id)
+  const mayShip = deploy.actions.some((action) => action === 'retry' || action === 'deploy_again')
+  return {
+    back: tile?.lastDeploy?.id === deploy.id ? wayBack(tile) : null,
+    mayShipAgain: mayShip && tile !== undefined && isSurfaceFree(tile),
+  }
+}
+
 /** A link to the run, or why there is none yet. */
-function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
+export function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
   const again = deploy.runAttempt !== null && deploy.runAttempt > 1
   if (deploy.runUrl !== null) {
     return (

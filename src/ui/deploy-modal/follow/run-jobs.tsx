@@ -1,14 +1,14 @@
 'use client'
 
 import { ArrowUpRight, ChevronRight } from 'lucide-react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import type { FailedLog } from '~/domain/deploy/failed-log'
+import type { PhaseState } from '~/domain/deploy/phases'
 import { jobInFocus, partState, type RunJob, type RunStep } from '~/domain/deploy/run-jobs'
 import type { DeployView, RunAttempt } from '~/domain/deploy/view'
 import { AnsiLine } from '~/ui/deploy-modal/follow/log-tail'
 import { useFollow } from '~/ui/deploy-modal/follow/use-follow'
 import { Button } from '~/ui/primitives/button'
-import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { PhaseMark } from '~/ui/status/marks'
 import { partWord } from '~/ui/status/status-words'
@@ -19,26 +19,77 @@ type Shown = Pick<DeployView, 'runAttempts' | 'terminal'>
 /** The jobs of the run as GitHub's record shows them. The record may be older than the phases, so its time is shown. */
 export function RunJobs({ deploy: { runAttempts, terminal } }: { readonly deploy: Shown }) {
   const [latest, ...earlier] = runAttempts
+  /** The attempt that somebody chose; null follows the latest one. */
+  const [chosen, setChosen] = useState<number | null>(null)
   if (latest === undefined) return null
+  const shown = earlier.find(({ attempt }) => attempt === chosen) ?? latest
   return (
     <section aria-label="Jobs" className="flex flex-col gap-1.5">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
         <h3 className="text-sm font-semibold">
           Jobs
-          {latest.attempt > 1 && <span className="font-normal text-ink-soft"> of attempt {latest.attempt}</span>}
+          {latest.attempt > 1 && <span className="font-normal text-ink-soft"> of attempt {shown.attempt}</span>}
         </h3>
         <p className="text-xs text-ink-faint">
-          GitHub’s record, read <TimeAgo at={latest.seenAt} />
+          GitHub’s record, read <TimeAgo at={shown.seenAt} />
         </p>
       </div>
-      <Jobs attempt={latest} ended={terminal} />
-      {earlier.map((attempt) => (
-        <Disclosure key={attempt.attempt} title={`Attempt ${attempt.attempt}`} note={jobCount(attempt)}>
-          <Jobs attempt={attempt} ended />
-        </Disclosure>
-      ))}
+      {earlier.length > 0 && (
+        <Attempts
+          attempts={runAttempts}
+          shown={shown.attempt}
+          onChoose={(attempt) => setChosen(attempt === latest.attempt ? null : attempt)}
+        />
+      )}
+      <Jobs key={shown.attempt} attempt={shown} ended={terminal || shown !== latest} />
     </section>
   )
+}
+
+interface AttemptsProps {
+  readonly attempts: readonly RunAttempt[]
+  readonly shown: number
+  readonly onChoose: (attempt: number) => void
+}
+
+/** The attempts of the run beside each other, the newest first. Older ones than these are listed on GitHub. */
+function Attempts({ attempts, shown, onChoose }: AttemptsProps) {
+  const name = useId()
+  const oldest = attempts.at(-1)?.attempt ?? 1
+  return (
+    <fieldset className="flex flex-wrap items-center gap-1.5 text-xs">
+      <legend className="sr-only">Attempt</legend>
+      {attempts.map((one) => (
+        <label
+          key={one.attempt}
+          data-attempt={one.attempt}
+          className="inline-flex h-7 cursor-pointer items-center gap-1.5 rounded-[5px] border border-line px-2 text-ink-soft has-checked:border-control has-checked:bg-panel has-checked:font-medium has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+        >
+          <input
+            type="radio"
+            name={name}
+            checked={one.attempt === shown}
+            onChange={() => onChoose(one.attempt)}
+            className="sr-only"
+          />
+          <PhaseMark state={attemptState(one)} size="size-3.5" />
+          Attempt {one.attempt}
+          <span className="font-normal text-ink-faint">{jobCount(one)}</span>
+        </label>
+      ))}
+      {oldest > 1 && <span className="text-ink-faint">Earlier attempts are on GitHub.</span>}
+    </fieldset>
+  )
+}
+
+/** The state that stands out among the jobs: one that failed, else one that runs; done only if every job ran to its end or was skipped. */
+function attemptState({ jobs, moreJobs }: RunAttempt): PhaseState {
+  const states = jobs.map(partState)
+  const loud = (['failed', 'timed_out', 'cancelled', 'active', 'pending', 'unknown'] as const).find((state) =>
+    states.includes(state),
+  )
+  if (loud !== undefined) return loud
+  return states.length === 0 || moreJobs > 0 ? 'unknown' : states.includes('done') ? 'done' : 'skipped'
 }
 
 const jobCount = ({ jobs, moreJobs }: RunAttempt): string => {

@@ -13,10 +13,10 @@ interface ModalHeadProps {
   readonly children?: ReactNode
 }
 
-/** The head of every step: surface and environment. Leaves space for the close button. */
+/** The head of every step: surface and environment. Leaves space for the buttons at its end. */
 export function ModalHead({ surface, environment, doing, children }: ModalHeadProps) {
   return (
-    <header className="shrink-0 border-b border-line px-5 pt-4 pr-14 pb-3">
+    <header className="shrink-0 border-b border-line px-5 pt-4 pr-24 pb-3">
       <Dialog.Title className="truncate text-base leading-6 font-semibold tracking-[-0.01em]">
         {doing === undefined ? '' : `${doing} `}
         <ForeignText text={surface} />{' '}

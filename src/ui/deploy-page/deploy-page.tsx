@@ -1,0 +1,172 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import type { ReactNode } from 'react'
+import type { DeployView } from '~/domain/deploy/view'
+import { CancelControl, NextActions } from '~/ui/deploy-modal/follow/deploy-foot'
+import {
+  Consequence,
+  DeployHeadline,
+  DeployWarnings,
+  nextFor,
+  QuietSentence,
+} from '~/ui/deploy-modal/follow/deploy-screen'
+import { LogTail } from '~/ui/deploy-modal/follow/log-tail'
+import { ReleaseSurface } from '~/ui/deploy-modal/follow/release-surface'
+import { ReviewEnvironments } from '~/ui/deploy-modal/follow/review-environments'
+import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
+import { Stepper } from '~/ui/deploy-modal/follow/stepper'
+import { TimelineEntries } from '~/ui/deploy-modal/follow/timeline'
+import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
+import { type Target, withTarget } from '~/ui/deploy-modal/frame/target'
+import { DeployAudit } from '~/ui/deploy-page/deploy-audit'
+import { DeployFactList } from '~/ui/deploy-page/deploy-fact-list'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/links'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
+import { deployAnnouncement } from '~/ui/status/announcements'
+import { ConnectionNotice } from '~/ui/status/connection-notice'
+import { useSurfaces } from '~/ui/surfaces/use-surfaces'
+import { tabFace, useTabFace } from '~/ui/tab/tab-face'
+import { StoppedClock } from '~/ui/time/stopped-clock'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/** Everything about one deploy, on a page of its own: the dialog's parts without its frame, and the whole record. */
+export function DeployPage({ deployId }: { readonly deployId: string }) {
+  const answer = useDeploy(deployId)
+  const { data: deploy, error, dataUpdatedAt } = answer
+  useTabFace(tabFace(deploy === undefined ? null : { surface: deploy.surface.id, deploy }, []))
+  if (deploy === undefined) return <NoDeployYet error={error} />
+  return (
+    <StoppedClock of={answer} polled={!deploy.terminal}>
+      <PageFrame title={<Title deploy={deploy} />} aside={<Links deploy={deploy} />}>
+        <div
+          data-deploy={deploy.id}
+          data-status={deploy.status}
+          className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_19rem]"
+        >
+          <div className="flex min-w-0 flex-col gap-5">
+            <p role="status" className="sr-only">
+              {deployAnnouncement(deploy)}
+            </p>
+            {error !== null && <ConnectionNotice error={error} updatedAt={dataUpdatedAt} />}
+            <DeployHeadline deploy={deploy} />
+            <DeployWarnings deploy={deploy} />
+            <ReleaseSurface deploy={deploy} />
+            <Stepper phases={deploy.phases} ended={deploy.terminal} />
+            <Consequence deploy={deploy} />
+            <QuietSentence deploy={deploy} />
+            <ReviewEnvironments deploy={deploy} />
+            <Next deploy={deploy} />
+            <RunJobs deploy={deploy} />
+            <LogTail
+              deployId={deploy.id}
+              tail={deploy.logTail}
+              deletedAt={deploy.logDeletedAt}
+              terminal={deploy.terminal}
+            />
+            <Section title="Timeline" note="Times in UTC. Each event names on whose word it is known.">
+              <TimelineEntries entries={deploy.timeline} />
+            </Section>
+            <DeployAudit deployId={deploy.id} events={deploy.timeline.length} />
+          </div>
+          <DeployFactList deploy={deploy} />
+        </div>
+      </PageFrame>
+    </StoppedClock>
+  )
+}
+
+function Section({
+  title,
+  note,
+  children,
+}: {
+  readonly title: string
+  readonly note: string
+  readonly children: ReactNode
+}) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-1.5">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+        <h2 className="text-sm font-semibold">{title}</h2>
+        <p className="text-xs text-ink-faint">{note}</p>
+      </div>
+      {children}
+    </section>
+  )
+}
+
+function Title({ deploy: { surface } }: { readonly deploy: DeployView }) {
+  return (
+    <>
+      <ForeignText text={surface.name} />{' '}
+      <span className="text-sm font-normal tracking-normal text-ink-faint">
+        <ForeignText text={surface.environment} />
+      </span>
+    </>
+  )
+}
+
+const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current'
+
+function Links({ deploy: { id, surface } }: { readonly deploy: DeployView }) {
+  return (
+    <p className="flex flex-wrap gap-4 text-sm print:hidden">
+      <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} className={LINK}>
+        Deploys of this surface
+      </PageLink>
+      <PageLink href={`/?deploy=${id}`} className={LINK}>
+        Open on the grid
+      </PageLink>
+    </p>
+  )
+}
+
+/** Cancel while it runs; afterwards the way back, another try and the run. The dialogs of the grid ask for confirmation. */
+function Next({ deploy }: { readonly deploy: DeployView }) {
+  const router = useRouter()
+  const tiles = useSurfaces().data?.surfaces ?? []
+  const { back, mayShipAgain } = nextFor(deploy, tiles)
+  const surfaceId = deploy.surface.id
+  const open = (target: Target) => router.push(`/?${withTarget('', target).slice(1)}`)
+  return (
+    <div className="flex flex-wrap items-center gap-2 print:hidden">
+      {deploy.terminal ? (
+        <NextActions
+          deploy={deploy}
+          back={back}
+          onBack={({ sha, deployId }) =>
+            open({ kind: 'new', surfaceId, ref: sha, source: { kind: 'rollback', deployId } })
+          }
+          onAgain={mayShipAgain ? () => open({ kind: 'new', surfaceId, ref: deploy.ref, like: deploy.id }) : null}
+        />
+      ) : (
+        <CancelControl deploy={deploy} />
+      )}
+    </div>
+  )
+}
+
+/** Shown before the first answer, or if the address leads to no deploy. */
+function NoDeployYet({ error }: { readonly error: unknown }) {
+  const wire = error === null ? null : readWireError(error)
+  return (
+    <PageFrame title="Deploy">
+      {wire?.kind === 'refused' ? (
+        <Notice tone="bad" role="alert">
+          {wire.appCode === 'invalid_input'
+            ? 'A link to a deploy ends with the full id. Check the link.'
+            : wire.message}
+        </Notice>
+      ) : (
+        <>
+          {error !== null && <ConnectionNotice error={error} updatedAt={0} />}
+          <RowsSkeleton what="the deploy" />
+        </>
+      )}
+    </PageFrame>
+  )
+}
