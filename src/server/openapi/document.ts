@@ -1,5 +1,7 @@
 import 'server-only'
 import { AUDIT_EXPORT_FORMATS } from '~/domain/audit/trail'
+import { DEPLOY_KINDS } from '~/domain/deploy/approval'
+import { DEPLOY_EXPORT_FORMATS, OUTCOMES } from '~/domain/deploy/deploy-list'
 import { cookieName } from '~/server/auth/sessions/session-cookie'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { approvalPaths, deployPaths } from '~/server/openapi/deploy-paths'
@@ -18,7 +20,7 @@ export function openApiDocument(consoleUrl: string) {
         'take is answered 405 with `Allow`. Answers may gain members; ignore unknown ones.',
     },
     servers: [{ url: consoleUrl }],
-    paths: { ...deployPaths, ...surfacePaths, ...approvalPaths, ...callbackPaths, ...auditPaths },
+    paths: { ...deployPaths, ...surfacePaths, ...approvalPaths, ...callbackPaths, ...auditPaths, ...listPaths },
     components: {
       schemas: componentSchemas(),
       securitySchemes: {
@@ -75,6 +77,36 @@ export const auditPaths = {
         content: {
           'text/csv': { schema: { type: 'string' } },
           'application/json': { schema: { type: 'array', items: refTo('AuditEntry') } },
+        },
+      },
+      problems: ['invalid_input'],
+    }),
+  },
+}
+
+const listPaths = {
+  '/api/deploys/export': {
+    get: operation({
+      id: 'exportDeploys',
+      permission: 'deploy.read',
+      summary: 'Download the list of deploys, newest first',
+      parameters: [
+        { ...filter('format', 'CSV (RFC 4180) or a JSON array.', { enum: DEPLOY_EXPORT_FORMATS }), required: true },
+        filter('surface', 'Only this surface’s id.'),
+        filter('environment', 'Only deploys to this environment.'),
+        filter('person', 'Only what this person requested, or `token:<label>`.'),
+        filter('outcome', 'Only this outcome.', { enum: OUTCOMES }),
+        filter('kind', 'Only this kind.', { enum: DEPLOY_KINDS }),
+        filter('from', 'Requested since this day or time, UTC.'),
+        filter('to', 'Requested before this time, or until the end of this day, UTC.'),
+      ],
+      success: {
+        status: 200,
+        description: 'The deploys that match the filter.',
+        headers: { 'Content-Disposition': { required: true, schema: { type: 'string' } } },
+        content: {
+          'text/csv': { schema: { type: 'string' } },
+          'application/json': { schema: { type: 'array', items: refTo('ListedDeploy') } },
         },
       },
       problems: ['invalid_input'],

@@ -14,6 +14,7 @@ import {
   restDispatchAnswer,
   restDispatchBody,
   restFreezeAnswer,
+  restListedDeploy,
   restLogPage,
   restProblem,
   restRefusalBody,
@@ -168,6 +169,7 @@ const COMPONENTS = {
   Lifted: restLifted,
   Approvals: restApprovals,
   Evidence: evidenceFile,
+  ListedDeploy: restListedDeploy,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>
 

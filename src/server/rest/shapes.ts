@@ -288,6 +288,25 @@ export const restDeploy = z.looseObject({
 })
 
 /** Answer of `GET …/{id}/log?before=`: one page of log lines, oldest first. */
+/** One deploy of the exported list. */
+export const restListedDeploy = z.looseObject({
+  id: z.uuid(),
+  requested_at: time,
+  finished_at: time.nullable(),
+  surface: z.string(),
+  environment: z.string(),
+  kind: z.string(),
+  ref: z.string(),
+  sha: z.string().nullable(),
+  status,
+  shipped: z.string(),
+  headline: z.string(),
+  requested_by: z.string(),
+  approved_by: z.string().nullable(),
+  reason: z.string().nullable(),
+  failure_detail: z.string().nullable(),
+})
+
 export const restLogPage = z.looseObject({ lines: z.array(logLine), cursor: logCursor })
 
 /** Answer to an accepted callback. `applied: false`: the deploy already had this status. */

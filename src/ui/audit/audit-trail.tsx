@@ -1,8 +1,9 @@
 'use client'
 
+import { AUDIT_FILTER_NAMES } from '~/domain/audit/trail'
 import { AuditFilters } from '~/ui/audit/audit-filters'
 import { AuditTable } from '~/ui/audit/audit-table'
-import { type FilterText, filterQuery, useAuditFilter } from '~/ui/audit/filter-address'
+import { type FilterText, filterQuery, useFilter } from '~/ui/filters/filter-address'
 import { DownloadLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
@@ -12,9 +13,11 @@ import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
+type AuditFilterText = FilterText<(typeof AUDIT_FILTER_NAMES)[number]>
+
 /** The audit trail, newest first. */
 export function AuditTrail() {
-  const { filter, change, clear } = useAuditFilter()
+  const { filter, change, clear } = useFilter(AUDIT_FILTER_NAMES)
   const facets = trpc.audit.facets.useQuery()
   const log = trpc.audit.list.useInfiniteQuery(
     { filter },
@@ -50,7 +53,7 @@ export function AuditTrail() {
   )
 }
 
-function Aside({ filter }: { readonly filter: FilterText }) {
+function Aside({ filter }: { readonly filter: AuditFilterText }) {
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-1">
       <SealState />
@@ -59,11 +62,15 @@ function Aside({ filter }: { readonly filter: FilterText }) {
   )
 }
 
-function Exports({ filter }: { readonly filter: FilterText }) {
+function Exports({ filter }: { readonly filter: AuditFilterText }) {
   return (
     <p className="flex gap-4">
-      <DownloadLink href={`/api/audit/export${filterQuery(filter, { format: 'csv' })}`}>Export CSV</DownloadLink>
-      <DownloadLink href={`/api/audit/export${filterQuery(filter, { format: 'json' })}`}>Export JSON</DownloadLink>
+      <DownloadLink href={`/api/audit/export${filterQuery(AUDIT_FILTER_NAMES, filter, { format: 'csv' })}`}>
+        Export CSV
+      </DownloadLink>
+      <DownloadLink href={`/api/audit/export${filterQuery(AUDIT_FILTER_NAMES, filter, { format: 'json' })}`}>
+        Export JSON
+      </DownloadLink>
     </p>
   )
 }

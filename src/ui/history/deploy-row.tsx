@@ -1,3 +1,4 @@
+import type { ListedDeploy } from '~/domain/deploy/deploy-list'
 import { EARLIER_DEPLOY, RETURN_VERB } from '~/domain/deploy/source'
 import type { PastDeploy } from '~/domain/deploy/view'
 import { visible } from '~/domain/foreign-text'
@@ -16,12 +17,14 @@ const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hov
 interface DeployRowProps {
   readonly deploy: PastDeploy
   readonly surfaceId: string
+  /** Shown where the list is of several surfaces. */
+  readonly surface?: ListedDeploy['surface'] | undefined
   /** Whether the surface can be rolled back to this deploy. */
   readonly returnable: boolean
 }
 
 /** One past or running deploy: outcome, ref, requester, time, duration. */
-export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
+export function DeployRow({ deploy, surfaceId, surface, returnable }: DeployRowProps) {
   const { id, ref, sha, reason, requestedBy, approvedBy, requestedAt, finishedAt, failureDetail } = deploy
   const back = returnable && (
     <PageLink href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
@@ -42,6 +45,16 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
           {deploy.headline}
         </PageLink>
       </td>
+      {surface !== undefined && (
+        <td className={CELL}>
+          <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} title={surface.id} className={LINK}>
+            <ForeignText text={surface.name} />
+          </PageLink>
+          <span className="block text-xs text-ink-faint">
+            <ForeignText text={surface.environment} />
+          </span>
+        </td>
+      )}
       <td className={`${CELL} text-ink-soft`}>
         {ref === sha ? null : (
           <span className="break-all">
@@ -76,7 +89,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
       <td className={`${CELL} text-ink-soft max-sm:hidden`}>
         {deploy.terminal && finishedAt === null ? '–' : <Elapsed since={requestedAt} until={finishedAt} />}
       </td>
-      <td className={`${CELL} pr-3 text-right whitespace-nowrap max-sm:hidden`}>{back}</td>
+      {surface === undefined && <td className={`${CELL} pr-3 text-right whitespace-nowrap max-sm:hidden`}>{back}</td>}
     </tr>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
-import { DeployRow } from '~/ui/history/deploy-row'
+import { DeployTable } from '~/ui/history/deploy-table'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
@@ -13,9 +13,6 @@ import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
 import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
-
-const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
-const COLUMNS = ['Outcome', 'Ref', 'Who', 'When', 'Took'] as const
 
 /** Refreshed only while a deploy is running: ended deploys do not change. */
 const POLL_MS = 5_000
@@ -48,37 +45,11 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
       ) : (
         <StoppedClock of={history} polled={history.data.pages.some(hasUnfinished)}>
           {history.isRefetchError && <ConnectionNotice error={history.error} updatedAt={history.dataUpdatedAt} />}
-          <div className="overflow-x-auto rounded-md border border-line bg-panel">
-            <table className="w-full border-collapse text-sm">
-              <caption className="sr-only">Deploys, newest first</caption>
-              <thead>
-                <tr>
-                  {COLUMNS.map((name) => (
-                    <th
-                      key={name}
-                      scope="col"
-                      className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${name === 'Who' || name === 'Took' ? 'max-sm:hidden' : ''}`}
-                    >
-                      {name}
-                    </th>
-                  ))}
-                  <th scope="col" className="max-sm:hidden">
-                    <span className="sr-only">Return</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {deploys.map((deploy) => (
-                  <DeployRow
-                    key={deploy.id}
-                    deploy={deploy}
-                    surfaceId={surfaceId}
-                    returnable={surface?.archived === false && isReturnable(deploy, surface.runs)}
-                  />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <DeployTable
+            deploys={deploys}
+            surfaceId={surfaceId}
+            isReturnable={(deploy) => surface?.archived === false && isReturnable(deploy, surface.runs)}
+          />
           <LoadMore
             count={deploys.length}
             noun="deploy"

@@ -13,6 +13,7 @@ const FOLLOWED = [
   GRID,
   getQueryKey(trpc.deploys.get),
   getQueryKey(trpc.deploys.list),
+  getQueryKey(trpc.deploys.search),
   getQueryKey(trpc.approvals),
   getQueryKey(trpc.freezes),
   getQueryKey(trpc.deliveries),
@@ -32,7 +33,7 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
   }
   const changed = [
     ...event.deploys.map((id) => getQueryKey(trpc.deploys.get, { id }, 'query')),
-    ...(event.deploys.length > 0 ? [getQueryKey(trpc.deploys.list)] : []),
+    ...(event.deploys.length > 0 ? [getQueryKey(trpc.deploys.list), getQueryKey(trpc.deploys.search)] : []),
     ...(event.approvals.length > 0 ? [getQueryKey(trpc.approvals)] : []),
     ...(event.freezes ? [getQueryKey(trpc.freezes)] : []),
     ...(event.deliveries ? [getQueryKey(trpc.deliveries)] : []),

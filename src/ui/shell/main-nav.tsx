@@ -9,6 +9,7 @@ import { useLiveState } from '~/ui/trpc/live-state'
 
 const PAGES = [
   { href: '/', name: 'Surfaces', permission: 'surface.read' },
+  { href: '/deploys', name: 'Deploys', permission: 'deploy.read' },
   { href: '/approvals', name: 'Approvals', permission: 'deploy.read' },
   { href: '/freezes', name: 'Freezes', permission: 'freeze.read' },
   { href: '/audit', name: 'Audit', permission: 'audit.read' },

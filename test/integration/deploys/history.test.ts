@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { deployFilter, VIEWS_AT_MOST } from '~/domain/deploy/deploy-list'
+import { listViews, removeView, saveView } from '~/server/account/saved-views'
+import { searchDeploys } from '~/server/deploys/read/deploy-list.sql'
+import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
+import type { Prisma } from '~/server/platform/generated/client.ts'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+import { parseCsv } from '~test/support/parse-csv'
+import { restClient } from '~test/support/rest-client'
 
 let console_: TestConsole
 beforeAll(async () => {
@@ -9,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-async function insertPastDeploys(surfaceId: string, count: number) {
+async function insertPastDeploys(surfaceId: string, count: number, facts: Partial<Prisma.DeployCreateManyInput> = {}) {
   const { deps } = console_
   const ids = Array.from({ length: count }, () => deps.newId())
   await deps.db.deploy.createMany({
@@ -29,6 +39,7 @@ async function insertPastDeploys(surfaceId: string, count: number) {
       requestedAt: deps.now(),
       lastEventAt: deps.now(),
       finishedAt: deps.now(),
+      ...facts,
     })),
   })
   return ids
@@ -61,6 +72,120 @@ it('an archived surface keeps its history, and an unknown surface is refused', a
   expect(page).toMatchObject({ surface: { id, archived: true }, deploys: [], nextCursor: null })
   await expect(listDeploys(console_.deps, { surfaceId: 'nowhere', cursor: null, limit: 10 })).rejects.toMatchObject({
     code: 'surface_unknown',
+  })
+})
+
+describe('the list of all deploys', () => {
+  const day = (text: string) => new Date(`${text}T12:00:00Z`)
+  const of = async (filter: z.input<typeof deployFilter>) => {
+    const found: string[] = []
+    let cursor: string | null = null
+    do {
+      const page = await listAllDeploys(console_.deps, { filter: deployFilter.parse(filter), cursor, limit: 2 })
+      found.push(...page.deploys.map(({ reason }) => reason ?? ''))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    return found
+  }
+  let surface: string
+  beforeAll(async () => {
+    surface = (await insertSurface(console_.deps)).id
+    const other = (await insertSurface(console_.deps)).id
+    const add = (id: string, reason: string, facts: Partial<Prisma.DeployCreateManyInput>) => {
+      const at = facts.requestedAt ?? day('2026-03-10')
+      return insertPastDeploys(id, 1, { requestedBy: 'grace', requestedAt: at, finishedAt: at, reason, ...facts })
+    }
+    await add(surface, '1', { requestedAt: day('2026-03-01'), requestedBy: 'lin' })
+    await add(surface, '2', { status: 'failed', kind: 'rollback' })
+    await add(other, '3', { environment: 'staging', status: 'cancelled', requestedBy: 'lin' })
+    await add(surface, '4', { status: 'timed_out', kind: 'promotion' })
+    await add(surface, '5', { requestedAt: day('2026-03-20'), status: 'building', finishedAt: null })
+  })
+
+  it.each([
+    ['one surface', () => ({ surface }), ['5', '4', '2', '1']],
+    ['one environment', () => ({ environment: 'staging' }), ['3']],
+    ['one person', () => ({ person: 'lin' }), ['3', '1']],
+    ['what runs', () => ({ surface, outcome: 'running' as const }), ['5']],
+    ['successes', () => ({ surface, outcome: 'succeeded' as const }), ['1']],
+    ['failures', () => ({ outcome: 'failed' as const }), ['2']],
+    ['what ran out of time', () => ({ outcome: 'timed_out' as const }), ['4']],
+    ['what was cancelled', () => ({ outcome: 'cancelled' as const }), ['3']],
+    ['rollbacks', () => ({ kind: 'rollback' as const }), ['2']],
+    ['promotions', () => ({ kind: 'promotion' as const }), ['4']],
+    ['plain deploys of a person', () => ({ kind: 'deploy' as const, person: 'grace' }), ['5']],
+    ['whole days', () => ({ person: 'lin', from: '2026-03-01', to: '2026-03-01' }), ['1']],
+    ['the time before a day', () => ({ surface, to: '2026-03-09' }), ['1']],
+    ['the time since a moment', () => ({ surface, from: '2026-03-10T12:00:00Z' }), ['5', '4', '2']],
+    ['two filters that no deploy matches', () => ({ person: 'lin', outcome: 'failed' as const }), []],
+  ])('lists %s, newest first, page by page', async (_, filter, expected) => {
+    expect(await of(filter())).toEqual(expected)
+  })
+
+  it('ends a page at its limit of searched rows, says so, and goes on behind them', async () => {
+    const filter = deployFilter.parse({ surface, outcome: 'succeeded' })
+    const page = (before: string | null) => searchDeploys(console_.deps.db, { filter, before, limit: 10 }, 3)
+    const first = await page(null)
+    expect(first).toEqual({ ids: [], searchedTo: { id: expect.any(String), requestedAt: day('2026-03-10') } })
+    const second = await page(first.searchedTo?.id ?? null)
+    expect(second).toEqual({ ids: [expect.any(String)], searchedTo: null })
+  })
+
+  it('names the surfaces, environments and requesters to filter by', async () => {
+    const { surfaces, people } = await listDeployFacets(console_.deps)
+    expect(surfaces.map(({ id }) => id)).toContain(surface)
+    expect(people).toEqual(['ada', 'grace', 'lin'])
+  })
+
+  it('exports the same deploys as CSV and JSON, and neutralises formulas', async () => {
+    await insertPastDeploys(surface, 1, { reason: '=cmd()', requestedBy: 'lin' })
+    const rest = restClient(console_.deps)
+    const { body, headers } = await rest.call('GET', '/api/deploys/export?format=json&person=lin')
+    expect(body).toMatchObject([
+      { reason: '=cmd()' },
+      { reason: '3', environment: 'staging' },
+      { reason: '1', surface },
+    ])
+    expect(headers.get('content-disposition')).toMatch(/^attachment; filename="deploys-\d{8}T\d{6}Z\.json"$/)
+    const [head = [], ...rows] = parseCsv(
+      String((await rest.call('GET', '/api/deploys/export?format=csv&person=lin')).body),
+    )
+    expect(rows.map((row) => row[head.indexOf('reason')])).toEqual(["'=cmd()", '3', '1'])
+    const refused = await rest.call('GET', '/api/deploys/export?format=csv&outcome=exploded')
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_input' } })
+  })
+})
+
+describe('saved views', () => {
+  const member = (name: string) => insertMember(console_.deps, actorNamed(name))
+
+  it('belong to one person, and the same name replaces a view', async () => {
+    const { deps } = console_
+    const [ada, eve] = [await member('ada'), await member('eve')]
+    await saveView(deps, ada, { name: 'Red', filter: { outcome: 'failed' } })
+    const { id } = await saveView(deps, ada, { name: 'Red', filter: { outcome: 'failed', environment: 'production' } })
+    expect(await listViews(deps, ada)).toEqual([
+      { id, name: 'Red', filter: { outcome: 'failed', environment: 'production' } },
+    ])
+    expect(await listViews(deps, eve)).toEqual([])
+    await removeView(deps, eve, id)
+    expect(await listViews(deps, ada)).toHaveLength(1)
+    await removeView(deps, ada, id)
+    expect(await listViews(deps, ada)).toEqual([])
+  })
+
+  it('are refused beyond the limit, and one that a newer version wrote is left out', async () => {
+    const { deps } = console_
+    const kim = await member('kim')
+    const filter = { outcome: 'exploded' }
+    const many = Array.from({ length: VIEWS_AT_MOST }, (_, index) => ({
+      ...{ id: deps.newId(), userId: kim.userId, name: `View ${index}`, createdAt: deps.now() },
+      filter: index === 0 ? filter : {},
+    }))
+    await deps.db.savedView.createMany({ data: many })
+    expect(await listViews(deps, kim)).toHaveLength(VIEWS_AT_MOST - 1)
+    await expect(saveView(deps, kim, { name: 'One more', filter: {} })).rejects.toMatchObject({ code: 'views_full' })
+    expect(await saveView(deps, kim, { name: 'View 3', filter: { person: 'lin' } })).toMatchObject({ name: 'View 3' })
   })
 })
 

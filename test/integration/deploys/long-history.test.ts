@@ -1,8 +1,12 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
+import { DEPLOY_KINDS } from '~/domain/deploy/approval'
+import { type DeployFilter, OUTCOMES } from '~/domain/deploy/deploy-list'
 import { hasShippedSince, listSilentDeploys } from '~/server/deploys/deploys'
+import { searchDeploys } from '~/server/deploys/read/deploy-list.sql'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
+import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { fillDeploys, gridSurface, insertGridSurfaces, insertSurfaces, settle, storedDeployId } from '~test/bench/fill'
@@ -83,8 +87,39 @@ function reads(stored: number): Readonly<Record<string, () => Promise<unknown>>>
     'an old deploy': () => getDeploy(deps, storedDeployId(7)),
     'the first page of a history': () => listDeploys(deps, { surfaceId: gridSurface(3), cursor: null, limit: 20 }),
     'a later page': () => listDeploys(deps, { surfaceId: gridSurface(3), cursor: storedDeployId(700), limit: 20 }),
+    ...listReads(),
     'deploys that fell silent': () => listSilentDeploys(deps.db, { silentSince: now, notLookedSince: now }, 50),
     'whether a flag can be promoted': () => hasShippedSince(deps.db, 'production', now),
+  }
+}
+
+/** The list of all deploys by each filter, whether much, little or nothing matches, and by two filters of which one matches nothing. */
+function listReads(): Readonly<Record<string, () => Promise<unknown>>> {
+  const { db } = console_.deps
+  const page = (filter: DeployFilter, cursor: string | null = null) =>
+    listAllDeploys({ db }, { filter, cursor, limit: 20 })
+  const [from, to] = [new Date('2024-01-01T05:00:00Z'), new Date('2024-01-01T06:00:00Z')]
+  const filters: Readonly<Record<string, DeployFilter>> = {
+    'no filter': {},
+    'a surface': { surface: gridSurface(3) },
+    'an environment': { environment: 'production' },
+    'an environment without deploys': { environment: 'staging' },
+    'a person': { person: 'operator' },
+    'a person without deploys': { person: 'ada' },
+    'a range of times': { from, to },
+    'a surface in a range of times': { surface: gridSurface(3), from, to },
+    ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, { outcome }])),
+    ...Object.fromEntries(DEPLOY_KINDS.map((kind) => [kind, { kind }])),
+  }
+  const nothing = { surface: gridSurface(3), outcome: 'failed' } as const
+  return {
+    ...Object.fromEntries(
+      Object.entries(filters).map(([name, filter]) => [`the list of deploys by ${name}`, () => page(filter)]),
+    ),
+    'a later page of the list': () => page({ person: 'operator' }, storedDeployId(700)),
+    'the list by two filters that no deploy matches': () =>
+      searchDeploys(db, { filter: nothing, before: null, limit: 20 }, 20),
+    'who requested deploys': () => listDeployFacets({ db }),
   }
 }
 

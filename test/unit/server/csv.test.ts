@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { csvRecord } from '~/server/audit/read-audit'
+import { csvRecord } from '~/server/platform/http/stream-export'
 
 describe('a CSV record', () => {
   it('quotes exactly what RFC 4180 requires to be quoted', () => {

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { auditFilter } from '~/domain/audit/trail'
-import { filterQuery, readFilter } from '~/ui/audit/filter-address'
+import { AUDIT_FILTER_NAMES, auditFilter } from '~/domain/audit/trail'
+import { filterQuery, readFilter } from '~/ui/filters/filter-address'
 
 describe('the audit filter in the address', () => {
   it('reads back as the same filter, and drops other parameters', () => {
     const filter = { actor: 'ada & co', from: '2026-11-21', deploy: '0193a0c0-0000-7000-8000-000000000001' }
-    expect(readFilter(new URLSearchParams(filterQuery(filter, { format: 'csv' })))).toEqual(filter)
-    expect(readFilter(new URLSearchParams('actor=&surface=%20&other=1'))).toEqual({})
-    expect(filterQuery({ actor: '' })).toBe('')
+    expect(
+      readFilter(AUDIT_FILTER_NAMES, new URLSearchParams(filterQuery(AUDIT_FILTER_NAMES, filter, { format: 'csv' }))),
+    ).toEqual(filter)
+    expect(readFilter(AUDIT_FILTER_NAMES, new URLSearchParams('actor=&surface=%20&other=1'))).toEqual({})
+    expect(filterQuery(AUDIT_FILTER_NAMES, { actor: '' })).toBe('')
   })
 
   it('reads a day as a whole day in UTC and a time as that time', () => {

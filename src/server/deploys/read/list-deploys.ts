@@ -7,6 +7,7 @@ import { readTransitions } from '~/server/audit/append-audit'
 import { describeDeployRow, reportSelect } from '~/server/deploys/deploy-report'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
+import type { Prisma } from '~/server/platform/generated/client.ts'
 import { findSurface } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
 
@@ -46,24 +47,27 @@ function listSurfaceDeploys(
     where: { surfaceId, ...(before === null ? {} : { id: { lt: before } }) },
     orderBy: { id: 'desc' },
     take: limit,
-    select: {
-      ...reportSelect,
-      id: true,
-      failureDetail: true,
-      ref: true,
-      sha: true,
-      reason: true,
-      kind: true,
-      requestedBy: true,
-      approvedBy: true,
-      finishedAt: true,
-    },
+    select: pastSelect,
   })
 }
 
-type HistoryRow = Awaited<ReturnType<typeof listSurfaceDeploys>>[number]
+export const pastSelect = {
+  ...reportSelect,
+  id: true,
+  failureDetail: true,
+  ref: true,
+  sha: true,
+  reason: true,
+  kind: true,
+  requestedBy: true,
+  approvedBy: true,
+  finishedAt: true,
+} satisfies Prisma.DeploySelect
 
-function pastDeploy(row: HistoryRow, transitions: readonly Transition[]): PastDeploy {
+type PastRow = Prisma.DeployGetPayload<{ select: typeof pastSelect }>
+
+/** One line of a list of deploys. */
+export function pastDeploy(row: PastRow, transitions: readonly Transition[]): PastDeploy {
   const { headline, shipped } = describeDeployRow(row, transitions)
   return {
     id: row.id,

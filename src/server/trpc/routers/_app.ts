@@ -12,6 +12,7 @@ import { membersRouter } from '~/server/trpc/routers/members'
 import { createCallerFactory, router } from '~/server/trpc/routers/procedures'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
+import { viewsRouter } from '~/server/trpc/routers/views'
 
 export const appRouter = router({
   account: accountRouter,
@@ -26,6 +27,7 @@ export const appRouter = router({
   members: membersRouter,
   surfaces: surfacesRouter,
   tokens: tokensRouter,
+  views: viewsRouter,
 })
 
 export type AppRouter = typeof appRouter

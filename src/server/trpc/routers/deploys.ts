@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { deployFilter } from '~/domain/deploy/deploy-list'
 import { reviewEnvironmentInput } from '~/domain/deploy/environment-review'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { id, lineCursor, pageSize, surfaceId } from '~/domain/input'
@@ -7,6 +8,7 @@ import { reviewEnvironment } from '~/server/approvals/review-environment'
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
+import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { getLogPage } from '~/server/deploys/read/log-lines'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
@@ -47,6 +49,12 @@ export const deploysRouter = router({
       }),
     )
     .query(({ ctx, input }) => listDeploys(ctx.deps, { ...input, cursor: input.cursor ?? null })),
+
+  search: procedureFor('deploy.read')
+    .input(z.object({ filter: deployFilter.default({}), cursor: id.nullish(), limit: pageSize }))
+    .query(({ ctx, input }) => listAllDeploys(ctx.deps, { ...input, cursor: input.cursor ?? null })),
+
+  facets: procedureFor('deploy.read').query(({ ctx }) => listDeployFacets(ctx.deps)),
 
   log: procedureFor('deploy.read')
     .input(z.object({ id, before: lineCursor }))

@@ -1,0 +1,107 @@
+import 'server-only'
+import type { Logger } from '~/server/platform/logger'
+
+/**
+ * One record of RFC 4180. Exports contain text by workflows and operators, which a spreadsheet must not run: a field that
+ * starts like a formula gets a leading apostrophe (OWASP, "CSV Injection").
+ */
+export function csvRecord(fields: readonly (string | null)[]): string {
+  return `${fields.map((field) => csvField(field ?? '')).join(',')}\r\n`
+}
+
+const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/
+
+function csvField(text: string): string {
+  const harmless = FORMULA_START.test(text) ? `'${text}` : text
+  return /[",\r\n\t]/.test(harmless) || harmless !== text ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
+
+/** `json`: a value that CSV writes as JSON. */
+type Value = string | null | { readonly json: unknown }
+
+const jsonOf = (value: Value | undefined): unknown => (typeof value === 'object' ? (value?.json ?? null) : value)
+
+interface Format {
+  readonly contentType: string
+  readonly head: (columns: readonly string[]) => string
+  readonly foot: string
+  readonly row: (columns: readonly string[], values: readonly Value[], first: boolean) => string
+}
+
+const FORMATS = {
+  csv: {
+    contentType: 'text/csv; charset=utf-8; header=present',
+    head: csvRecord,
+    foot: '',
+    row: (_, values) =>
+      csvRecord(values.map((value) => (typeof value === 'string' ? value : value && JSON.stringify(value.json)))),
+  },
+  json: {
+    contentType: 'application/json; charset=utf-8',
+    head: () => '[',
+    foot: '\n]\n',
+    row: (columns, values, first) => {
+      const members = Object.fromEntries(columns.map((name, index) => [name, jsonOf(values[index])]))
+      return `${first ? '' : ','}\n${JSON.stringify(members)}`
+    },
+  },
+} as const satisfies Record<string, Format>
+
+interface Page<Row> {
+  readonly rows: readonly Row[]
+  readonly nextCursor: string | null
+}
+
+interface Export<Row> {
+  /** The first part of the file's name. */
+  readonly name: string
+  readonly format: keyof typeof FORMATS
+  readonly columns: readonly string[]
+  /** The values of the columns. */
+  readonly valuesOf: (row: Row) => readonly Value[]
+  readonly readPage: (cursor: string | null) => Promise<Page<Row>>
+}
+
+/**
+ * A list as a download. Each page is read when the client has received the one before, so one page is in memory. An error closes
+ * the connection, so that a partial export cannot pass for a complete one.
+ */
+export async function streamExport<Row>(
+  deps: { readonly now: () => Date; readonly logger: Logger },
+  { name, format, columns, valuesOf, readPage }: Export<Row>,
+): Promise<Response> {
+  const { contentType, head, foot, row } = FORMATS[format]
+  // The first page is read before the response starts, so that an unavailable database is answered with a problem document.
+  let page: Page<Row> | null = await readPage(null)
+  let hasHead = false
+  let hasRows = false
+  const encoder = new TextEncoder()
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        if (page === null) return controller.close()
+        const lines = page.rows.map((one, index) => row(columns, valuesOf(one), !hasRows && index === 0))
+        const last = page.nextCursor === null
+        controller.enqueue(encoder.encode(`${hasHead ? '' : head(columns)}${lines.join('')}${last ? foot : ''}`))
+        hasHead = true
+        hasRows ||= lines.length > 0
+        try {
+          page = last ? null : await readPage(page.nextCursor)
+        } catch (error) {
+          deps.logger.error({ err: error, export: name }, 'An export failed; the connection was closed')
+          throw error
+        }
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const stamp = deps.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+  return new Response(stream, {
+    headers: {
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${name}-${stamp}Z.${format}"`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}

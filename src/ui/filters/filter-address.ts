@@ -1,0 +1,48 @@
+'use client'
+
+import { useSearchParams } from 'next/navigation'
+import { useMemo } from 'react'
+
+/** A filter as written in the address. The server refuses an invalid value. */
+export type FilterText<Name extends string> = Readonly<Partial<Record<Name, string>>>
+
+export function readFilter<Name extends string>(
+  names: readonly Name[],
+  params: { get(name: string): string | null },
+): FilterText<Name> {
+  const filter: Partial<Record<Name, string>> = {}
+  for (const name of names) {
+    const value = params.get(name)?.trim()
+    if (value) filter[name] = value
+  }
+  return filter
+}
+
+/** For example `?actor=operator&from=2026-11-21`, always in the same order; empty without a filter. */
+export function filterQuery<Name extends string>(
+  names: readonly Name[],
+  filter: FilterText<Name>,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const params = new URLSearchParams(more)
+  for (const name of names) {
+    const value = filter[name]
+    if (value) params.set(name, value)
+  }
+  const query = params.toString()
+  return query === '' ? '' : `?${query}`
+}
+
+/** The filter is part of the address, so that it can be shared as a link. */
+export function useFilter<Name extends string>(names: readonly Name[]) {
+  const params = useSearchParams()
+  const filter = useMemo(() => readFilter(names, params), [names, params])
+  const show = (next: FilterText<Name>) =>
+    window.history.replaceState(null, '', window.location.pathname + filterQuery(names, next))
+  return {
+    filter,
+    show,
+    change: (name: Name, value: string) => show({ ...filter, [name]: value }),
+    clear: () => show(readFilter(names, new URLSearchParams())),
+  }
+}

@@ -1,0 +1,66 @@
+import type { ListedDeploy } from '~/domain/deploy/deploy-list'
+import type { PastDeploy } from '~/domain/deploy/view'
+import { DeployRow } from '~/ui/history/deploy-row'
+
+const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
+
+type DeployTableProps =
+  | { readonly deploys: readonly ListedDeploy[]; readonly surfaceId?: undefined }
+  | {
+      /** The deploys of one surface, which is not named in each row. */
+      readonly deploys: readonly PastDeploy[]
+      readonly surfaceId: string
+      /** Whether the surface can be rolled back to a deploy. */
+      readonly isReturnable: (deploy: PastDeploy) => boolean
+    }
+
+/** Deploys, the newest first: of one surface, with the ways back, or of all. */
+export function DeployTable(props: DeployTableProps) {
+  const ofOne = props.surfaceId !== undefined
+  const columns = ['Outcome', ...(ofOne ? [] : ['Surface']), 'Ref', 'Who', 'When', 'Took']
+  return (
+    <div className="overflow-x-auto rounded-md border border-line bg-panel">
+      <table className="w-full border-collapse text-sm">
+        <caption className="sr-only">Deploys, newest first</caption>
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th
+                key={name}
+                scope="col"
+                className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${name === 'Who' || name === 'Took' ? 'max-sm:hidden' : ''}`}
+              >
+                {name}
+              </th>
+            ))}
+            {ofOne && (
+              <th scope="col" className="max-sm:hidden">
+                <span className="sr-only">Return</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {props.surfaceId === undefined
+            ? props.deploys.map((deploy) => (
+                <DeployRow
+                  key={deploy.id}
+                  deploy={deploy}
+                  surfaceId={deploy.surface.id}
+                  surface={deploy.surface}
+                  returnable={false}
+                />
+              ))
+            : props.deploys.map((deploy) => (
+                <DeployRow
+                  key={deploy.id}
+                  deploy={deploy}
+                  surfaceId={props.surfaceId}
+                  returnable={props.isReturnable(deploy)}
+                />
+              ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
