@@ -44,6 +44,8 @@ interface Script {
   onRef: Handler
   onTag: Handler
   onChecks: Handler
+  /** `pulls`: by default, there is none. */
+  onPulls: Handler
   onStatuses: Handler
   onCancel: Handler
   onRepository: Handler
@@ -91,6 +93,7 @@ export async function startScriptedGitHub() {
     onRef: (request) => branchAtCommit(request, script.onCommit),
     onTag: () => ({ status: 404, body: { message: 'Not Found' } }),
     onChecks: () => ({ status: 200, body: { total_count: 0, check_runs: [] } }),
+    onPulls: () => ({ status: 200, body: [] }),
     onStatuses: () => ({ status: 200, body: { state: 'pending', statuses: [] } }),
     onAccessToken: () => answers.notFound,
     onSignIn: () => answers.notFound,
@@ -165,6 +168,7 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/dispatches')) return script.onDispatch
   if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks
   if (/\/commits\/[^/]+\/status/.test(path)) return script.onStatuses
+  if (/\/pulls\?/.test(path)) return script.onPulls
   if (path.includes('/actions/variables/')) return script.onVariable
   if (path.includes('/contents/')) return script.onContents
   if (path.includes('/git/tags/')) return script.onTag

@@ -32,6 +32,13 @@ export interface LogLine {
   readonly at: string
 }
 
+/** The numbers of the lines that a search of the log found. */
+export interface LogMatches {
+  readonly lines: readonly number[]
+  /** More lines match than are listed. */
+  readonly more: boolean
+}
+
 /** A list, not an object, because REST respells the names of members. */
 export interface SentInput {
   readonly name: string

@@ -27,6 +27,36 @@ export interface CommitSummary {
   readonly url: string
 }
 
+/** A merged pull request. `sha`: the commit that brought it in. */
+export interface PullRequest {
+  readonly number: number
+  readonly title: string
+  readonly author: string
+  readonly url: string
+  readonly sha: string
+}
+
+export interface CommitCheck {
+  readonly name: string
+  /** `other`: neither passed, nor failed, nor under way, such as a cancelled one. */
+  readonly state: 'green' | 'pending' | 'red' | 'other'
+  /** GitHub's own word. */
+  readonly word: string
+  /** Null if the check names no page. */
+  readonly url: string | null
+}
+
+/** The checks of the commit that would be deployed. */
+export interface CommitChecks {
+  /** Those that failed first, then those that are under way. At most `CHECKS_LISTED`. */
+  readonly checks: readonly CommitCheck[]
+  readonly counts: Readonly<Record<CommitCheck['state'], number>>
+  /** False if some could not be read. */
+  readonly complete: boolean
+}
+
+export const CHECKS_LISTED = 100
+
 /** The second step of the modal: what a deploy of `ref` would change, as GitHub sees it now. */
 export interface Review {
   readonly surfaceId: string
@@ -38,6 +68,9 @@ export interface Review {
   /** What runs now; null when the surface never reported a version. */
   readonly runningSha: string | null
   readonly comparison: Comparison | null
+  /** The pull requests of the compared commits, as far as GitHub's list of the last ones tells. */
+  readonly pulls: readonly PullRequest[]
+  readonly checks: CommitChecks
   readonly warnings: readonly ReviewWarning[]
   /** The freezes an override would cover; empty when none is in force. */
   readonly freezeIds: readonly string[]

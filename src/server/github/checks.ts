@@ -1,22 +1,44 @@
 import 'server-only'
 import { z } from 'zod'
+import type { CommitCheck } from '~/domain/surface/review'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { PAGE_LENGTH, readPages } from '~/server/github/reads'
 
 /** The review waits this long for the checks, and then goes on without them. */
 const LIMIT_MS = 4_000
 
+/** Only pages of the web: what a check links to comes from outside. */
+const link = z
+  .url({ protocol: /^https?$/ })
+  .nullish()
+  .catch(null)
 const checkRuns = z.object({
-  check_runs: z.array(z.object({ name: z.string(), conclusion: z.string().nullable() })),
+  check_runs: z.array(z.object({ name: z.string(), conclusion: z.string().nullable(), html_url: link })),
 })
-const combined = z.object({ statuses: z.array(z.object({ context: z.string(), state: z.string() })) })
+const combined = z.object({
+  statuses: z.array(z.object({ context: z.string(), state: z.string(), target_url: link })),
+})
 
-const FAILED_CONCLUSIONS = ['failure', 'timed_out', 'action_required', 'startup_failure']
-const FAILED_STATES = ['failure', 'error']
+/** What this version does not know is `other`, and so is what neither passed nor failed: cancelled, stale. */
+const RUN_STATES: Readonly<Record<string, CommitCheck['state']>> = {
+  success: 'green',
+  neutral: 'green',
+  skipped: 'green',
+  failure: 'red',
+  timed_out: 'red',
+  action_required: 'red',
+  startup_failure: 'red',
+}
+const STATUS_STATES: Readonly<Record<string, CommitCheck['state']>> = {
+  success: 'green',
+  pending: 'pending',
+  failure: 'red',
+  error: 'red',
+}
 
 /** `complete: false`: the commit has more checks than were read. */
-interface FailedChecks {
-  readonly failed: readonly string[]
+interface ReadChecks {
+  readonly checks: readonly CommitCheck[]
   readonly complete: boolean
 }
 
@@ -27,23 +49,33 @@ const parametersOf = (repository: string, sha: string) => ({
   request: { signal: AbortSignal.timeout(LIMIT_MS) },
 })
 
-/** The names of a commit's failed check runs. Cancelled, skipped and running checks have not failed. */
-export async function failedCheckRuns(github: GitHub, repository: string, sha: string): Promise<FailedChecks> {
+export async function listCheckRuns(github: GitHub, repository: string, sha: string): Promise<ReadChecks> {
   const asked = parametersOf(repository, sha)
   const { items, complete } = await readPages(async (page) => {
     const address = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs'
     return checkRuns.parse((await github.request(address, { ...asked, page })).data).check_runs
   })
-  const failed = items.filter(({ conclusion }) => FAILED_CONCLUSIONS.includes(conclusion ?? '')).map(({ name }) => name)
-  return { failed, complete }
+  const checks = items.map(({ name, conclusion, html_url }) => ({
+    name,
+    state: conclusion === null ? 'pending' : (RUN_STATES[conclusion] ?? 'other'),
+    word: conclusion ?? 'pending',
+    url: html_url ?? null,
+  }))
+  return { checks, complete }
 }
 
-/** The names of a commit's failed commit statuses, which some services report instead of check runs. */
-export async function failedStatuses(github: GitHub, repository: string, sha: string): Promise<FailedChecks> {
+/** A commit's statuses, which some services report instead of check runs. */
+export async function listStatuses(github: GitHub, repository: string, sha: string): Promise<ReadChecks> {
   const asked = parametersOf(repository, sha)
   const { items, complete } = await readPages(async (page) => {
     const address = 'GET /repos/{owner}/{repo}/commits/{ref}/status'
     return combined.parse((await github.request(address, { ...asked, page })).data).statuses
   })
-  return { failed: items.filter(({ state }) => FAILED_STATES.includes(state)).map(({ context }) => context), complete }
+  const checks = items.map(({ context, state, target_url }) => ({
+    name: context,
+    state: STATUS_STATES[state] ?? 'other',
+    word: state,
+    url: target_url ?? null,
+  }))
+  return { checks, complete }
 }

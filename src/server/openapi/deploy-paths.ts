@@ -154,6 +154,21 @@ export const deployPaths = {
       problems: ['invalid_id', 'invalid_input', 'deploy_unknown'],
     }),
   },
+  '/api/internal/deploys/{id}/log/text': {
+    get: operation({
+      id: 'downloadDeployLog',
+      permission: 'deploy.read',
+      summary: 'Download the whole log of a deploy',
+      parameters: [deployId],
+      success: {
+        status: 200,
+        description: 'One line for each log line: its time, a space, and the line as printed.',
+        headers: { 'Content-Disposition': { required: true, schema: { type: 'string' } } },
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+      problems: ['invalid_id', 'deploy_unknown'],
+    }),
+  },
 } as const
 
 const approvalId = {

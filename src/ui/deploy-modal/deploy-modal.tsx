@@ -93,7 +93,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
             ref={popup}
             initialFocus={initialFocus}
             finalFocus={finalFocus}
-            className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
+            className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-[48rem] sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
           >
             <TypedInput value={setHasTyped}>
               {shown?.kind === 'deploy' && (

@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import type { DeployView } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'
-import { Run } from '~/ui/deploy-modal/follow/deploy-screen'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { InputList } from '~/ui/primitives/input-list'
 import { DownloadLink, ExternalLink, PageLink } from '~/ui/primitives/links'
@@ -28,7 +27,7 @@ export function DeployFactList({ deploy }: { readonly deploy: DeployView }) {
             <ForeignText text={surface.id} />
           </PageLink>
           <span className="block text-xs">
-            <ExternalLink href={surface.url} className="text-ink-faint">
+            <ExternalLink href={surface.url} className="max-w-full break-all text-ink-faint">
               <ForeignText text={surface.url} />
             </ExternalLink>
           </span>
@@ -81,7 +80,14 @@ export function DeployFactList({ deploy }: { readonly deploy: DeployView }) {
         )}
         <Fact name="Shipped">{SHIPPED_WORDS[deploy.shipped]}</Fact>
         <Fact name="Run">
-          <Run deploy={deploy} />
+          {deploy.runId === null ? (
+            'No run is known'
+          ) : (
+            <span className="tabular-nums">
+              {deploy.runId}
+              {deploy.runAttempt !== null && deploy.runAttempt > 1 && `, attempt ${deploy.runAttempt}`}
+            </span>
+          )}
         </Fact>
         <Fact name="Workflow">
           <span className="break-all">
@@ -144,14 +150,14 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   )
 }
 
-/** Both forms are written out, because a printed page has no tooltips. */
+/** Paper has no tooltips, so the exact time is printed. */
 function Time({ at }: { readonly at: string }) {
   return (
     <span className="block text-xs text-ink-faint">
       <span className="print:hidden">
-        <TimeAgo at={at} /> ·{' '}
+        <TimeAgo at={at} />
       </span>
-      <span className="whitespace-nowrap tabular-nums">{exactUtc(at)}</span>
+      <span className="hidden whitespace-nowrap print:inline">{exactUtc(at)}</span>
     </span>
   )
 }

@@ -17,7 +17,7 @@ import { ReviewEnvironments } from '~/ui/deploy-modal/follow/review-environments
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { TimelineEntries } from '~/ui/deploy-modal/follow/timeline'
-import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
+import { useDeploy, useUsualTimes } from '~/ui/deploy-modal/follow/use-deploy'
 import { type Target, withTarget } from '~/ui/deploy-modal/frame/target'
 import { DeployAudit } from '~/ui/deploy-page/deploy-audit'
 import { DeployFactList } from '~/ui/deploy-page/deploy-fact-list'
@@ -37,6 +37,7 @@ import { readWireError } from '~/ui/trpc/wire-error'
 export function DeployPage({ deployId }: { readonly deployId: string }) {
   const answer = useDeploy(deployId)
   const { data: deploy, error, dataUpdatedAt } = answer
+  const usual = useUsualTimes(deploy)
   useTabFace(tabFace(deploy === undefined ? null : { surface: deploy.surface.id, deploy }, []))
   if (deploy === undefined) return <NoDeployYet error={error} />
   return (
@@ -55,7 +56,7 @@ export function DeployPage({ deployId }: { readonly deployId: string }) {
             <DeployHeadline deploy={deploy} />
             <DeployWarnings deploy={deploy} />
             <ReleaseSurface deploy={deploy} />
-            <Stepper phases={deploy.phases} ended={deploy.terminal} />
+            <Stepper phases={deploy.phases} ended={deploy.terminal} usual={usual} />
             <Consequence deploy={deploy} />
             <QuietSentence deploy={deploy} />
             <ReviewEnvironments deploy={deploy} />
@@ -67,7 +68,7 @@ export function DeployPage({ deployId }: { readonly deployId: string }) {
               deletedAt={deploy.logDeletedAt}
               terminal={deploy.terminal}
             />
-            <Section title="Timeline" note="Times in UTC. Each event names on whose word it is known.">
+            <Section title="Timeline" note={`Times in UTC, from ${deploy.requestedAt.slice(0, 10)}`}>
               <TimelineEntries entries={deploy.timeline} />
             </Section>
             <DeployAudit deployId={deploy.id} events={deploy.timeline.length} />

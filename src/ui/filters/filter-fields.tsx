@@ -41,7 +41,7 @@ export function FilterChoice({ label, value, options, onChange }: ChoiceProps) {
 export function FilterDay({ label, value, onChange }: Omit<ChoiceProps, 'options'>) {
   const id = useId()
   return (
-    <div className="flex min-w-0 flex-col gap-1 max-sm:flex-1">
+    <div className="flex min-w-0 flex-col gap-1 max-sm:w-[calc(50%-0.375rem)]">
       <label htmlFor={id} className="text-xs text-ink-faint">
         {label}
       </label>

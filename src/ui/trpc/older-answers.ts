@@ -2,6 +2,7 @@ import type { TRPCLink } from '@trpc/client'
 import { map } from '@trpc/server/observable'
 import type { DeployView } from '~/domain/deploy/view'
 import type { LiveEvent } from '~/domain/surface/live'
+import type { Review } from '~/domain/surface/review'
 import type { Grid, SurfaceTile } from '~/domain/surface/tile'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 
@@ -13,6 +14,7 @@ type OlderEntry = Older<DeployView['timeline'][number], 'proof'>
 type OlderDeploy = Older<Omit<DeployView, 'timeline'>, 'logDeletedAt' | 'approvalId'> & {
   readonly timeline: readonly OlderEntry[]
 }
+type OlderReview = Older<Review, 'pulls' | 'checks'>
 type OlderEvent = Older<Omit<LiveEvent, 'tiles'>, 'worker'> & { readonly tiles: readonly OlderTile[] }
 
 const completeTile = (tile: OlderTile): SurfaceTile => ({ service: null, ...tile })
@@ -22,6 +24,12 @@ const completeDeploy = (deploy: OlderDeploy): DeployView => ({
   approvalId: null,
   ...deploy,
   timeline: deploy.timeline.map((entry) => ({ proof: null, ...entry })),
+})
+
+const completeReview = (review: OlderReview): Review => ({
+  pulls: [],
+  checks: { checks: [], counts: { red: 0, pending: 0, other: 0, green: 0 }, complete: false },
+  ...review,
 })
 
 /** Events may also come from a window of the previous version. */
@@ -38,6 +46,7 @@ export const completeEvent = (event: OlderEvent): LiveEvent => ({
 export function completeOlderAnswers(): TRPCLink<AppRouter> {
   const complete = (path: string, answer: unknown): unknown => {
     if (path === 'surfaces.list') return completeGrid(answer as OlderGrid)
+    if (path === 'surfaces.review') return completeReview(answer as OlderReview)
     if (path === 'deploys.get') return completeDeploy(answer as OlderDeploy)
     return answer
   }

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHANNEL_KINDS } from '~/domain/delivery'
 import { APPROVAL_STATES, DEPLOY_KINDS } from '~/domain/deploy/approval'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
-import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED, sourcesOf, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import {
+  DEPLOY_STATUSES,
+  FAILURE_STAGES,
+  SHIPPED,
+  STOPPED_STATUSES,
+  sourcesOf,
+  TERMINAL_STATUSES,
+} from '~/domain/deploy/status'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import { createTestDatabase, type TestDatabase } from '~test/support/database'
@@ -49,11 +56,22 @@ describe('lists that are in the database and in the code', () => {
     expect(found.map(valuesIn)).toEqual([[...list].sort()])
   })
 
-  it('the indexes on unfinished deploys exclude exactly the final statuses', async () => {
-    const sql = `SELECT pg_get_expr(indpred, indrelid) AS text FROM pg_index
+  it.each([
+    ['one_active_per_surface', 'excludes exactly the final statuses', TERMINAL_STATUSES],
+    ['stopped', 'holds exactly the final statuses without success', STOPPED_STATUSES],
+  ])('the index console_deploys_%s %s', async (name, _, statuses) => {
+    const sql = `SELECT pg_get_expr(indpred, indrelid) AS text FROM pg_index WHERE indexrelid = $1::regclass`
+    const found = await readText(sql, [`console_deploys_${name}`])
+    expect(found.map(valuesIn)).toEqual([[...statuses].sort()])
+  })
+
+  it('no other index of deploys names statuses', async () => {
+    const sql = `SELECT indexrelid::regclass::text AS text FROM pg_index
       WHERE indrelid = 'console_deploys'::regclass AND pg_get_expr(indpred, indrelid) ~ '\\mstatus\\M'`
-    const found = await readText(sql, [])
-    expect(found.map(valuesIn)).toEqual([[...TERMINAL_STATUSES].sort()])
+    expect((await readText(sql, [])).toSorted()).toEqual([
+      'console_deploys_one_active_per_surface',
+      'console_deploys_stopped',
+    ])
   })
 })
 

@@ -205,7 +205,7 @@ describe('two replicas with channels', () => {
     await Promise.all(workers.map((worker) => worker.stop()))
     for (const { db } of replicas) await db.$disconnect()
     expect(slack.texts).toHaveLength(10)
-    expect(new Set(slack.texts.map((text) => /deploy=([0-9a-f-]+)/.exec(text)?.[1]))).toEqual(new Set(ids))
+    expect(new Set(slack.texts.map((text) => /deploys\/([0-9a-f-]+)/.exec(text)?.[1]))).toEqual(new Set(ids))
   })
 })
 

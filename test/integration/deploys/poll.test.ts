@@ -6,6 +6,7 @@ import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { restClient } from '~test/support/rest-client'
 import { answers, listedRun, neverAnswered, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -122,6 +123,29 @@ describe('a poll of a deploy', () => {
     }
     expect(view.logTail).toHaveLength(200)
     expect(read).toEqual(Array.from({ length: 450 }, (_, index) => index + 1))
+  })
+
+  it('a log is searched whatever the case and the colours, and downloaded whole with its times', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    const at = new Date('2026-11-21T10:00:00.000Z')
+    const lineOf = (seq: number) => (seq === 700 ? 'Build \u001b[31mFai\u001b[0mled: 100% [x]' : `step ${seq}`)
+    const data = Array.from({ length: 1_500 }, (_, index) => ({
+      deployId: id,
+      seq: index + 1,
+      line: lineOf(index + 1),
+      at,
+    }))
+    await console_.deps.db.deployLogLine.createMany({ data })
+    const search = (text: string) => caller().deploys.searchLog({ id, text })
+    expect(await search('FAILED: 100% [x]')).toEqual({ lines: [700], more: false })
+    expect(await search('step 1499')).toEqual({ lines: [1499], more: false })
+    expect(await search('STEP')).toEqual({ lines: expect.objectContaining({ length: 1_000 }), more: true })
+    expect(await search('nowhere')).toEqual({ lines: [], more: false })
+    const { body } = await restClient(console_.deps).call('GET', `/api/internal/deploys/${id}/log/text`)
+    expect(body).toBe(data.map(({ line }) => `2026-11-21T10:00:00.000Z ${line}\n`).join(''))
+    await expect(caller().deploys.searchLog({ id: console_.deps.newId(), text: 'x' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
   })
 
   it('an unknown deploy is answered 404, and an id that is not a UUID 400', async () => {

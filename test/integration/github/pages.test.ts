@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { failedCheckRuns } from '~/server/github/checks'
+import { listCheckRuns } from '~/server/github/checks'
 import { connectGitHub } from '~/server/github/client'
 import { readRun } from '~/server/github/workflow-runs'
 import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
@@ -39,6 +39,7 @@ it('a failed check on the second page is found', async () => {
     status: 200,
     body: { check_runs: pageOf(path) === 1 ? green : [{ name: 'the last', conclusion: 'failure' }] },
   })
-  const read = await failedCheckRuns(client(), 'acme/platform', 'a'.repeat(40))
-  expect(read).toEqual({ failed: ['the last'], complete: true })
+  const { checks, complete } = await listCheckRuns(client(), 'acme/platform', 'a'.repeat(40))
+  expect(complete).toBe(true)
+  expect(checks.filter(({ state }) => state === 'red').map(({ name }) => name)).toEqual(['the last'])
 })

@@ -133,6 +133,8 @@ const reads: Case[] = [
   { name: 'compare paged', ...of(`${R}/compare/{basehead}`, '/compare/v1.4.0...main?per_page=2&page=2') },
   { name: 'compare branches', ...of(`${R}/compare/{basehead}`, '/compare/main...feature%2Ffaster-search') },
   { name: 'compare unknown', ...of(`${R}/compare/{basehead}`, '/compare/main...none', 404) },
+  { name: 'pull requests', ...of(`${R}/pulls`, '/pulls?state=closed&sort=updated&direction=desc&per_page=100') },
+  { name: 'open pull requests', ...of(`${R}/pulls`, '/pulls') },
   { name: 'variables', ...of(`${R}/actions/variables`, '/actions/variables') },
   { name: 'variable', ...of(`${R}/actions/variables/{name}`, '/actions/variables/DEPLOY_FREEZE') },
   { name: 'variable unknown', ...of(`${R}/actions/variables/{name}`, '/actions/variables/NONE', 404) },

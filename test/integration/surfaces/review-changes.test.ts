@@ -54,3 +54,23 @@ it('a review says that a rollback which adds commits is not a rollback', async (
   ])
   expect(await adding()).toEqual([])
 })
+
+it('a review names the pull requests that brought in its commits by one request, and goes on without them', async () => {
+  const pull = (
+    number: number,
+    merge_commit_sha: string | null,
+    merged_at: string | null = '2026-11-21T10:00:00Z',
+  ) => ({
+    ...{ number, merge_commit_sha, merged_at, title: `Pull ${number}`, user: { login: 'grace' } },
+    html_url: `https://github.example.com/acme/platform/pull/${number}`,
+  })
+  const [added, removed] = [`d${'0'.padStart(39, '0')}`, `e${'239'.padStart(39, '0')}`]
+  const body = [pull(1, added), pull(2, removed), pull(3, SHA), pull(4, added, null), pull(5, null)]
+  github.script.onPulls = () => ({ status: 200, body })
+  const { pulls } = await review()
+  expect(pulls.map(({ number, sha, author }) => [number, sha, author])).toEqual([
+    [1, added, 'grace'],
+    [2, removed, 'grace'],
+  ])
+  expect(github.requests.filter(({ path }) => path.includes('/pulls'))).toHaveLength(1)
+})

@@ -46,6 +46,33 @@ describe('the checks of a commit in its review', () => {
     expect(await warningsNow()).toEqual([])
   })
 
+  it('checks have three colours and GitHub’s own word, red ones first, and link only to pages of the web', async () => {
+    const linked = (name: string, conclusion: string | null, html_url: string) => ({ name, conclusion, html_url })
+    const check_runs = [
+      linked('lint', 'success', 'https://github.example.com/checks/1'),
+      linked('tests', 'failure', 'javascript:alert(1)'),
+      linked('docs', 'skipped', ''),
+      linked('slow', null, 'https://github.example.com/checks/4'),
+      run('gone', 'cancelled'),
+    ]
+    github.script.onChecks = () => ({ status: 200, body: { check_runs } })
+    const status = { context: 'coverage', state: 'error', target_url: 'https://ci.example.com/7' }
+    github.script.onStatuses = () => ({ status: 200, body: { statuses: [status] } })
+    const { id } = await insertSurface(console_.deps)
+    const { checks } = await reviewDeploy(console_.deps, { surfaceId: id, ref: 'main' })
+    expect(checks).toMatchObject({ complete: true, counts: { red: 2, pending: 1, other: 1, green: 2 } })
+    expect(checks.checks.map(({ name, state, word, url }) => [name, state, word, url])).toEqual([
+      ['tests', 'red', 'failure', null],
+      ['coverage', 'red', 'error', 'https://ci.example.com/7'],
+      ['slow', 'pending', 'pending', 'https://github.example.com/checks/4'],
+      ['gone', 'other', 'cancelled', null],
+      ['lint', 'green', 'success', 'https://github.example.com/checks/1'],
+      ['docs', 'green', 'skipped', null],
+    ])
+    github.script.onChecks = () => 'hang up'
+    expect((await reviewDeploy(console_.deps, { surfaceId: id, ref: 'main' })).checks.complete).toBe(false)
+  })
+
   it.each([
     ['are forbidden', () => ({ status: 403, body: { message: 'Resource not accessible by integration' } })],
     ['are answered with 500', () => ({ status: 500, body: { message: 'Server Error' } })],

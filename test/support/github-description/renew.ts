@@ -55,6 +55,7 @@ const ADDRESSES = [
   `${R}/git/matching-refs/{ref}`,
   `${R}/git/ref/{ref}`,
   `${R}/git/tags/{tag_sha}`,
+  `${R}/pulls`,
   `${R}/tags`,
 ]
 /** The events that the console reads or the sandbox sends. */

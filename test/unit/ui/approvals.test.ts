@@ -9,7 +9,7 @@ import { readTarget, withTarget } from '~/ui/deploy-modal/frame/target'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
 import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'
-import { BASIS, tile } from './fixtures'
+import { BASIS, NO_CHECKS, tile } from './fixtures'
 
 const SHA = 'a'.repeat(40)
 const approval: ApprovalView = {
@@ -71,6 +71,8 @@ it('the approver sees the same review warnings as the requester', () => {
     ...commit,
     surfaceId: 'api',
     warnings,
+    pulls: [],
+    checks: NO_CHECKS,
     freezeIds: ['f'],
     asked: [],
     workflowRef: null,

@@ -1,9 +1,11 @@
+// @vitest-environment happy-dom
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, it } from 'vitest'
-import type { Comparison, Review } from '~/domain/surface/review'
+import type { CommitCheck, Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ChangedCommits, Changes } from '~/ui/deploy-modal/review/changes'
-import { BASIS, tile } from './fixtures'
+import { Checks } from '~/ui/deploy-modal/review/checks'
+import { BASIS, NO_CHECKS, tile } from './fixtures'
 
 const commit = (title: string) => ({
   sha: title.repeat(40),
@@ -64,10 +66,49 @@ it('every commit is shown if it is not known which of them belong to the paths, 
 it('a surface that reports a version of which no commit is known is not called silent', () => {
   const review: Review = {
     ...{ surfaceId: 'api', ref: 'main', sha: 'a'.repeat(40), head: null, runningSha: null, comparison: null },
-    ...{ warnings: [], freezeIds: [], asked: [], workflowRef: null, basis: BASIS },
+    ...{ pulls: [], checks: NO_CHECKS, warnings: [], freezeIds: [], asked: [], workflowRef: null, basis: BASIS },
   }
   const runsNow = (unknownVersion: SurfaceTile['unknownVersion']) =>
     renderToStaticMarkup(<Changes review={review} surface={tile('api', { unknownVersion })} />)
   expect(runsNow({ name: 'latest', why: 'Moved.' })).toContain('commit unknown')
   expect(runsNow(null)).toContain('not reported')
+})
+
+it('a commit that brought in a pull request is shown as it: title, author and linked number, added or removed', () => {
+  const pull = (sha: string, number: number) => ({
+    ...{ sha: sha.repeat(40), number, title: `Pull ${number}`, author: 'grace' },
+    url: `https://github.example.com/acme/platform/pull/${number}`,
+  })
+  const page = document.createElement('div')
+  page.innerHTML = renderToStaticMarkup(
+    <ChangedCommits comparison={{ ...comparison, touching: null }} head={null} pulls={[pull('a', 12), pull('c', 9)]} />,
+  )
+  const rows = [...page.querySelectorAll('li')].map((row) => row.textContent)
+  expect(rows.filter((row) => row.includes('Pull 12 #12'))).toEqual([expect.stringContaining('grace')])
+  expect(
+    [...page.querySelectorAll('[aria-label="Removed commits"] a')].map((link) => link.getAttribute('href')),
+  ).toContain('https://github.example.com/acme/platform/pull/9')
+  expect(rows.some((row) => row.includes('Commit b') && row.includes('ada'))).toBe(true)
+})
+
+it('checks are counted in a sentence, and those that did not pass come first and are open', () => {
+  const check = (name: string, state: CommitCheck['state'], word: string) => ({
+    ...{ name, state, word },
+    url: name === 'tests' ? 'https://ci.example.com/1' : null,
+  })
+  const page = document.createElement('div')
+  const show = (checks: readonly CommitCheck[], counts: object, complete = true) => {
+    const given = { checks, counts: { ...NO_CHECKS.counts, ...counts }, complete }
+    page.innerHTML = renderToStaticMarkup(<Checks checks={given} />)
+    return { text: page.textContent, isOpen: page.querySelector('details')?.open }
+  }
+  const red = [check('tests', 'red', 'failure'), check('slow', 'pending', 'pending'), check('lint', 'green', 'success')]
+  expect(show(red, { red: 1, pending: 1, green: 1 })).toEqual({
+    text: 'Checks1 failed · 1 pending · 1 passedtests(opens in a new tab)FailureslowPendinglintSuccess',
+    isOpen: true,
+  })
+  expect(page.querySelector('a')?.href).toBe('https://ci.example.com/1')
+  expect(show([check('lint', 'green', 'success')], { green: 1 }).isOpen).toBe(false)
+  expect(show([], {}).text).toBe('GitHub lists no checks of this commit.')
+  expect(show([], {}, false).text).toBe('The checks of this commit could not be read.')
 })

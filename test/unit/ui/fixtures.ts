@@ -76,5 +76,8 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
 /** What a review rests on. */
 export const BASIS = { declaration: 'd'.repeat(64), workflowRef: 'main', workflowFile: null }
 
+/** What GitHub says of a commit without checks. */
+export const NO_CHECKS = { checks: [], counts: { red: 0, pending: 0, other: 0, green: 0 }, complete: true }
+
 /** A live event that reports no change. */
 export const QUIET = quietEvent('2026-11-28T12:00:00.000Z')

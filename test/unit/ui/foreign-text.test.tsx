@@ -18,13 +18,14 @@ import {
   DeployWarnings,
   QuietSentence,
 } from '~/ui/deploy-modal/follow/deploy-screen'
-import { LogLines } from '~/ui/deploy-modal/follow/log-tail'
+import { LogRow } from '~/ui/deploy-modal/follow/log-tail'
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
 import { RefOptionRow } from '~/ui/deploy-modal/new-deploy/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
 import { flowReducer, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'
+import { DeployFactList } from '~/ui/deploy-page/deploy-fact-list'
 import { FreezeRow } from '~/ui/freezes/freeze-row'
 import { ApprovalStrip } from '~/ui/grid/approval-strip'
 import { FreezeStrip } from '~/ui/grid/freeze-strip'
@@ -152,6 +153,12 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       touching: { paths: [text], known: { adds: 1, removes: 0, shas: [] } },
       url: 'https://example.com',
     },
+    pulls: [{ number: 7, title: text, author: text, url: 'https://example.com', sha: SHA }],
+    checks: {
+      checks: [{ name: text, state: 'red', word: text, url: 'https://example.com' }],
+      counts: { red: 1, pending: 0, other: 0, green: 0 },
+      complete: true,
+    },
     warnings: [{ kind: 'checks_red', text, blocking: false }],
     freezeIds: ['f'],
     asked: [],
@@ -250,14 +257,17 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
         <RunJobs deploy={deploy} />
         <Consequence deploy={deploy} />
         <Timeline entries={deploy.timeline} />
+        <DeployFactList deploy={deploy} />
       </>
     ),
     'a line of the log': (
-      <LogLines
-        rows={[{ kind: 'line', line: { seq: 1, line: text, at: AT } }]}
-        onLoad={async () => undefined}
-        loading={false}
-        failed={false}
+      <LogRow
+        ref={() => undefined}
+        item={{ index: 0, start: 0 }}
+        total={1}
+        line={{ seq: 1, line: text, at: AT }}
+        wraps
+        isFound={false}
       />
     ),
     'a row of the history': inTable(<DeployRow deploy={past} surfaceId="api" returnable={false} />),

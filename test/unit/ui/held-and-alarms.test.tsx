@@ -153,3 +153,15 @@ it('a phase whose end is proven without a time is shown without a duration, whic
   expect(time(phase('done', AT))).toBe(true)
   expect(time(phase('active', null))).toBe(true)
 })
+
+it('what a phase usually takes is shown as an estimate before and while it runs, and not once it is over', () => {
+  const usual = { deploy: { median: 80_000, p90: 125_000, deploys: 20 } }
+  const shown = (state: Phase['state'], ended = false) => {
+    const phase: Phase = { key: 'deploy', label: 'Deploy', state, startedAt: null, endedAt: null }
+    return renderToStaticMarkup(<Stepper phases={[phase]} ended={ended} usual={usual} />)
+  }
+  for (const state of ['pending', 'active'] as const) expect(shown(state)).toContain('usually 1:20, p90 2:05')
+  expect(shown('active')).toContain('Estimate from the last 20 successful deploys')
+  expect(shown('done')).not.toContain('usually')
+  expect(shown('pending', true)).not.toContain('usually')
+})

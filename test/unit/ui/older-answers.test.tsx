@@ -50,6 +50,12 @@ describe('a page of this version, with a replica of the previous one', () => {
   })
 })
 
+it('a review of the previous version shows its changes, and says that the checks were not read', async () => {
+  const older = { surfaceId: 'api', ref: 'main', comparison: null }
+  const review = await pageOf(older).surfaces.review.query({ surfaceId: 'api', ref: 'main' })
+  expect(review).toMatchObject({ ...older, pulls: [], checks: { checks: [], complete: false } })
+})
+
 it('an answer of this version stays as it is', async () => {
   const grid = { surfaces: [{ ...api, service: 'shop' }], worker: { state: 'never' }, silent: [], now }
   expect(await pageOf(grid).surfaces.list.query()).toEqual(grid)

@@ -6,6 +6,7 @@ import { apiError, apiVersionOf, badCredentials, notAuthenticated, notFound } fr
 import { checkEndpoints, commitEndpoints, compareEndpoints } from '~/sandbox/github/endpoints/commits'
 import { concurrencyEndpoints } from '~/sandbox/github/endpoints/concurrency'
 import { deploymentEndpoints } from '~/sandbox/github/endpoints/deployments'
+import { pullEndpoints } from '~/sandbox/github/endpoints/pulls'
 import { branchEndpoints, gitRefEndpoints, repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
 import { jobEndpoints, runControlEndpoints, workflowRunEndpoints } from '~/sandbox/github/endpoints/runs'
 import { variableEndpoints } from '~/sandbox/github/endpoints/variables'
@@ -32,6 +33,7 @@ const endpointsOf = (deps: ApiDeps): Endpoint[] => [
   ...compareEndpoints(deps),
   ...branchEndpoints(deps),
   ...gitRefEndpoints(deps),
+  ...pullEndpoints(deps),
 ]
 
 const authenticate = (request: IncomingMessage, token: string): Answer | undefined => {

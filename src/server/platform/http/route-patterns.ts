@@ -36,6 +36,7 @@ export const ROUTES = [
   '/api/internal/deploys/{id}/cancel',
   '/api/internal/deploys/{id}/evidence',
   '/api/internal/deploys/{id}/log',
+  '/api/internal/deploys/{id}/log/text',
   '/api/internal/deploys/{id}/release',
   '/api/internal/deploys/{id}/status',
   '/api/internal/freeze-windows',

@@ -62,29 +62,32 @@ interface Export<Row> {
   readonly readPage: (cursor: string | null) => Promise<Page<Row>>
 }
 
+interface Pages<Row> {
+  /** What is read, for the log. */
+  readonly name: string
+  readonly textOf: (rows: readonly Row[], place: { readonly first: boolean; readonly last: boolean }) => string
+  readonly readPage: (cursor: string | null) => Promise<Page<Row>>
+}
+
 /**
- * A list as a download. Each page is read when the client has received the one before, so one page is in memory. An error closes
- * the connection, so that a partial export cannot pass for a complete one.
+ * Pages as one stream of text. Each page is read when the client has received the one before, so one page is in memory. An error
+ * closes the connection, so that a partial file cannot pass for a complete one. The first page is read before the response starts,
+ * so that an unavailable database is answered with a problem document.
  */
-export async function streamExport<Row>(
-  deps: { readonly now: () => Date; readonly logger: Logger },
-  { name, format, columns, valuesOf, readPage }: Export<Row>,
-): Promise<Response> {
-  const { contentType, head, foot, row } = FORMATS[format]
-  // The first page is read before the response starts, so that an unavailable database is answered with a problem document.
+export async function streamPages<Row>(
+  deps: { readonly logger: Logger },
+  { name, textOf, readPage }: Pages<Row>,
+): Promise<ReadableStream<Uint8Array>> {
   let page: Page<Row> | null = await readPage(null)
-  let hasHead = false
-  let hasRows = false
+  let first = true
   const encoder = new TextEncoder()
-  const stream = new ReadableStream<Uint8Array>(
+  return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
         if (page === null) return controller.close()
-        const lines = page.rows.map((one, index) => row(columns, valuesOf(one), !hasRows && index === 0))
         const last = page.nextCursor === null
-        controller.enqueue(encoder.encode(`${hasHead ? '' : head(columns)}${lines.join('')}${last ? foot : ''}`))
-        hasHead = true
-        hasRows ||= lines.length > 0
+        controller.enqueue(encoder.encode(textOf(page.rows, { first, last })))
+        first = false
         try {
           page = last ? null : await readPage(page.nextCursor)
         } catch (error) {
@@ -95,6 +98,24 @@ export async function streamExport<Row>(
     },
     { highWaterMark: 0 },
   )
+}
+
+/** A list as a download, in pages. */
+export async function streamExport<Row>(
+  deps: { readonly now: () => Date; readonly logger: Logger },
+  { name, format, columns, valuesOf, readPage }: Export<Row>,
+): Promise<Response> {
+  const { contentType, head, foot, row } = FORMATS[format]
+  let hasRows = false
+  const stream = await streamPages(deps, {
+    name,
+    readPage,
+    textOf: (rows: readonly Row[], { first, last }) => {
+      const lines = rows.map((one, index) => row(columns, valuesOf(one), !hasRows && index === 0))
+      hasRows ||= lines.length > 0
+      return `${first ? head(columns) : ''}${lines.join('')}${last ? foot : ''}`
+    },
+  })
   const stamp = deps.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
   return new Response(stream, {
     headers: {

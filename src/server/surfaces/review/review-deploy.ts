@@ -13,7 +13,15 @@ import { explainSource, isRollback, sourceToKeep } from '~/domain/deploy/source'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 import { isCommitSha } from '~/domain/ref'
-import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
+import {
+  CHECKS_LISTED,
+  type CommitCheck,
+  type CommitChecks,
+  type Comparison,
+  type PullRequest,
+  type Review,
+  type ReviewWarning,
+} from '~/domain/surface/review'
 import { explainUnknownVersion } from '~/domain/surface/version'
 import { readAskedInputs } from '~/server/deploys/admit/choose-inputs'
 import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
@@ -21,8 +29,9 @@ import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
-import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
+import { listCheckRuns, listStatuses } from '~/server/github/checks'
 import { findTouchingCommits } from '~/server/github/path-commits'
+import { listMergedPulls } from '~/server/github/pulls'
 import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
 import { type ResolvedRef, readCommit, resolveRef } from '~/server/github/refs'
 import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
@@ -72,12 +81,13 @@ export async function reviewDeploy(
   const found = await (isOnRecord ? nullIfUnavailable(resolving) : resolving)
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
-  const [comparison, checks, deployFreeze, run] = await Promise.all([
+  const [comparison, pulls, { failed, tooMany, ...checks }, deployFreeze, run] = await Promise.all([
     addTouching(github, surface, isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared, {
       base: runningSha,
       head: sha,
     }),
-    checkWarnings(deps, repository, sha),
+    pullsOf(deps, repository, compared),
+    readChecks(deps, repository, sha),
     deployFreezeWarnings(deps, surface),
     runOf(deps, surface, { ref, sha }),
   ])
@@ -92,10 +102,12 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
+    pulls,
+    checks,
     warnings: [
       ...blockingWarnings(surface, decision),
       ...deployFreeze,
-      ...checks,
+      ...checkWarnings({ failed, tooMany }),
       ...adviceOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id).filter((id) => !passed.includes(id)),
@@ -221,25 +233,60 @@ function whyNoVersion(surface: SurfaceRow): string {
     : `${explainUnknownVersion(name, problem ?? 'unresolved')} The commits cannot be compared.`
 }
 
-const NAMED_AT_MOST = 3
-
-/** Warns of a commit's failed checks. Checks that cannot be read are logged and do not stop the review. */
-async function checkWarnings(
+/** What could not be read is logged and does not stop the review. */
+async function readChecks(
   { github, logger }: Pick<Deps, 'github' | 'logger'>,
   repository: string,
   sha: string,
-): Promise<ReviewWarning[]> {
-  const read = [failedCheckRuns, failedStatuses].map((failedOf) =>
-    failedOf(github, repository, sha).catch((error: unknown) => {
+): Promise<CommitChecks & { readonly failed: readonly string[]; readonly tooMany: boolean }> {
+  const read = [listCheckRuns, listStatuses].map((list) =>
+    list(github, repository, sha).catch((error: unknown) => {
       logger.info({ repository, sha, err: error }, 'checks of a commit were not read; the review goes on without them')
-      return { failed: [], complete: true }
+      return null
     }),
   )
   const kinds = await Promise.all(read)
-  const failed = [...new Set(kinds.flatMap((kind) => kind.failed))]
+  const checks = kinds.flatMap((kind) => kind?.checks ?? [])
+  const of = (state: CommitCheck['state']) => checks.filter((check) => check.state === state)
+  const [red, pending, other, green] = [of('red'), of('pending'), of('other'), of('green')]
+  return {
+    checks: [...red, ...pending, ...other, ...green].slice(0, CHECKS_LISTED),
+    counts: { red: red.length, pending: pending.length, other: other.length, green: green.length },
+    complete: kinds.every((kind) => kind?.complete === true),
+    failed: [...new Set(red.map(({ name }) => name))],
+    tooMany: kinds.some((kind) => kind?.complete === false),
+  }
+}
+
+/** The pull requests that brought in these commits. None if GitHub does not list them. */
+async function pullsOf(
+  { github, logger }: Pick<Deps, 'github' | 'logger'>,
+  repository: string,
+  compared: Promise<Comparison | null> | null,
+): Promise<PullRequest[]> {
+  const comparison = await compared?.catch(() => null)
+  const commits = [...(comparison?.commits ?? []), ...(comparison?.removed ?? [])]
+  if (commits.length === 0) return []
+  try {
+    const merged = await shareRead(github, `pulls ${repository}`, () => listMergedPulls(github, repository), {
+      keep: true,
+    })
+    return merged.filter((pull) => commits.some(({ sha }) => sha === pull.sha))
+  } catch (error) {
+    logger.info({ repository, err: error }, 'pull requests were not read; the review goes on without them')
+    return []
+  }
+}
+
+const NAMED_AT_MOST = 3
+
+function checkWarnings({
+  failed,
+  tooMany,
+}: Pick<Awaited<ReturnType<typeof readChecks>>, 'failed' | 'tooMany'>): ReviewWarning[] {
   const texts = [
     ...(failed.length === 0 ? [] : [sentence(failed)]),
-    ...(kinds.every(({ complete }) => complete) ? [] : ['Only the first 1,000 checks of this commit were read.']),
+    ...(tooMany ? ['Only the first 1,000 checks of this commit were read.'] : []),
   ]
   return texts.map((text) => ({ kind: 'checks_red', text, blocking: false }))
 }

@@ -3,14 +3,15 @@ import { z } from 'zod'
 import { deployFilter } from '~/domain/deploy/deploy-list'
 import { reviewEnvironmentInput } from '~/domain/deploy/environment-review'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
-import { id, lineCursor, pageSize, surfaceId } from '~/domain/input'
+import { id, lineCursor, pageSize, storableText, surfaceId } from '~/domain/input'
 import { reviewEnvironment } from '~/server/approvals/review-environment'
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
-import { getLogPage } from '~/server/deploys/read/log-lines'
+import { getLogPage, searchLog } from '~/server/deploys/read/log-lines'
+import { readUsualTimes } from '~/server/deploys/read/read-usual-times'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { etagOf } from '~/server/platform/http/etag'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
@@ -59,4 +60,12 @@ export const deploysRouter = router({
   log: procedureFor('deploy.read')
     .input(z.object({ id, before: lineCursor }))
     .query(({ ctx, input }) => getLogPage(ctx.deps, input.id, input)),
+
+  usualTimes: procedureFor('deploy.read')
+    .input(z.object({ surfaceId }))
+    .query(({ ctx, input }) => readUsualTimes(ctx.deps, input.surfaceId)),
+
+  searchLog: procedureFor('deploy.read')
+    .input(z.object({ id, text: storableText.min(1).max(200) }))
+    .query(({ ctx, input }) => searchLog(ctx.deps, input)),
 })

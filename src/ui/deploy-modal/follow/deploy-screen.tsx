@@ -14,7 +14,7 @@ import { ReviewEnvironments } from '~/ui/deploy-modal/follow/review-environments
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
-import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
+import { useDeploy, useUsualTimes } from '~/ui/deploy-modal/follow/use-deploy'
 import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
 import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
@@ -48,6 +48,7 @@ interface DeployScreenProps {
 export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   const answer = useDeploy(deployId)
   const { data: deploy, error, dataUpdatedAt } = answer
+  const usual = useUsualTimes(deploy)
   const utils = trpc.useUtils()
   const status = deploy?.status
   // Refresh the tile behind the dialog at once.
@@ -78,7 +79,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <DeployHeadline deploy={deploy} />
           <DeployWarnings deploy={deploy} />
           <ReleaseSurface deploy={deploy} />
-          <Stepper phases={deploy.phases} ended={deploy.terminal} />
+          <Stepper phases={deploy.phases} ended={deploy.terminal} usual={usual} />
           <Consequence deploy={deploy} />
           <QuietSentence deploy={deploy} />
           <ReviewEnvironments deploy={deploy} />
@@ -119,7 +120,7 @@ export function nextFor(deploy: DeployView, tiles: readonly SurfaceTile[]) {
 }
 
 /** A link to the run, or why there is none yet. */
-export function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
+function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
   const again = deploy.runAttempt !== null && deploy.runAttempt > 1
   if (deploy.runUrl !== null) {
     return (

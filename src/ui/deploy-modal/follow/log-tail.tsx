@@ -1,13 +1,15 @@
 'use client'
 
-import { ArrowDown } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp, Download, WrapText } from 'lucide-react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { LogLine } from '~/domain/deploy/view'
-import { type AnsiColour, ansiSpans } from '~/ui/deploy-modal/follow/ansi'
+import { AnsiLine } from '~/ui/deploy-modal/follow/ansi-line'
+import { LogSearch } from '~/ui/deploy-modal/follow/log-search'
 import { useFollow } from '~/ui/deploy-modal/follow/use-follow'
+import { useLog } from '~/ui/deploy-modal/follow/use-log'
 import { Button } from '~/ui/primitives/button'
 import { exactUtc } from '~/ui/time/relative-time'
-import { trpc } from '~/ui/trpc/client'
 
 interface LogTailProps {
   readonly deployId: string
@@ -16,17 +18,9 @@ interface LogTailProps {
   readonly terminal: boolean
 }
 
-/** The log of the workflow, newest at the bottom. Not a live region: announcing every line would drown the phases. */
+/** The log of the workflow, newest at the bottom. */
 export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
-  const { rows, loadBefore, loading, failed } = useLog(deployId, tail)
-  const first = rows.find((row) => row.kind === 'line')?.line.seq ?? 0
-  const { box, following, onScroll, jumpToLatest } = useFollow({ rows: rows.length, first })
-  // The pressed button disappears when its lines arrive. Move the focus to the log for keyboard users.
-  const loadOlder = async (before: number) => {
-    await loadBefore(before)
-    box.current?.focus()
-  }
-  if (terminal && rows.length === 0) {
+  if (terminal && tail.length === 0) {
     return (
       <section>
         <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
@@ -38,9 +32,67 @@ export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
       </section>
     )
   }
+  return <Log deployId={deployId} tail={tail} />
+}
+
+const ROW_PX = 20
+
+/** Only the lines in view are elements, however long the log is. Not a live region: announcing every line would drown the phases. */
+function Log({ deployId, tail }: Pick<LogTailProps, 'deployId' | 'tail'>) {
+  const { lines, total, load, failed } = useLog(deployId, tail)
+  const [wraps, setWraps] = useState(true)
+  const [found, setFound] = useState<number | null>(null)
+  const box = useRef<HTMLDivElement>(null)
+  const rows = useVirtualizer({
+    count: total,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: 20,
+    paddingStart: 8,
+    paddingEnd: 8,
+    initialRect: { width: 0, height: 272 },
+  })
+  const { following, setFollowing, onScroll } = useFollow(box, rows.getTotalSize())
+  const items = rows.getVirtualItems()
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? -1]
+  useEffect(() => load(first + 1, last + 1), [load, first, last])
+
+  const goTo = (index: number, align: 'start' | 'center') => {
+    setFollowing(false)
+    rows.scrollToIndex(index, { align })
+  }
   return (
-    <section className="relative flex shrink-0 flex-col sm:h-68">
-      <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
+    <section className="relative flex shrink-0 flex-col">
+      <div className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1">
+        <h3 className="text-sm font-semibold">
+          Log{' '}
+          {total > 0 && (
+            <span className="font-normal text-ink-faint tabular-nums">
+              {total.toLocaleString('en')} {total === 1 ? 'line' : 'lines'}
+            </span>
+          )}
+        </h3>
+        <div className="ml-auto flex min-w-0 items-center gap-0.5 print:hidden">
+          <LogSearch
+            deployId={deployId}
+            total={total}
+            onFind={(seq) => {
+              setFound(seq)
+              if (seq !== null) goTo(seq - 1, 'center')
+            }}
+          />
+          <Tool title="First line" onPress={() => goTo(0, 'start')}>
+            <ArrowUp aria-hidden="true" className="size-4" />
+          </Tool>
+          <Tool title="Wrap long lines" pressed={wraps} onPress={() => setWraps(!wraps)}>
+            <WrapText aria-hidden="true" className="size-4" />
+          </Tool>
+          <a href={`/api/internal/deploys/${deployId}/log/text`} download title="Download the log" className={TOOL}>
+            <Download aria-hidden="true" className="size-4" />
+            <span className="sr-only">Download the log</span>
+          </a>
+        </div>
+      </div>
       <div
         ref={box}
         role="log"
@@ -48,16 +100,35 @@ export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
         aria-label="Log"
         onScroll={onScroll}
         data-following={following}
-        className="h-56 overflow-y-auto sm:h-auto sm:min-h-0 sm:flex-1 overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
+        className="h-56 overflow-auto overscroll-contain rounded-[5px] border border-line bg-well font-mono text-xs leading-5 sm:h-60 print:hidden"
       >
-        {rows.length === 0 ? (
-          <p className="px-3 text-ink-faint">No log lines yet.</p>
+        {total === 0 ? (
+          <p className="px-3 py-2 text-ink-faint">No log lines yet.</p>
         ) : (
-          <LogLines rows={rows} onLoad={loadOlder} loading={loading} failed={failed} />
+          <ol className="relative" style={{ height: rows.getTotalSize() }}>
+            {items.map((item) => (
+              <LogRow
+                // A line that wraps is as high as its text.
+                key={`${item.key} ${wraps}`}
+                ref={rows.measureElement}
+                item={item}
+                total={total}
+                line={lines.get(item.index + 1) ?? null}
+                wraps={wraps}
+                isFound={found === item.index + 1}
+              />
+            ))}
+          </ol>
         )}
       </div>
+      <PrintedLog tail={tail} total={total} />
+      {failed && (
+        <p role="alert" className="mt-1 text-xs text-ink-soft">
+          Some lines could not be loaded. Scroll to try again.
+        </p>
+      )}
       {!following && (
-        <Button onClick={jumpToLatest} className="absolute right-4 bottom-3">
+        <Button onClick={() => setFollowing(true)} className="absolute right-4 bottom-3 print:hidden">
           <ArrowDown aria-hidden="true" className="size-4" />
           Jump to latest
         </Button>
@@ -66,115 +137,74 @@ export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
   )
 }
 
-interface LogLinesProps {
-  readonly rows: readonly LogRow[]
-  readonly onLoad: (before: number) => Promise<void>
-  readonly loading: boolean
-  readonly failed: boolean
+const TOOL =
+  'inline-flex size-7 shrink-0 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink aria-pressed:bg-well aria-pressed:text-ink'
+
+interface ToolProps {
+  readonly title: string
+  readonly pressed?: boolean
+  readonly onPress: () => void
+  readonly children: ReactNode
 }
 
-export function LogLines({ rows, onLoad, loading, failed }: LogLinesProps) {
+function Tool({ title, pressed, onPress, children }: ToolProps) {
   return (
-    <ol>
-      {rows.map((row) =>
-        row.kind === 'line' ? (
-          <li key={row.line.seq} className="grid grid-cols-[4.25rem_minmax(0,1fr)] gap-x-2 px-3 hover:bg-panel">
-            <time dateTime={row.line.at} title={exactUtc(row.line.at)} className="text-ink-faint select-none">
-              {exactUtc(row.line.at).slice(11, 19)}
-            </time>
-            <AnsiLine line={row.line.line} />
-          </li>
-        ) : (
-          <li key={`before ${row.before}`} className="px-3 font-sans">
-            <button
-              type="button"
-              disabled={loading}
-              onClick={() => void onLoad(row.before)}
-              className="text-accent underline underline-offset-[3px] disabled:text-ink-faint disabled:no-underline"
-            >
-              {loading ? 'Loading…' : `Show older lines (${row.missing} not shown)`}
-            </button>
-            {failed && <span className="ml-2 text-ink-soft">The older lines could not be loaded. Try again.</span>}
-          </li>
-        ),
-      )}
-    </ol>
+    <button type="button" title={title} aria-pressed={pressed} onClick={onPress} className={TOOL}>
+      {children}
+      <span className="sr-only">{title}</span>
+    </button>
   )
 }
 
-/** The theme's colours: each is readable on the log's background, light and dark. */
-const COLOURS = {
-  black: 'text-ink-faint',
-  red: 'text-bad',
-  green: 'text-good',
-  yellow: 'text-warn',
-  blue: 'text-accent',
-  magenta: 'text-magenta',
-  cyan: 'text-cyan',
-  white: 'text-ink',
-} as const satisfies Record<AnsiColour, string>
+interface LogRowProps {
+  readonly ref: (element: HTMLElement | null) => void
+  readonly item: Pick<VirtualItem, 'index' | 'start'>
+  readonly total: number
+  /** Null while it is being read. */
+  readonly line: LogLine | null
+  readonly wraps: boolean
+  readonly isFound: boolean
+}
 
-/** The workflow's output in its own colours. Copying gives the text as printed. */
-export function AnsiLine({ line }: { readonly line: string }) {
-  const spans = ansiSpans(line)
-  const shown = spans.map(({ text }) => text).join('')
+export function LogRow({ ref, item, total, line, wraps, isFound }: LogRowProps) {
   return (
-    <bdi data-raw={shown === line ? undefined : line} className="break-words whitespace-pre-wrap">
-      {spans.map(({ text, colour, bold, underline }, index) =>
-        colour === null && !bold && !underline ? (
-          text
-        ) : (
-          <span
-            key={`${String(index)} ${text}`}
-            className={`${colour === null ? '' : COLOURS[colour]} ${bold ? 'font-semibold' : ''} ${underline ? 'underline' : ''}`}
-          >
-            {text}
-          </span>
-        ),
+    <li
+      ref={ref}
+      data-index={item.index}
+      data-found={isFound || undefined}
+      aria-posinset={item.index + 1}
+      aria-setsize={total}
+      style={{ transform: `translateY(${item.start}px)` }}
+      className={`absolute top-0 left-0 grid min-h-5 min-w-full gap-x-2 px-3 hover:bg-panel data-found:bg-warn-wash ${wraps ? 'w-full grid-cols-[4.25rem_minmax(0,1fr)]' : 'w-max grid-cols-[4.25rem_auto]'}`}
+    >
+      {line === null ? (
+        <span className="col-span-2 text-ink-faint">…</span>
+      ) : (
+        <>
+          <time dateTime={line.at} title={exactUtc(line.at)} className="text-ink-faint select-none">
+            {exactUtc(line.at).slice(11, 19)}
+          </time>
+          <AnsiLine line={line.line} wraps={wraps} />
+        </>
       )}
-    </bdi>
+    </li>
   )
 }
 
-/** All loaded lines of a deploy. The poll brings the newest; older lines are loaded on demand. */
-function useLog(deployId: string, tail: readonly LogLine[]) {
-  const utils = trpc.useUtils()
-  const [held, setHeld] = useState<readonly LogLine[]>(tail)
-  const merged = mergeLog(held, tail)
-  if (merged !== held) setHeld(merged)
-  const [state, setState] = useState<'idle' | 'loading' | 'failed'>('idle')
-
-  const loadBefore = async (before: number) => {
-    setState('loading')
-    try {
-      const older = await utils.deploys.log.fetch({ id: deployId, before })
-      setHeld((lines) => mergeLog(lines, older.lines))
-      setState('idle')
-    } catch {
-      setState('failed')
-    }
-  }
-
-  const rows = useMemo(() => logRows(merged), [merged])
-  return { rows, loadBefore, loading: state === 'loading', failed: state === 'failed' }
-}
-
-/** Merges two readings of one log: each line once, in order. */
-export function mergeLog(held: readonly LogLine[], read: readonly LogLine[]): readonly LogLine[] {
-  const known = new Set(held.map((line) => line.seq))
-  const added = read.filter((line) => !known.has(line.seq))
-  return added.length === 0 ? held : [...held, ...added].toSorted((a, b) => a.seq - b.seq)
-}
-
-type LogRow =
-  | { readonly kind: 'line'; readonly line: LogLine }
-  | { readonly kind: 'gap'; readonly before: number; readonly missing: number }
-
-/** Lines are numbered without gaps, so lines that are not loaded yet show as a gap. */
-export function logRows(lines: readonly LogLine[]): readonly LogRow[] {
-  return lines.flatMap((line, index): readonly LogRow[] => {
-    const missing = line.seq - (lines[index - 1]?.seq ?? 0) - 1
-    const row: LogRow = { kind: 'line', line }
-    return missing > 0 ? [{ kind: 'gap', before: line.seq, missing }, row] : [row]
-  })
+/** Paper does not scroll: the newest lines, and where the others are. */
+function PrintedLog({ tail, total }: { readonly tail: readonly LogLine[]; readonly total: number }) {
+  return (
+    <div aria-hidden="true" className="hidden font-mono text-xs leading-5 print:block">
+      {tail.length < total && (
+        <p className="font-sans">
+          The newest {tail.length} of {total} lines. The evidence file and the downloaded log have the others.
+        </p>
+      )}
+      {tail.map(({ seq, at, line }) => (
+        <p key={seq}>
+          {exactUtc(at).slice(11, 19)} <AnsiLine line={line} />
+        </p>
+      ))}
+    </div>
+  )
 }

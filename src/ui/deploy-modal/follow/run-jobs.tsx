@@ -1,12 +1,12 @@
 'use client'
 
 import { ArrowUpRight, ChevronRight } from 'lucide-react'
-import { useId, useState } from 'react'
+import { useId, useRef, useState } from 'react'
 import type { FailedLog } from '~/domain/deploy/failed-log'
 import type { PhaseState } from '~/domain/deploy/phases'
 import { jobInFocus, partState, type RunJob, type RunStep } from '~/domain/deploy/run-jobs'
 import type { DeployView, RunAttempt } from '~/domain/deploy/view'
-import { AnsiLine } from '~/ui/deploy-modal/follow/log-tail'
+import { AnsiLine } from '~/ui/deploy-modal/follow/ansi-line'
 import { useFollow } from '~/ui/deploy-modal/follow/use-follow'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
@@ -224,7 +224,8 @@ function StepsNotShown({ job: { steps, moreSteps }, waiting }: { readonly job: R
 
 /** Why the job failed, in its own words. A log that could not be read says so. */
 function LogOfFailure({ log }: { readonly log: FailedLog }) {
-  const { box } = useFollow({ rows: log.lines.length, first: 0 })
+  const box = useRef<HTMLDivElement>(null)
+  useFollow(box, log.lines.length)
   if (log.unread !== null) {
     return (
       <p className="px-3 pb-2 text-xs text-ink-soft">

@@ -1,10 +1,22 @@
 import type { Phase } from '~/domain/deploy/phases'
+import type { UsualTime, UsualTimes } from '~/domain/deploy/usual-times'
 import { PhaseMark } from '~/ui/status/marks'
 import { phaseWord } from '~/ui/status/status-words'
+import { duration } from '~/ui/time/relative-time'
 import { Elapsed } from '~/ui/time/time-ago'
 
-/** The four phases. Each state comes from events alone; a phase without an event stays pending. */
-export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; readonly ended: boolean }) {
+interface StepperProps {
+  readonly phases: readonly Phase[]
+  readonly ended: boolean
+  /** Undefined while it is not known. */
+  readonly usual?: UsualTimes | undefined
+}
+
+/**
+ * The four phases. Each state comes from events alone; a phase without an event stays pending. What a phase usually takes stands
+ * below it, as an estimate, until it is over.
+ */
+export function Stepper({ phases, ended, usual }: StepperProps) {
   return (
     <ol aria-label="Phases" className="grid gap-y-0.5 sm:grid-cols-4">
       {phases.map((phase, index) => (
@@ -31,9 +43,27 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
               </>
             )}
           </span>
+          {!ended && <Estimate phase={phase} usual={usual?.[phase.key]} />}
         </li>
       ))}
     </ol>
+  )
+}
+
+/** Keeps its place while it is not known, so that nothing moves. */
+function Estimate({ phase, usual }: { readonly phase: Phase; readonly usual: UsualTime | undefined }) {
+  const isAhead = phase.state === 'pending' || phase.state === 'active'
+  return (
+    <span className="text-xs text-ink-faint max-sm:col-span-2 max-sm:col-start-2 sm:min-h-[1.125rem]">
+      {isAhead && usual !== undefined && (
+        <span
+          data-estimate={phase.key}
+          title={`Estimate from the last ${usual.deploys} successful deploys: half took at most ${duration(0, usual.median)}, nine of ten at most ${duration(0, usual.p90)}.`}
+        >
+          usually {duration(0, usual.median)}, p90 {duration(0, usual.p90)}
+        </span>
+      )}
+    </span>
   )
 }
 

@@ -1,5 +1,7 @@
 'use client'
 
+import type { UsualTimes } from '~/domain/deploy/usual-times'
+import type { DeployView } from '~/domain/deploy/view'
 import { trpc } from '~/ui/trpc/client'
 import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -29,4 +31,13 @@ export function useDeploy(id: string | null) {
       },
     },
   )
+}
+
+/** What the phases of a running deploy usually take. Asked for once. */
+export function useUsualTimes(deploy: DeployView | undefined): UsualTimes | undefined {
+  const isRunning = deploy !== undefined && !deploy.terminal
+  return trpc.deploys.usualTimes.useQuery(
+    { surfaceId: deploy?.surface.id ?? '' },
+    { enabled: isRunning, staleTime: Number.POSITIVE_INFINITY, retry: false },
+  ).data
 }

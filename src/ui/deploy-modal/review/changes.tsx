@@ -2,8 +2,9 @@ import { ArrowRight } from 'lucide-react'
 import { changeSentence } from '~/domain/deploy/source'
 import { refLabel } from '~/domain/ref'
 import { touchingSentence } from '~/domain/surface/paths'
-import type { CommitSummary, Comparison, Review } from '~/domain/surface/review'
+import type { CommitSummary, Comparison, PullRequest, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
+import { Checks } from '~/ui/deploy-modal/review/checks'
 import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { ExternalLink } from '~/ui/primitives/links'
@@ -12,7 +13,7 @@ import { TimeAgo } from '~/ui/time/time-ago'
 
 /** The version that runs, the version that would run, and the commits between them. */
 export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
-  const { comparison, head } = review
+  const { comparison, head, pulls, checks } = review
   const isReporting = surface.version !== null || surface.unknownVersion !== null
   return (
     <>
@@ -47,8 +48,9 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
             </ExternalLink>
           )}
         </div>
-        <ChangedCommits comparison={comparison} head={head} />
+        <ChangedCommits comparison={comparison} head={head} pulls={pulls} />
       </section>
+      <Checks checks={checks} />
     </>
   )
 }
@@ -57,13 +59,14 @@ interface ChangedCommitsProps {
   readonly comparison: Comparison | null
   /** Shown where there is no comparison. */
   readonly head: CommitSummary | null
+  readonly pulls?: readonly PullRequest[]
 }
 
 /** The commits that a deploy adds and removes, newest first. If the surface has paths, those that touch none of them are collapsed. */
-export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
+export function ChangedCommits({ comparison, head, pulls = [] }: ChangedCommitsProps) {
   if (comparison === null) return head === null ? null : <CommitList commits={[head]} />
   const { touching } = comparison
-  if (touching === null || comparison.kind === 'identical') return <AddedAndRemoved {...comparison} />
+  if (touching === null || comparison.kind === 'identical') return <AddedAndRemoved {...comparison} pulls={pulls} />
   const { known } = touching
   const isCounted = ({ sha }: CommitSummary) => known === null || known.shas.includes(sha)
   const counted = {
@@ -83,11 +86,11 @@ export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
       <p className="text-sm text-ink-soft">
         <Sentence text={touchingSentence({ ...comparison, touching })} />
       </p>
-      {counted.adds + counted.removes > 0 && <AddedAndRemoved {...counted} />}
+      {counted.adds + counted.removes > 0 && <AddedAndRemoved {...counted} pulls={pulls} />}
       {otherCount > 0 && (
         <div className="mt-2">
           <Disclosure title="Other commits" note={String(otherCount)}>
-            <AddedAndRemoved {...others} />
+            <AddedAndRemoved {...others} pulls={pulls} />
           </Disclosure>
         </div>
       )}
@@ -95,18 +98,20 @@ export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
   )
 }
 
-type Changed = Pick<Comparison, 'adds' | 'removes' | 'commits' | 'removed'>
+type Changed = Pick<Comparison, 'adds' | 'removes' | 'commits' | 'removed'> & {
+  readonly pulls: readonly PullRequest[]
+}
 
-function AddedAndRemoved({ adds, removes, commits, removed }: Changed) {
+function AddedAndRemoved({ adds, removes, commits, removed, pulls }: Changed) {
   return (
     <>
       {removes > 0 && adds > 0 && <h4 className="text-sm">Added</h4>}
-      {(commits.length > 0 || removes === 0) && <CommitList commits={commits} />}
+      {(commits.length > 0 || removes === 0) && <CommitList commits={commits} pulls={pulls} />}
       <NotAll shown={commits.length} of={adds} />
       {removes > 0 && (
         <>
           <h4 className={adds > 0 ? 'mt-2 text-sm' : 'text-sm'}>Removed</h4>
-          <CommitList label="Removed commits" commits={removed} />
+          <CommitList label="Removed commits" commits={removed} pulls={pulls} />
           <NotAll shown={removed.length} of={removes} />
         </>
       )}
@@ -129,9 +134,12 @@ function NotAll({ shown, of }: { readonly shown: number; readonly of: number }) 
 interface CommitListProps {
   readonly commits: readonly CommitSummary[]
   readonly label?: string
+  readonly pulls?: readonly PullRequest[]
 }
 
-export function CommitList({ commits, label = 'Commits' }: CommitListProps) {
+/** A commit that brought in a pull request is shown as that: its title, its author, and its number with a link. */
+export function CommitList({ commits, label = 'Commits', pulls = [] }: CommitListProps) {
+  const pullOf = new Map(pulls.map((pull) => [pull.sha, pull]))
   return (
     <ol aria-label={label} className="divide-y divide-line">
       {commits.map((commit) => (
@@ -140,14 +148,30 @@ export function CommitList({ commits, label = 'Commits' }: CommitListProps) {
           className="grid grid-cols-[4.25rem_minmax(0,1fr)] gap-x-2 py-1.5 text-sm sm:grid-cols-[4.25rem_minmax(0,1fr)_auto]"
         >
           <Sha sha={commit.sha} url={commit.url} />
-          <span className="min-w-0 break-words">
-            <ForeignText text={commit.title} />
-          </span>
-          <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">
-            <ForeignText text={commit.author} /> · <TimeAgo at={commit.at} />
-          </span>
+          <CommitTitle commit={commit} pull={pullOf.get(commit.sha) ?? null} />
         </li>
       ))}
     </ol>
+  )
+}
+
+function CommitTitle({ commit, pull }: { readonly commit: CommitSummary; readonly pull: PullRequest | null }) {
+  return (
+    <>
+      <span className="min-w-0 break-words">
+        <ForeignText text={pull?.title ?? commit.title} />
+        {pull !== null && (
+          <>
+            {' '}
+            <ExternalLink href={pull.url} className="text-ink-soft">
+              #{pull.number}
+            </ExternalLink>
+          </>
+        )}
+      </span>
+      <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">
+        <ForeignText text={pull?.author ?? commit.author} /> · <TimeAgo at={commit.at} />
+      </span>
+    </>
   )
 }
