@@ -31,10 +31,10 @@ afterAll(async () => {
   await github.close()
 })
 
-async function review(source?: DeploySource) {
+async function review(source?: DeploySource, repository = 'acme/platform') {
   const { deps } = console_
   const { id } = await insertSurface(deps)
-  await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })
+  await deps.db.surface.update({ where: { id }, data: { repository, runningSha: RUNNING, runningSeenAt: deps.now() } })
   return reviewDeploy(deps, { surfaceId: id, ref: 'main', source })
 }
 
@@ -55,7 +55,7 @@ it('a review says that a rollback which adds commits is not a rollback', async (
   expect(await adding()).toEqual([])
 })
 
-it('a review names the pull requests that brought in its commits by one request, and goes on without them', async () => {
+it('reviews name the pull requests that brought in their commits by one shared request, and go on without them', async () => {
   const pull = (
     number: number,
     merge_commit_sha: string | null,
@@ -67,10 +67,12 @@ it('a review names the pull requests that brought in its commits by one request,
   const [added, removed] = [`d${'0'.padStart(39, '0')}`, `e${'239'.padStart(39, '0')}`]
   const body = [pull(1, added), pull(2, removed), pull(3, SHA), pull(4, added, null), pull(5, null)]
   github.script.onPulls = () => ({ status: 200, body })
-  const { pulls } = await review()
+  const [{ pulls }] = await Promise.all([review(undefined, 'acme/numbered'), review(undefined, 'acme/numbered')])
   expect(pulls.map(({ number, sha, author }) => [number, sha, author])).toEqual([
     [1, added, 'grace'],
     [2, removed, 'grace'],
   ])
-  expect(github.requests.filter(({ path }) => path.includes('/pulls'))).toHaveLength(1)
+  expect(github.requests.filter(({ path }) => path.includes('/numbered/pulls'))).toHaveLength(1)
+  github.script.onPulls = () => ({ status: 403, body: { message: 'Resource not accessible by integration' } })
+  expect(await review(undefined, 'acme/forbidden')).toMatchObject({ pulls: [], comparison: { adds: 2 } })
 })
