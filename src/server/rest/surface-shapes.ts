@@ -132,6 +132,18 @@ export const restReview = z.looseObject({
     })
     .nullable()
     .meta({ description: 'Null if the commits cannot be compared. A warning says why.' }),
+  pulls: z
+    .array(z.looseObject({ number: z.int(), title: z.string(), author: z.string(), url: z.string(), sha: z.string() }))
+    .meta({ description: 'The pull requests that brought in these commits. `sha`: the commit that brought it in.' }),
+  checks: z
+    .looseObject({
+      checks: z.array(
+        z.looseObject({ name: z.string(), state: z.string(), word: z.string(), url: z.string().nullable() }),
+      ),
+      counts: z.looseObject({ red: z.int(), pending: z.int(), other: z.int(), green: z.int() }),
+      complete: z.boolean().meta({ description: 'False if some checks could not be read.' }),
+    })
+    .meta({ description: 'The checks of the commit that would be deployed.' }),
   warnings: z.array(z.looseObject({ kind: z.string(), text: z.string(), blocking: z.boolean() })),
   freeze_ids: z.array(z.uuid()).meta({ description: 'Goes back as `override_freeze.freeze_ids`.' }),
   basis: z
