@@ -96,6 +96,9 @@ describe('the list of all deploys', () => {
       return insertPastDeploys(id, 1, { requestedBy: 'grace', requestedAt: at, finishedAt: at, reason, ...facts })
     }
     await add(surface, '1', { requestedAt: day('2026-03-01'), requestedBy: 'lin' })
+    const third = (await insertSurface(console_.deps)).id
+    for (const time of ['01T23:59:50', '02T00:00:10'])
+      await add(third, time, { requestedAt: new Date(`2026-03-${time}Z`), requestedBy: 'kim' })
     await add(surface, '2', { status: 'failed', kind: 'rollback' })
     await add(other, '3', { environment: 'staging', status: 'cancelled', requestedBy: 'lin' })
     await add(surface, '4', { status: 'timed_out', kind: 'promotion' })
@@ -115,6 +118,8 @@ describe('the list of all deploys', () => {
     ['promotions', () => ({ kind: 'promotion' as const }), ['4']],
     ['plain deploys of a person', () => ({ kind: 'deploy' as const, person: 'grace' }), ['5']],
     ['whole days', () => ({ person: 'lin', from: '2026-03-01', to: '2026-03-01' }), ['1']],
+    ['the last seconds of a day', () => ({ person: 'kim', to: '2026-03-01' }), ['01T23:59:50']],
+    ['the first seconds of a day', () => ({ person: 'kim', from: '2026-03-02' }), ['02T00:00:10']],
     ['the time before a day', () => ({ surface, to: '2026-03-09' }), ['1']],
     ['the time since a moment', () => ({ surface, from: '2026-03-10T12:00:00Z' }), ['5', '4', '2']],
     ['two filters that no deploy matches', () => ({ person: 'lin', outcome: 'failed' as const }), []],
@@ -134,7 +139,7 @@ describe('the list of all deploys', () => {
   it('names the surfaces, environments and requesters to filter by', async () => {
     const { surfaces, people } = await listDeployFacets(console_.deps)
     expect(surfaces.map(({ id }) => id)).toContain(surface)
-    expect(people).toEqual(['ada', 'grace', 'lin'])
+    expect(people).toEqual(['ada', 'grace', 'kim', 'lin'])
   })
 
   it('exports the same deploys as CSV and JSON, and neutralises formulas', async () => {
