@@ -198,8 +198,8 @@ export function listFreezesBetween(
 
 const DAY_MS = 86_400_000
 const inDays = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS)
-/** Far enough for the end of every occurrence, and for most next ones. */
-const NEAR_DAYS = 40
+/** Far enough for what is under way, whose end is known however late it is, and for most next occurrences. */
+const NEAR_DAYS = 8
 /** A year, and the days by which the next one may be later. */
 export const FAR_DAYS = 400
 

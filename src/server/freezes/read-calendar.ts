@@ -1,8 +1,8 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { Calendar, CalendarFreeze } from '~/domain/calendar'
+import { type KnownDeployFreeze, type NetState, netState } from '~/domain/deploy/net-state'
 import { AppError } from '~/domain/errors'
-import { type KnownDeployFreeze, type NetState, netState } from '~/domain/net-state'
 import { listDeploysBetween } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import {
@@ -48,7 +48,8 @@ export async function readCalendar(deps: Pick<Deps, 'db' | 'now'>, stretch: Stre
 
 /** When a row applied or applies, cut by its start, its end and its lifting. */
 function stretchesOf(row: FreezeRow, { from, to }: Stretch): CalendarFreeze[] {
-  const first = row.startsAt.getTime()
+  // A window refused nothing before it was declared, whatever its rule says of that time.
+  const first = Math.max(row.startsAt.getTime(), row.createdAt.getTime())
   const last = Math.min(...[row.endsAt, row.liftedAt].map((at) => at?.getTime() ?? Number.POSITIVE_INFINITY))
   const spans = row.recurrence === null ? [{ start: first, end: last }] : occurrencesOf(row, from, to)
   return spans.flatMap((span) => {
@@ -76,7 +77,7 @@ function stretchesOf(row: FreezeRow, { from, to }: Stretch): CalendarFreeze[] {
 }
 
 /** How far after the time in question the next change is looked for. */
-const LOOK_AHEAD_DAYS = 100
+const LOOK_AHEAD_DAYS = 35
 
 /** Whether the actor may deploy a surface at a time. GitHub is not asked: the last reading of DEPLOY_FREEZE counts. Throws `surface_unknown`. */
 export async function readNetState(

@@ -28,15 +28,22 @@ export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environme
     ? `All of ${environment === null ? 'an environment' : inSentence(environment)}`
     : `${inSentence(surface.name)}, ${inSentence(surface.environment)}`
 
+/** The occurrence under way, or else the next one. */
+function occurrenceWords({ kind, state, occurrence }: FreezeView): string {
+  if (state === 'over') return 'over'
+  if (occurrence === null) return 'no occurrence within a year'
+  const isUnderWay = (state === 'in_force') === (kind === 'freeze')
+  return isUnderWay
+    ? `now until ${minute(occurrence.end)}`
+    : `next ${minute(occurrence.start)} to ${minute(occurrence.end)}`
+}
+
 /** From when until when, or how it recurs, and who lifted it. */
-export function timesWords({ kind, startsAt, endsAt, lifted, recurrence, occurrence }: FreezeView): string {
+export function timesWords(freeze: FreezeView): string {
+  const { kind, startsAt, endsAt, lifted, recurrence } = freeze
   if (recurrence !== null && lifted === null) {
     const end = endsAt === null ? '' : `, ${untilWords(endsAt)}`
-    const next =
-      occurrence === null
-        ? 'no occurrence within a year'
-        : `next ${minute(occurrence.start)} to ${minute(occurrence.end)}`
-    return `${recurrenceWords(recurrence)}${end} · ${next}`
+    return `${recurrenceWords(recurrence)}${end} · ${occurrenceWords(freeze)}`
   }
   if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${inSentence(lifted.by)}`
   const until = endsAt === null && kind === 'lock' ? 'until it is unlocked' : untilWords(endsAt)

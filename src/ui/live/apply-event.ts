@@ -33,7 +33,9 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
   }
   const changed = [
     ...event.deploys.map((id) => getQueryKey(trpc.deploys.get, { id }, 'query')),
-    ...(event.deploys.length > 0 ? [getQueryKey(trpc.deploys.list), getQueryKey(trpc.deploys.search)] : []),
+    ...(event.deploys.length > 0
+      ? [getQueryKey(trpc.deploys.list), getQueryKey(trpc.deploys.search), getQueryKey(trpc.freezes.calendar)]
+      : []),
     ...(event.approvals.length > 0 ? [getQueryKey(trpc.approvals)] : []),
     ...(event.freezes ? [getQueryKey(trpc.freezes)] : []),
     ...(event.deliveries ? [getQueryKey(trpc.deliveries)] : []),

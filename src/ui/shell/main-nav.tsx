@@ -11,6 +11,7 @@ const PAGES = [
   { href: '/', name: 'Surfaces', permission: 'surface.read' },
   { href: '/deploys', name: 'Deploys', permission: 'deploy.read' },
   { href: '/approvals', name: 'Approvals', permission: 'deploy.read' },
+  { href: '/calendar', name: 'Calendar', permission: 'freeze.read' },
   { href: '/freezes', name: 'Freezes', permission: 'freeze.read' },
   { href: '/audit', name: 'Audit', permission: 'audit.read' },
   { href: '/flags', name: 'Flags', permission: 'flag.read' },

@@ -3,7 +3,7 @@ import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed, OPERATOR } from '~test/support/actors'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
@@ -54,4 +54,30 @@ it('the review blocks a deploy under a lock and a freeze, and names every freeze
     { kind: 'frozen', text: expect.stringContaining('Production is frozen') },
   ])
   expect(new Set(review.freezeIds)).toEqual(new Set([first.id, second.id, lock.id]))
+})
+
+it('the calendar shows windows from their declaration on, cut where they were lifted, and deploys by the time of their request', async () => {
+  const { deps } = console_
+  const now = Date.now()
+  const [from, to] = [new Date(now - 5 * 86_400_000), new Date(now + 5 * 86_400_000)].map((at) => at.toISOString())
+  const window = await caller().freezes.open({
+    reason: 'Nightly',
+    recurrence: { rule: 'FREQ=DAILY', timeZone: 'UTC', localStart: '2026-01-01T00:00', durationMinutes: 60 },
+  })
+  const lifted = await freeze('Release week')
+  await caller().freezes.lift({ id: lifted.id })
+  const { surface } = await insertDeployAt(deps, 'succeeded')
+  const { freezes, deploys, incomplete } = await caller().freezes.calendar({ from: from ?? '', to: to ?? '' })
+  const nights = freezes.filter(({ freezeId }) => freezeId === window.id)
+  expect(nights.length).toBeGreaterThanOrEqual(5)
+  expect(nights.length).toBeLessThanOrEqual(6)
+  expect(nights.every(({ end }) => Date.parse(end ?? '') > now)).toBe(true)
+  expect(freezes.find(({ freezeId }) => freezeId === lifted.id)).toMatchObject({
+    lifted: true,
+    end: expect.any(String),
+  })
+  expect(deploys.map((deploy) => deploy.surface.id)).toContain(surface.id)
+  expect(incomplete).toEqual({ freezes: false, deploys: false })
+  const later = new Date(now + 40 * 86_400_000).toISOString()
+  expect((await caller().freezes.calendar({ from: to ?? '', to: later })).deploys).toEqual([])
 })

@@ -6,6 +6,7 @@ export const ROUTES = [
   '/account',
   '/approvals',
   '/audit',
+  '/calendar',
   '/deliveries',
   '/deploys',
   '/deploys/{id}',

@@ -1,0 +1,14 @@
+import type { Metadata } from 'next'
+import { requireMember } from '~/server/account/page-member'
+import { CalendarPage } from '~/ui/calendar/calendar-page'
+import { SignedIn } from '~/ui/shell/member'
+
+export const metadata: Metadata = { title: 'Calendar · Deploy Console' }
+
+export default async function Page() {
+  return (
+    <SignedIn member={await requireMember('/calendar')}>
+      <CalendarPage />
+    </SignedIn>
+  )
+}

@@ -1,0 +1,123 @@
+'use client'
+
+import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { memo, useState } from 'react'
+import { DayAgenda } from '~/ui/calendar/agenda'
+import { entriesOf, localDate, type Month, monthWords, nextMonth, weeksOf } from '~/ui/calendar/calendar-days'
+import { MonthGrid } from '~/ui/calendar/month-grid'
+import { NetStateQuestion } from '~/ui/calendar/net-state-question'
+import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
+import { useReaderZone } from '~/ui/time/reader-zone'
+import { useNow } from '~/ui/time/use-now'
+import { trpc } from '~/ui/trpc/client'
+import { useAskEvery } from '~/ui/trpc/live-state'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/** Freezes, windows and deploys by day, and whether a surface may be deployed at a time. */
+export function CalendarPage() {
+  const now = useNow()
+  return (
+    <PageFrame title="Calendar">
+      {/* The server knows neither the reader's zone nor their day. */}
+      {now === null ? <Skeleton className="h-96 w-full" /> : <MonthOf today={localDate(new Date(now))} />}
+    </PageFrame>
+  )
+}
+
+const POLL_MS = 30_000
+
+/** The page's clock ticks every second, and the month changes with the day alone. */
+const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
+  const zone = useReaderZone()
+  const [month, setMonth] = useState<Month>(today.slice(0, 7))
+  const [chosen, setChosen] = useState(today)
+  const weeks = weeksOf(month)
+  const days = weeks.flat()
+  const [first, last] = [days[0], days.at(-1)]
+  const calendar = trpc.freezes.calendar.useQuery(
+    { from: first?.start.toISOString() ?? '', to: last?.end.toISOString() ?? '' },
+    { refetchInterval: useAskEvery(POLL_MS), placeholderData: (before) => before },
+  )
+  const known = calendar.data ?? { freezes: [], deploys: [] }
+  const choose = (date: string) => {
+    setChosen(date)
+    setMonth(date.slice(0, 7))
+  }
+  const day = days.find(({ date }) => date === chosen)
+  return (
+    <>
+      <NetStateQuestion />
+      <section aria-labelledby="month" className="mt-6">
+        <header className="mb-2.5 flex flex-wrap items-center gap-2">
+          <h2 id="month" aria-live="polite" className="min-w-36 text-sm font-semibold">
+            {monthWords(month)}
+          </h2>
+          <Button tone="bare" className="w-8 px-0!" onClick={() => choose(`${nextMonth(month, -1)}-01`)}>
+            <ChevronLeft aria-hidden="true" className="size-4" />
+            <span className="sr-only">Previous month</span>
+          </Button>
+          <Button tone="bare" className="w-8 px-0!" onClick={() => choose(`${nextMonth(month, 1)}-01`)}>
+            <ChevronRight aria-hidden="true" className="size-4" />
+            <span className="sr-only">Next month</span>
+          </Button>
+          <Button onClick={() => choose(today)}>Today</Button>
+          <p className="ml-auto text-xs text-ink-faint">Days of {zone}</p>
+        </header>
+        {calendar.isError && (
+          <Notice tone="warn" role="status">
+            {readWireError(calendar.error).message} Still trying.
+          </Notice>
+        )}
+        {(calendar.data?.incomplete.freezes === true || calendar.data?.incomplete.deploys === true) && (
+          <div className="mb-2.5">
+            <Notice tone="plain" role="status">
+              Only the newest {calendar.data.incomplete.freezes ? 'freezes' : 'deploys'} of this time are shown.
+            </Notice>
+          </div>
+        )}
+        <div className="max-sm:hidden">
+          <MonthGrid weeks={weeks} calendar={known} today={today} chosen={chosen} onChoose={choose} />
+        </div>
+        {day !== undefined && (
+          <div className="max-sm:hidden">
+            <DayAgenda day={day} entries={entriesOf(day, known)} zone={zone} />
+          </div>
+        )}
+        <MonthAgenda days={days.filter(({ inMonth }) => inMonth)} known={known} today={today} zone={zone} />
+      </section>
+    </>
+  )
+})
+
+interface MonthAgendaProps {
+  readonly days: ReturnType<typeof weeksOf>[number]
+  readonly known: Parameters<typeof entriesOf>[1]
+  readonly today: string
+  readonly zone: string
+}
+
+/** The days of the month that hold something, below each other: what a narrow screen shows. A freeze is on its first day alone. */
+function MonthAgenda({ days, known, today, zone }: MonthAgendaProps) {
+  const full = days
+    .map((day, index) => {
+      const { freezes, deploys } = entriesOf(day, known)
+      const begun = freezes.filter(({ start }) => index === 0 || Date.parse(start) >= day.start.getTime())
+      return { day, entries: { freezes: begun, deploys } }
+    })
+    .filter(({ entries, day }) => entries.freezes.length + entries.deploys.length > 0 || day.date === today)
+  return (
+    <div className="sm:hidden">
+      {full.length === 0 && (
+        <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
+          Nothing is planned or recorded in this month.
+        </p>
+      )}
+      {full.map(({ day, entries }) => (
+        <DayAgenda key={day.date} day={day} entries={entries} zone={zone} />
+      ))}
+    </div>
+  )
+}
