@@ -14,10 +14,22 @@ export const PROGRAMS = [
   'prisma/schema-engine/main.ts',
 ] as const
 type Program = (typeof PROGRAMS)[number]
+/** The command line for operators (docs/adr/059). Its bundle is one file, which people copy to other machines. */
+const COMMAND_LINE = 'src/command-line/main.ts'
 const SCHEMA_ENGINE = 'prisma/schema-engine/main.ts'
 
 const OUTPUT = '.next/programs'
-const SOURCES = ['src', 'prisma/schema.prisma', 'prisma/schema-engine', 'tsconfig.json', 'package-lock.json']
+const COMMAND_LINE_NAME = 'deploy-console'
+/** The bundle of the command line, in the project directory and in the image. */
+export const COMMAND_LINE_FILE = `${OUTPUT}/${COMMAND_LINE_NAME}.mjs`
+const SOURCES = [
+  'src',
+  'package.json',
+  'prisma/schema.prisma',
+  'prisma/schema-engine',
+  'tsconfig.json',
+  'package-lock.json',
+]
 /** Bundled because they are large, or import JSON in a way that Node 20 does not support. Others load from node_modules. */
 const BUNDLED_PACKAGES = /^(@actions\/|zod$)/
 
@@ -51,6 +63,21 @@ export function bundledPrograms(projectDirectory: string): Programs {
         plugins: [packagesWhereTheyAre, directoriesOfSources(output)],
         logLevel: 'silent',
       })
+      await build({
+        absWorkingDir: projectDirectory,
+        entryPoints: { [COMMAND_LINE_NAME]: COMMAND_LINE },
+        outdir: output,
+        outExtension: { '.js': '.mjs' },
+        bundle: true,
+        minifySyntax: true,
+        minifyWhitespace: true,
+        format: 'esm',
+        platform: 'node',
+        banner: { js: '#!/usr/bin/env node' },
+        target: 'node20',
+        define: { COMMAND_LINE_VERSION: JSON.stringify(versionOf(projectDirectory)) },
+        logLevel: 'silent',
+      })
       chmodSync(bundleOf(projectDirectory, SCHEMA_ENGINE), 0o755)
       writeFileSync(mark, marked())
     },
@@ -68,6 +95,11 @@ export const schemaEngine = (projectDirectory: string): string =>
   bundledPrograms(projectDirectory).fit
     ? bundleOf(projectDirectory, SCHEMA_ENGINE)
     : path.join(projectDirectory, 'prisma/schema-engine/schema-engine.mjs')
+
+function versionOf(projectDirectory: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(projectDirectory, 'package.json'), 'utf8'))
+  return String(Object(manifest).version)
+}
 
 const bundleName = (program: Program) =>
   program

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { type AuditBreak, type AuditCheckpoint, auditCheckpoint } from '~/domain/audit/checkpoint'
-import { command } from './command.ts'
+import { serverCommand } from './server-command.ts'
 
 /** npm runs scripts in the project's directory. INIT_CWD is the operator's. */
 export const checkpointFile = z.string().transform((file, context): AuditCheckpoint => {
@@ -17,7 +17,7 @@ export const checkpointFile = z.string().transform((file, context): AuditCheckpo
   return z.NEVER
 })
 
-export const auditVerify = command({
+export const auditVerify = serverCommand({
   name: 'audit verify',
   summary: 'verifies the hash chain of the audit trail and names the first broken row',
   options: {
@@ -44,7 +44,7 @@ export const auditVerify = command({
   },
 })
 
-export const auditCheckpointCommand = command({
+export const auditCheckpointCommand = serverCommand({
   name: 'audit checkpoint',
   summary: 'prints the current head of the chain as JSON. Keep it where the database’s administrators cannot write',
   input: z.object({}),
@@ -61,7 +61,7 @@ export const auditCheckpointCommand = command({
   },
 })
 
-export const auditRecords = command({
+export const auditRecords = serverCommand({
   name: 'audit records',
   summary:
     'prints every sealed row with its hash, one per line, so that others can verify the chain without the console',

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { currentCallbackSecret } from '../secrets.ts'
-import { command } from './command.ts'
+import { serverCommand } from './server-command.ts'
 
-export const callbackSecret = command({
+export const callbackSecret = serverCommand({
   name: 'callback-secret',
   summary:
     'prints the callback secret of one repository, derived from DEPLOY_CALLBACK_HMAC_SECRET. It signs callbacks of that repository’s deploys alone',

@@ -5,13 +5,13 @@ import type { SetupLine, SetupReport } from '~/domain/surface/setup'
 import { readServerConfig } from '~/server/platform/config'
 import { withValues } from '~/server/platform/secret-files'
 import { localEnvironment } from '../local-environment.ts'
-import { type CommandContext, command } from './command.ts'
+import { type CommandContext, serverCommand } from './server-command.ts'
 import { noteSandbox, readDeclared } from './surfaces.ts'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 const SIGNS = { ok: '✓', broken: '✗', unknown: '?' } as const satisfies Record<SetupLine['state'], string>
 
-export const check = command({
+export const check = serverCommand({
   name: 'check',
   summary:
     'checks what a surface needs before its first deploy: GitHub, the workflow file, health and version. Exits with 1 if something is broken',

@@ -1,20 +1,19 @@
 import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import { callbackSecret } from './callback-secret.ts'
 import { check } from './check.ts'
-import type { Command } from './command.ts'
 import { evidenceVerify } from './evidence.ts'
+import type { OfflineCommand, ServerCommand } from './server-command.ts'
 import { setupLink } from './setup-link.ts'
 import { surfacesApply } from './surfaces.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspend } from './user.ts'
 
-/** The commands of `npm run console -- …`. */
-export const COMMANDS: readonly Command[] = [
+/** The commands of `npm run console -- …` that need the database. */
+export const COMMANDS: readonly ServerCommand[] = [
   check,
   auditVerify,
   auditCheckpointCommand,
   auditRecords,
-  evidenceVerify,
   setupLink,
   callbackSecret,
   surfacesApply,
@@ -28,3 +27,6 @@ export const COMMANDS: readonly Command[] = [
   userRestore,
   userRecover,
 ]
+
+/** The commands of `npm run console -- …` that need neither configuration nor database. */
+export const OFFLINE_COMMANDS: readonly OfflineCommand[] = [evidenceVerify]

@@ -5,7 +5,7 @@ import type { AuditCheckpoint } from '~/domain/audit/checkpoint'
 import type { EvidenceFile } from '~/domain/audit/evidence-file'
 import { visible } from '~/domain/foreign-text'
 import { checkpointFile } from './audit.ts'
-import { type CommandContext, offlineCommand } from './command.ts'
+import { type CommandContext, offlineCommand } from './server-command.ts'
 
 /** npm runs scripts in the project's directory. INIT_CWD is the operator's. */
 const atOperator = (file: string) => path.resolve(process.env['INIT_CWD'] ?? '.', file)

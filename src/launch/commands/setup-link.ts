@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { Config } from '~/server/platform/config'
 import { runningConsole } from '../machine/launch-lock.ts'
 import { loopbackAddress } from '../printed-link.ts'
-import { command } from './command.ts'
+import { serverCommand } from './server-command.ts'
 
-export const setupLink = command({
+export const setupLink = serverCommand({
   name: 'setup-link',
   summary:
     'prints a new one-time link that creates the first admin, or signs in to the sandbox. Earlier links stop working',

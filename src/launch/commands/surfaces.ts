@@ -4,11 +4,11 @@ import { z } from 'zod'
 import type { Applied } from '~/server/surfaces/declare/apply-surfaces'
 import type { SurfaceChange } from '~/server/surfaces/declare/compare-surfaces'
 import type { SurfaceDeclaration } from '~/server/surfaces/declare/declarations'
-import { type CommandContext, command } from './command.ts'
+import { type CommandContext, serverCommand } from './server-command.ts'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 
-export const surfacesApply = command({
+export const surfacesApply = serverCommand({
   name: 'surfaces apply',
   summary: 'stores the surfaces that surfaces.yaml declares, and prints what changes',
   options: {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createTokenInput, type TokenView } from '~/domain/api-token'
-import { command } from './command.ts'
+import { serverCommand } from './server-command.ts'
 
 const list = z
   .string()
@@ -38,7 +38,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   expiresInDays: 'days',
 }
 
-export const tokenCreate = command({
+export const tokenCreate = serverCommand({
   name: 'token create',
   summary: 'creates an API token and prints it once, without other text: `npm run -s console -- token create … > file`',
   options: {
@@ -68,7 +68,7 @@ export const tokenCreate = command({
   },
 })
 
-export const tokenList = command({
+export const tokenList = serverCommand({
   name: 'token list',
   summary: 'prints every API token, newest first: id, label, visible part, owner, state, last use, expiry, scope',
   input: z.object({}),
@@ -84,7 +84,7 @@ export const tokenList = command({
   },
 })
 
-export const tokenRevoke = command({
+export const tokenRevoke = serverCommand({
   name: 'token revoke',
   summary: 'revokes an API token. The next request with it is refused',
   options: { id: { type: 'string', value: '<id>', summary: 'the id from "token list", never the token itself' } },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { ADMIN_LIMITED, adminsReachAll, emailAddress, type MemberLimits, memberLimits } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
-import { type CommandContext, command } from './command.ts'
+import { type CommandContext, serverCommand } from './server-command.ts'
 
 /** The actor in the audit trail. A person who can run a command already has access to the whole database. */
 const COMMAND_LINE: Actor = {
@@ -34,7 +34,7 @@ const IN = {
   summary: 'environments that the person may change: staging,production, or all',
 } as const
 
-export const userList = command({
+export const userList = serverCommand({
   name: 'user list',
   summary: 'prints all members, also suspended ones: address, role, environments, date',
   input: z.object({}),
@@ -53,7 +53,7 @@ export const userList = command({
   },
 })
 
-export const userInvite = command({
+export const userInvite = serverCommand({
   name: 'user invite',
   summary: 'prints the path of a one-time invitation. Put the console’s address in front of it',
   options: { email: { ...EMAIL, summary: 'the only person who may use it' }, role: ROLE, in: IN },
@@ -69,7 +69,7 @@ export const userInvite = command({
   },
 })
 
-export const userSetRole = command({
+export const userSetRole = serverCommand({
   name: 'user set-role',
   summary: 'changes a member’s role and environments, from the next request on',
   options: { email: EMAIL, role: ROLE, in: IN },
@@ -83,7 +83,7 @@ export const userSetRole = command({
   },
 })
 
-export const userSuspend = command({
+export const userSuspend = serverCommand({
   name: 'user suspend',
   summary: 'suspends a member. Every session and API token of the member ends',
   options: { email: EMAIL },
@@ -96,7 +96,7 @@ export const userSuspend = command({
   },
 })
 
-export const userRestore = command({
+export const userRestore = serverCommand({
   name: 'user restore',
   summary: 'restores a suspended member’s access, with the same role and environments',
   options: { email: EMAIL },
@@ -109,7 +109,7 @@ export const userRestore = command({
   },
 })
 
-export const userRecover = command({
+export const userRecover = serverCommand({
   name: 'user recover',
   summary: 'prints the path of a one-time link, valid for a day, with which a member sets a new password',
   options: { email: EMAIL },

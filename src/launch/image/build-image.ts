@@ -14,7 +14,7 @@ import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { z } from 'zod'
 import { productionBuild } from '../build/production-build.ts'
-import { directoriesOfSources } from '../build/programs.ts'
+import { bundledPrograms, COMMAND_LINE_FILE, directoriesOfSources } from '../build/programs.ts'
 import { generateClient } from '../database/database-schema.ts'
 
 // `npm run build:image`: everything that runs in an image, in one folder (docs/adr/049). The folder needs Node and nothing else.
@@ -68,10 +68,19 @@ const { signal } = new AbortController()
 await generateClient({ projectDirectory, env, signal })
 const production = productionBuild(projectDirectory)
 if (!production.fits) await production.make(env, signal)
+const programs = bundledPrograms(projectDirectory)
+if (!programs.fit) await programs.make()
 
 rmSync(output, { recursive: true, force: true })
 const packages = [...tracedFiles(), ...(await filesAroundNext()), ...LOOKED_FOR]
-for (const file of [...packages, ...descriptionsOf(packages), ...servedFiles(), ...DATA.flatMap(filesBelow)]) copy(file)
+for (const file of [
+  ...packages,
+  ...descriptionsOf(packages),
+  ...servedFiles(),
+  ...DATA.flatMap(filesBelow),
+  COMMAND_LINE_FILE,
+])
+  copy(file)
 keepCompilerAsBytes()
 await bundle({ [`${PROGRAMS}/main`]: 'src/launch/image/main.ts', [`${PROGRAMS}/serve`]: 'src/launch/serve.mjs' })
 const { name, version } = z

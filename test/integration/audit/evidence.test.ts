@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readCall } from '~/command-line/command'
 import type { EvidenceFile } from '~/domain/audit/evidence-file'
-import { readCall } from '~/launch/commands/command'
-import { COMMANDS } from '~/launch/commands/commands'
+import { OFFLINE_COMMANDS } from '~/launch/commands/commands'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { sealAudit, takeCheckpoint } from '~/server/audit/seal-audit'
 import { sealedLines, verifyAudit } from '~/server/audit/verify-audit'
@@ -69,8 +69,8 @@ it('the evidence of an ended deploy verifies offline, and in the trail with a ch
 
   const printed: string[] = []
   const verify = async (...args: string[]) => {
-    const call = readCall(['evidence', 'verify', ...args], COMMANDS)
-    return call.kind === 'run_offline' ? call.run({ print: async (line) => void printed.push(line) }) : call
+    const call = readCall(['evidence', 'verify', ...args], OFFLINE_COMMANDS, { call: 'console', notes: [] })
+    return call.kind === 'run' ? call.run({ print: async (line) => void printed.push(line) }) : call
   }
   expect(await verify(write('changed.json', JSON.stringify(body).replace('Built.', 'Bullt.')))).toBe('failed')
   expect(printed).toEqual([expect.stringMatching(/^BROKEN: The content was changed/)])

@@ -13,6 +13,7 @@ import { signedInAs } from '~test/support/sessions'
 const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' | 'walked by procedure'>> = {
   '/api/health': 'says nothing',
   '/api/health/ready': 'says nothing',
+  '/api/command-line': 'says nothing',
   '/api/github/webhooks': 'signed',
   '/api/internal/deploys/{id}/status': 'signed',
   '/api/internal/deploys/{id}/callback': 'signed',

@@ -13,10 +13,11 @@ let checkout: string
 beforeEach(async () => {
   base = mkdtempSync(path.join(tmpdir(), 'programs '))
   checkout = path.join(base, 'checkout')
-  for (const program of PROGRAMS) {
+  for (const program of [...PROGRAMS, 'src/command-line/main.ts']) {
     mkdirSync(path.dirname(path.join(checkout, program)), { recursive: true })
     writeFileSync(path.join(checkout, program), SOURCE)
   }
+  writeFileSync(path.join(checkout, 'package.json'), '{"version":"1.2.3"}')
   await bundledPrograms(checkout).make()
 })
 afterEach(() => rmSync(base, { recursive: true, force: true }))

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { command, readCall } from '~/launch/commands/command'
-import { COMMANDS } from '~/launch/commands/commands'
+import { type Command, command, readCall } from '~/command-line/command'
+import { OPERATOR_COMMANDS } from '~/command-line/run-command-line'
+import { COMMANDS, OFFLINE_COMMANDS } from '~/launch/commands/commands'
 
-const greet = command({
+interface Context {
+  readonly print: (line: string) => Promise<void>
+}
+
+const caller = { call: 'npm run console --', notes: ['The last line.'] }
+
+const greet: Command<Context, string> = command({
   name: 'person greet',
   summary: 'says hello',
   options: { name: { type: 'string', value: '<name>', summary: 'whom' }, loud: { type: 'boolean', summary: 'louder' } },
@@ -13,9 +20,9 @@ const greet = command({
     return 'done'
   },
 })
-const read = (...args: string[]) => readCall(args, [greet])
+const read = (...args: string[]) => readCall(args, [greet], caller)
 
-const open = command({
+const open: Command<Context, string> = command({
   name: 'open',
   summary: 'opens',
   operand: { name: 'door', value: '<door>' },
@@ -50,9 +57,12 @@ describe('a call of the command line', () => {
     [['open'], '<door>: is needed.'],
     [['open', 'front', 'back'], "Unexpected argument 'back'"],
   ])('is refused for the arguments %j of a command that takes one operand', (args, sentence) => {
-    expect(readCall(args, [open])).toMatchObject({ kind: 'usage_error', text: expect.stringContaining(sentence) })
-    expect(readCall(['open', 'front'], [open])).toMatchObject({ kind: 'run' })
-    expect(readCall(['open', '--help'], [open])).toMatchObject({ text: expect.stringContaining('open <door>') })
+    expect(readCall(args, [open], caller)).toMatchObject({
+      kind: 'usage_error',
+      text: expect.stringContaining(sentence),
+    })
+    expect(readCall(['open', 'front'], [open], caller)).toMatchObject({ kind: 'run' })
+    expect(readCall(['open', '--help'], [open], caller)).toMatchObject({ text: expect.stringContaining('open <door>') })
   })
 
   it.each([[['--help']], [['person', 'greet', '-h']], [['person', 'greet', '--name', 'Ada', '--help']]])(
@@ -61,7 +71,7 @@ describe('a call of the command line', () => {
   )
 
   it('can reach every command, because each name is unique and none hides another', () => {
-    const names = COMMANDS.map(({ name }) => name)
+    const names = [...COMMANDS, ...OFFLINE_COMMANDS, ...OPERATOR_COMMANDS].map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     for (const name of names)
       expect(

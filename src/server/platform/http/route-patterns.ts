@@ -22,6 +22,7 @@ export const ROUTES = [
   '/tokens',
   '/api/audit/export',
   '/api/auth/{...all}',
+  '/api/command-line',
   '/api/deploys/export',
   '/api/github/webhooks',
   '/api/health',

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+
+// What the command line reads of the answers of the REST API (docs/rest.md). An answer may have more members.
+
+export const surfaceAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  environment: z.string(),
+  ref: z.string(),
+  confirm: z.string(),
+  health: z.object({ state: z.string(), detail: z.string().nullable() }),
+  version: z.object({ sha: z.string(), tag: z.string().nullable(), behind_by: z.number().nullable() }).nullable(),
+  last_deploy: z.object({ id: z.string(), headline: z.string() }).nullable(),
+  last_good: z.object({ deploy_id: z.string(), sha: z.string() }).nullable(),
+  waiting_approval_id: z.string().nullable(),
+  freezes: z.array(z.object({ kind: z.string(), reason: z.string(), until: z.string().nullable() })),
+  deploy_freeze: z.string().nullable(),
+  alarm: z.string().nullable(),
+})
+export type SurfaceAnswer = z.output<typeof surfaceAnswer>
+
+export const surfacesAnswer = z.looseObject({ surfaces: z.array(surfaceAnswer) })
+
+const commit = z.object({ sha: z.string(), title: z.string(), author: z.string() })
+
+export const reviewAnswer = z.looseObject({
+  ref: z.string(),
+  sha: z.string(),
+  running_sha: z.string().nullable(),
+  comparison: z
+    .object({ adds: z.number(), removes: z.number(), commits: z.array(commit), removed: z.array(commit) })
+    .nullable(),
+  warnings: z.array(z.object({ kind: z.string(), text: z.string(), blocking: z.boolean() })),
+  freeze_ids: z.array(z.string()),
+  basis: z.object({ declaration: z.string(), workflow_ref: z.string(), workflow_file: z.string().nullable() }),
+})
+export type ReviewAnswer = z.output<typeof reviewAnswer>
+
+export const approvalAnswer = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  surface: z.object({ id: z.string(), environment: z.string() }),
+  ref: z.string(),
+  sha: z.string(),
+  requested_by: z.string(),
+  expires_at: z.string(),
+  decision: z.object({ by: z.string(), reason: z.string().nullable() }).nullable(),
+  deploy_id: z.string().nullable(),
+})
+export type ApprovalAnswer = z.output<typeof approvalAnswer>
+
+export const approvalsAnswer = z.looseObject({ waiting: z.array(approvalAnswer) })
+
+/** A deploy, or an approval that waits. */
+export const dispatchAnswer = z.union([
+  z.object({ approval: approvalAnswer }),
+  z.object({ id: z.string(), status: z.string(), run_id: z.string().nullable() }),
+])
+
+export const deployAnswer = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  terminal: z.boolean(),
+  headline: z.string(),
+  sentences: z.array(z.string()),
+  phases: z.array(z.object({ key: z.string(), label: z.string(), state: z.string() })),
+  surface: z.object({ id: z.string(), environment: z.string() }),
+  ref: z.string(),
+  sha: z.string().nullable(),
+  requested_by: z.string(),
+  run_url: z.string().nullable(),
+  quiet: z.object({ sentence: z.string() }).nullable(),
+  warnings: z.array(z.string()),
+  log_tail: z.array(z.object({ seq: z.number(), line: z.string() })),
+})
+export type DeployAnswer = z.output<typeof deployAnswer>
+
+export const freezeAnswer = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  environment: z.string().nullable(),
+  surface: z.object({ id: z.string() }).nullable(),
+  reason: z.string(),
+  ends_at: z.string().nullable(),
+  created_by: z.string(),
+})
+
+export const freezesAnswer = z.looseObject({ freezes: z.array(freezeAnswer) })
+
+/** An answer that is only printed. */
+export const anyAnswer = z.looseObject({})
+
+/** A problem document (RFC 9457). */
+export const problemAnswer = z.looseObject({ code: z.string(), detail: z.string() })

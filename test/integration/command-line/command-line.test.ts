@@ -1,0 +1,279 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Machine } from '~/command-line/operator-command'
+import { runCommandLine } from '~/command-line/run-command-line'
+import type { Actor } from '~/domain/actor'
+import { type CreateTokenInput, TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { createToken } from '~/server/tokens/manage-tokens'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import { startRestServer } from '~test/support/rest-server'
+import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { type ScriptedGitHub, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+import { insertMember } from '~test/support/token-owners'
+
+let console_: TestConsole
+let github: ScriptedGitHub
+let server: Awaited<ReturnType<typeof startRestServer>>
+let ada: Actor
+let token: string
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  server = await startRestServer(console_.deps)
+  ada = await insertMember(console_.deps, 'ada@example.com')
+  for (const environment of ['production', 'staging']) await insertSurface(console_.deps, { environment })
+  token = await tokenFor({})
+})
+afterEach(() => {
+  github.requests.length = 0
+})
+afterAll(async () => {
+  await server.close()
+  await console_.close()
+  await github.close()
+})
+
+async function tokenFor(scope: Partial<CreateTokenInput>): Promise<string> {
+  const all = { permissions: [...TOKEN_PERMISSIONS], environments: ['production', 'staging'], surfaces: null }
+  const made = await createToken(console_.deps, ada, {
+    label: `ci-${randomUUID()}`,
+    expiresInDays: 1,
+    ...all,
+    ...scope,
+  })
+  return made.secret
+}
+
+/** Runs a command as a script does. `onPause` is what happens between two polls. */
+async function run(
+  args: readonly string[],
+  { onPause, ...machine }: Partial<Machine> & { onPause?: () => unknown } = {},
+) {
+  const out: string[] = []
+  const err: string[] = []
+  const code = await runCommandLine(
+    args,
+    {
+      environment: { DEPLOY_CONSOLE_URL: server.address, DEPLOY_CONSOLE_TOKEN: token },
+      name: 'build-7',
+      print: async (line) => void out.push(line),
+      note: (line) => void err.push(line),
+      ask: async () => null,
+      pause: async () => void (await onPause?.()),
+      ...machine,
+    },
+    { caller: { call: 'deploy-console', notes: [] }, version: '1.2.3' },
+  )
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+/** What the workflow of a surface's newest deploy reports. */
+async function report(surfaceId: string, body: Record<string, unknown>): Promise<void> {
+  const { id } = await console_.deps.db.deploy.findFirstOrThrow({ where: { surfaceId }, orderBy: { id: 'desc' } })
+  const route = listRoutes('api/internal').find(({ template }) => template.endsWith('/status'))
+  if (route === undefined) throw new Error('no route for callbacks')
+  const request = signedCallback(id, { run_id: '4294967296', run_attempt: 1, ...body })
+  const answer = await (await handlersOf(route))['POST']?.(request, { params: Promise.resolve({ id }) })
+  expect(answer?.status).toBe(200)
+}
+
+/** One report after each poll. */
+const reporting = (surfaceId: string, bodies: readonly Record<string, unknown>[]) => {
+  const rest = [...bodies]
+  return async () => {
+    const next = rest.shift()
+    if (next !== undefined) await report(surfaceId, next)
+  }
+}
+
+const SUCCESS = [
+  { status: 'building' },
+  { status: 'deploying', log_line: 'Moved \u001b[32mtraffic\u001b[0m\u001b]0;x' },
+  { status: 'succeeded' },
+]
+
+describe('deploying as a script', () => {
+  it('deploys what was reviewed, follows the deploy, and exits with 0 when it has succeeded', async () => {
+    const { id } = await insertSurface(console_.deps)
+    const args = ['deploy', id, '--ref', 'main', '--confirm', id, '--reason', 'Nightly', '--watch']
+    const { code, out, err } = await run(args, { onPause: reporting(id, SUCCESS) })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain(`To deploy: main at ${SHA.slice(0, 7)}.`)
+    expect(out).toMatch(/Deploy: active[\s\S]*Deploy: done/)
+    expect(await console_.deps.db.deploy.findFirst({ where: { surfaceId: id } })).toMatchObject({
+      sha: SHA,
+      reason: 'Nightly',
+    })
+  })
+
+  it('shows no control character of a log line to the terminal', async () => {
+    const { id } = await insertSurface(console_.deps)
+    const { out } = await run(['deploy', id, '--confirm', id, '--watch'], { onPause: reporting(id, SUCCESS) })
+    expect(out).toContain('│ Moved traffic⟨ESC⟩]0;x')
+    expect(out).not.toContain('\u001b')
+  })
+
+  it('prints one JSON document with --json, and everything else on standard error', async () => {
+    const { id } = await insertSurface(console_.deps)
+    const args = ['deploy', id, '--confirm', id, '--watch', '--json']
+    const { out, err } = await run(args, { onPause: reporting(id, SUCCESS) })
+    expect(JSON.parse(out)).toMatchObject({ status: 'succeeded', surface: { id } })
+    expect(err).toContain('To deploy: main')
+  })
+
+  it.each([
+    [1, [{ status: 'building' }, { status: 'failed', failure_stage: 'build_failed' }]],
+    [3, []],
+  ] as const)('exits with %i when the deploy has ended without success', async (code, bodies) => {
+    const { id } = await insertSurface(console_.deps)
+    const reports = reporting(id, bodies)
+    const onPause = async () => {
+      await reports()
+      if (bodies.length > 0) return
+      const ended = { status: 'cancelled', finishedAt: new Date() }
+      await console_.deps.db.deploy.updateMany({ where: { surfaceId: id }, data: ended })
+    }
+    expect(await run(['deploy', id, '--confirm', id, '--watch'], { onPause })).toMatchObject({ code })
+  })
+
+  it('makes one deploy of one command, although the answer of the console was lost twice', async () => {
+    const { id } = await insertSurface(console_.deps)
+    server.losing.answers = 2
+    const { code, err } = await run(['deploy', id, '--confirm', id])
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('it stays one deploy') })
+    expect(await console_.deps.db.deploy.count({ where: { surfaceId: id } })).toBe(1)
+    expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('goes on following while the console does not answer', async () => {
+    const { id, surface } = await insertDeployAt(console_.deps, 'building', { githubRunId: 4294967296n })
+    const reports = reporting(surface.id, [{ status: 'deploying' }, { status: 'succeeded' }])
+    const environment = { DEPLOY_CONSOLE_URL: server.address, DEPLOY_CONSOLE_TOKEN: token }
+    const answered = globalThis.fetch
+    let polls = 0
+    globalThis.fetch = (...sent) => {
+      polls += 1
+      return polls === 2 ? Promise.reject(new TypeError('fetch failed')) : answered(...sent)
+    }
+    try {
+      const { code, err } = await run(['watch', id], { environment, onPause: reports })
+      expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('The deploy goes on.') })
+    } finally {
+      globalThis.fetch = answered
+    }
+  })
+})
+
+describe('a deploy that is not made', () => {
+  it.each([
+    ['a script gives no confirmation', [], {}, 2],
+    ['a script confirms another name', ['--confirm', 'api-staging'], {}, 2],
+    ['a person types another name', [], { ask: async () => 'api-staging' }, 3],
+  ] as const)('is said by the exit code if %s', async (_, more, machine, code) => {
+    const { id } = await insertSurface(console_.deps)
+    const answer = await run(['deploy', id, ...more], machine)
+    expect(answer).toMatchObject({ code, err: expect.stringContaining('Nothing was deployed.') })
+    expect(github.dispatches()).toEqual([])
+  })
+
+  it('is made when a person types the confirm phrase', async () => {
+    const { id } = await insertSurface(console_.deps)
+    const questions: string[] = []
+    const ask = async (question: string) => {
+      questions.push(question)
+      return id
+    }
+    expect(await run(['deploy', id], { ask })).toMatchObject({ code: 0 })
+    expect(questions).toEqual([`Type ${id} to deploy: `])
+  })
+
+  it('exits with 4 if the surface is locked, unless the freeze is overridden', async () => {
+    const { id } = await insertSurface(console_.deps)
+    expect(await run(['lock', id, '--reason', 'Migration'])).toMatchObject({ code: 0 })
+    expect(await run(['deploy', id, '--confirm', id])).toMatchObject({ code: 4, err: 'Nothing was deployed.' })
+    expect(github.dispatches()).toEqual([])
+    const args = ['deploy', id, '--confirm', id, '--override-freeze', 'Security fix']
+    expect(await run(args)).toMatchObject({ code: 0 })
+    expect(await run(['unlock', id])).toMatchObject({ code: 0 })
+  })
+
+  it('exits with 4 if the token may not deploy there, or is refused', async () => {
+    const { id } = await insertSurface(console_.deps)
+    const as = async (secret: string) => {
+      const environment = { DEPLOY_CONSOLE_URL: server.address, DEPLOY_CONSOLE_TOKEN: secret }
+      return (await run(['deploy', id, '--confirm', id], { environment })).code
+    }
+    expect(await as(await tokenFor({ environments: ['staging'] }))).toBe(4)
+    expect(await as('dc_mistyped')).toBe(4)
+    expect(github.dispatches()).toEqual([])
+  })
+
+  it('exits with 1 if no earlier deploy is proven, and with 2 for arguments that do not fit', async () => {
+    const { id } = await insertSurface(console_.deps)
+    expect(await run(['rollback', id, '--confirm', id])).toMatchObject({ code: 1 })
+    expect(await run(['deploy', id, '--watsh'])).toMatchObject({ code: 2 })
+    expect(await run(['deploy'])).toMatchObject({ code: 2, err: expect.stringContaining('<surface>: required') })
+    expect(await run(['undeploy', id])).toMatchObject({ code: 2 })
+  })
+})
+
+it('a rollback names the deploy whose commit it ships', async () => {
+  const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
+  await console_.deps.db.deploy.update({ where: { id }, data: { sha: SHA } })
+  const { code, err } = await run(['rollback', surface.id, '--to', id, '--confirm', surface.id])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(
+    await console_.deps.db.deploy.findFirst({ where: { surfaceId: surface.id }, orderBy: { id: 'desc' } }),
+  ).toMatchObject({
+    kind: 'rollback',
+    sourceId: id,
+    sha: SHA,
+  })
+})
+
+it('a promotion ships what the other surface runs', async () => {
+  const from = await insertSurface(console_.deps, { environment: 'staging' })
+  const to = await insertSurface(console_.deps)
+  await console_.deps.db.surface.update({
+    where: { id: from.id },
+    data: { runningSha: SHA, runningSeenAt: new Date() },
+  })
+  const { code, err } = await run(['promote', to.id, '--from', from.id, '--confirm', to.id])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(await console_.deps.db.deploy.findFirst({ where: { surfaceId: to.id } })).toMatchObject({
+    kind: 'promotion',
+    sha: SHA,
+  })
+})
+
+it('a freeze ends after the time that was asked for, and a script lifts it', async () => {
+  const before = Date.now()
+  const { out } = await run(['freeze', 'staging', '--reason', 'Release', '--until', '2h', '--json'])
+  const { id, ends_at: end } = z.object({ id: z.string(), ends_at: z.iso.datetime() }).parse(JSON.parse(out))
+  expect(Date.parse(end) - before).toBeGreaterThanOrEqual(7_200_000)
+  expect((await run(['freezes'])).out).toContain(id)
+  expect(await run(['lift', id])).toMatchObject({ code: 0 })
+  expect((await run(['freezes'])).out).not.toContain(id)
+})
+
+it('the status of a surface says what runs and what holds it', async () => {
+  const { id } = await insertSurface(console_.deps, { environment: 'staging' })
+  await run(['lock', id, '--reason', 'Migration'])
+  expect((await run(['status', id])).out).toMatch(
+    /staging\s+unknown\s+unknown\s+no deploy\n.*locked until it is lifted: Migration/,
+  )
+  expect((await run(['status'])).out).toContain(id)
+})
+
+it('a surface that needs approval gets a request, which the token of a script cannot approve', async () => {
+  const { id } = await insertSurface(console_.deps)
+  await console_.deps.db.surface.update({ where: { id }, data: { requiresApproval: true } })
+  const { code, out } = await run(['deploy', id, '--confirm', id])
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('Another person must approve this') })
+  const approval = await console_.deps.db.approval.findFirstOrThrow({ where: { surfaceId: id } })
+  expect((await run(['approvals'])).out).toContain(approval.id)
+  expect(await run(['approve', approval.id, '--confirm', id])).toMatchObject({ code: 4 })
+  expect(github.dispatches()).toEqual([])
+})
