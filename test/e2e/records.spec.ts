@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, type Page } from '@playwright/test'
+import { z } from 'zod'
 import { deploy, test, tile } from '~test/e2e/operator'
 import { makeToken } from '~test/e2e/tokens'
 import { parseCsv } from '~test/support/parse-csv'
+import { deploysOf, fillLog } from '~test/support/product-database'
 import { startWebhookReceiver } from '~test/support/webhook-receiver'
 
 const run = promisify(execFile)
@@ -46,6 +48,69 @@ test('a script’s deploy is listed on the surface’s page and opens from there
   await expect(page.locator('[data-status="succeeded"]')).toBeVisible()
   await expect(page.locator('[data-proof="token"]')).toContainText('Requested')
   await expect(page.locator('[data-proof="callback"]').last()).toContainText('Succeeded')
+})
+
+test('a log of 20,000 lines draws only the lines in view, and its first line and every match are one press away', async ({
+  page,
+  product,
+}) => {
+  const [{ id }] = z.tuple([z.object({ id: z.string() })], z.unknown()).parse(await deploysOf(product, 'api-staging'))
+  await fillLog(product, id, 20_000)
+  await page.goto(`${product.url}/deploys/${id}`)
+  const log = page.getByRole('log', { name: 'Log', exact: true })
+  await expect(log).toContainText('Line 20000 of the log.')
+  expect(await log.getByRole('listitem').count()).toBeLessThan(100)
+
+  await page.getByRole('button', { name: 'First line' }).click()
+  await expect(log).toContainText('Line 1 of the log.')
+  expect(await log.getByRole('listitem').count()).toBeLessThan(100)
+  await page.getByRole('searchbox', { name: 'Search the log' }).fill('needle')
+  await expect(page.getByText('1 found')).toBeVisible()
+  await page.getByRole('searchbox', { name: 'Search the log' }).press('Enter')
+  await expect(log.locator('[data-found]')).toContainText('A Needle in the log.')
+  await page.getByRole('button', { name: 'Jump to latest' }).click()
+  await expect(log).toContainText('Line 20000 of the log.')
+
+  const text = await download(page, 'Download the log')
+  expect(text.trimEnd().split('\n')).toHaveLength(20_000)
+  expect(text).toMatch(/^\S+Z Line 1 of the log\.\n/)
+})
+
+test('all deploys are filtered in the address, and a view of them is kept for the person', async ({
+  page,
+  product,
+}) => {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Deploys' }).click()
+  const rows = page.locator('[data-deploy]')
+  await expect(rows.first()).toBeVisible()
+  await page.getByLabel('Who').selectOption('token:nightly')
+  await expect(page).toHaveURL(/\/deploys\?person=token%3Anightly$/)
+  await expect(rows.first()).toContainText('token:nightly')
+  await page.getByRole('button', { name: 'Save this view' }).click()
+  await page.getByLabel('Name of the view').fill('Nightly')
+  await page.getByLabel('Name of the view').press('Enter')
+  const views = page.getByRole('navigation', { name: 'Views' })
+  await expect(views.getByRole('button', { name: 'Nightly', exact: true })).toHaveAttribute('aria-pressed', 'true')
+
+  await page.goto(`${product.url}/deploys`)
+  await views.getByRole('button', { name: 'Nightly', exact: true }).click()
+  await expect(page.getByLabel('Who')).toHaveValue('token:nightly')
+  const [head = [], ...records] = parseCsv(await download(page, 'Export CSV'))
+  expect(new Set(records.map((record) => record[head.indexOf('requested_by')]))).toEqual(new Set(['token:nightly']))
+  await views.getByRole('button', { name: 'Remove the view Nightly' }).click()
+  await expect(views.getByRole('button', { name: 'Nightly', exact: true })).toHaveCount(0)
+})
+
+test('the evidence of an ended deploy is downloaded from its page, and the page names who did', async ({
+  page,
+  product,
+}) => {
+  const [{ id }] = z.tuple([z.object({ id: z.string() })], z.unknown()).parse(await deploysOf(product, 'api-staging'))
+  await page.goto(`${product.url}/deploys/${id}`)
+  const file: unknown = JSON.parse(await download(page, 'Download the evidence file'))
+  expect(file).toMatchObject({ content: { deploy: { id } }, seal: { record: { deploy_id: id } } })
+  await page.getByText('Audit rows').click()
+  await expect(page.locator('[data-audit]').filter({ hasText: 'deploy evidence written' })).toContainText('operator@')
 })
 
 test('a page is fetched ahead once a pointer rests on its link, and not before', async ({ page, product }) => {

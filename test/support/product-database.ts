@@ -94,3 +94,16 @@ export const trailOf = (product: Product, action: string) =>
 /** All deploys of a surface. */
 export const deploysOf = (product: Product, surface: string) =>
   query(product, 'SELECT id FROM console_deploys WHERE surface_id = $1', [surface])
+
+/** Replaces the log of a deploy with this many lines, one of which is a needle. */
+export async function fillLog(product: Product, deployId: string, count: number): Promise<void> {
+  await query(product, 'DELETE FROM deploy_log_lines WHERE deploy_id = $1', [deployId])
+  await query(
+    product,
+    `INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc)
+     SELECT $1, n, CASE WHEN n = $2 / 3 THEN 'A Needle in the log.' ELSE 'Line ' || n || ' of the log.' END, now()
+     FROM generate_series(1, $2::int) AS n`,
+    [deployId, count],
+  )
+  await query(product, 'UPDATE console_deploys SET log_count = $2 WHERE id = $1', [deployId, count])
+}

@@ -33,7 +33,7 @@ export function SavedViews({ filter, onShow }: SavedViewsProps) {
   ] satisfies readonly { readonly name: string; readonly filter: DeployFilterText }[]
   const isKept = [...fixed, ...views].some((view) => same(view.filter, filter))
   return (
-    <nav aria-label="Views" className="mb-3 -ml-2.5 flex flex-wrap items-center gap-1.5 text-sm">
+    <nav aria-label="Views" className="mb-3 flex flex-wrap items-center gap-1.5 text-sm">
       {fixed.map((view) => (
         <View key={view.name} chosen={same(view.filter, filter)} onShow={() => onShow(view.filter)}>
           <ForeignText text={view.name} />
@@ -81,7 +81,7 @@ function View({ chosen, onShow, children }: ViewProps) {
       type="button"
       aria-pressed={chosen}
       onClick={onShow}
-      className={`inline-flex h-7 max-w-56 items-center gap-1 truncate rounded-[5px] border px-2.5 ${chosen ? 'border-control bg-panel font-medium text-ink' : 'border-transparent text-ink-soft hover:bg-well hover:text-ink'}`}
+      className={`inline-flex h-7 max-w-56 items-center gap-1 truncate rounded-[5px] border px-2.5 ${chosen ? 'border-control bg-panel font-medium text-ink' : 'border-line text-ink-soft hover:bg-well hover:text-ink'}`}
     >
       {children}
     </button>

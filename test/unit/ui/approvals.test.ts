@@ -139,7 +139,7 @@ describe('the address', () => {
 describe('the source of a commit', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
   it('is sent with the request, and forgotten once another ref is chosen', () => {
-    const facts = { runningSha: null, comparison: null, basis: BASIS }
+    const facts = { runningSha: null, comparison: null, pulls: [], basis: BASIS }
     const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [], inputs: {} } as const
     const typed = { type: 'typed', text: 'api' } as const
     const sent = (ref: string) => {

@@ -8,7 +8,7 @@ const surface = { id: 'console', confirm: 'console' }
 const sha = 'b'.repeat(40)
 const unreachable: WireError = { kind: 'unreachable', appCode: null, message: 'no answer' }
 const broken: WireError = { kind: 'broken', appCode: 'database_unavailable', message: 'the database is away' }
-const reviewed = { runningSha: 'a'.repeat(40), comparison: null, basis: BASIS }
+const reviewed = { runningSha: 'a'.repeat(40), comparison: null, pulls: [], basis: BASIS }
 const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'main has moved' }
 
 const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)

@@ -19,6 +19,7 @@ const reviewed = {
     touching: null,
     url: 'https://x',
   },
+  pulls: [{ number: 7, title: 'Retry', author: 'ada', url: 'https://x', sha: 'd'.repeat(40) }],
   basis: BASIS,
 } as const
 

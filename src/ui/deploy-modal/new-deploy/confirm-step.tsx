@@ -107,7 +107,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
             <h3 id="confirmed-commits" className="mb-1 text-sm font-semibold">
               Commits
             </h3>
-            <ChangedCommits comparison={comparison} head={null} />
+            <ChangedCommits comparison={comparison} head={null} pulls={flow.reviewed?.pulls ?? []} />
           </section>
         )}
       </ModalBody>

@@ -28,7 +28,7 @@ interface Override {
 }
 
 /** What the review showed. */
-interface Reviewed extends Pick<Review, 'runningSha' | 'comparison'> {
+interface Reviewed extends Pick<Review, 'runningSha' | 'comparison' | 'pulls'> {
   /** Null in a draft that an earlier version of the console stored. */
   readonly basis: ReviewBasis | null
 }

@@ -40,9 +40,13 @@ const reviewed = z.object({
       url: z.string(),
     })
     .nullable(),
+  /** An earlier version of the console did not store them. */
+  pulls: z
+    .array(z.object({ number: z.number(), title: z.string(), author: z.string(), url: z.string(), sha: z.string() }))
+    .default([]),
   /** An earlier version of the console did not store it. */
   basis: reviewBasis.nullable().default(null),
-}) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison'>>
+}) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison' | 'pulls'>>
 
 /** The stored form: without the typed name, which must be typed again, and without the console's answers. */
 const keptDraft = z.object({

@@ -100,11 +100,11 @@ export function NewDeploy({ surface, initialRef, initialSource, like, promotable
           like={flow.draft.source?.kind === 'rollback' ? flow.draft.source.deployId : like}
           filled={flow.draft.filled}
           onFilled={(name, value) => act({ type: 'filled', name, value })}
-          onReviewed={({ sha, freezeIds, runningSha, comparison, basis }, inputs) =>
+          onReviewed={({ sha, freezeIds, runningSha, comparison, pulls, basis }, inputs) =>
             act({
               type: 'reviewed',
               sha,
-              reviewed: { runningSha, comparison, basis },
+              reviewed: { runningSha, comparison, pulls, basis },
               freezeIds: [...freezeIds],
               inputs,
               key: newIdempotencyKey(),
