@@ -64,7 +64,7 @@ export function DayAgenda({ day, entries, zone }: DayAgendaProps) {
               <p className="flex min-w-0 flex-wrap items-center gap-x-1.5">
                 <OutcomeMark outcome={outcomeOf(deploy.status)} />
                 <PageLink
-                  href={`/?deploy=${deploy.id}`}
+                  href={`/deploys/${deploy.id}`}
                   className="font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
                 >
                   <ForeignText text={deploy.surface.name} />, <ForeignText text={deploy.surface.environment} />
