@@ -1,8 +1,8 @@
-// Plain JavaScript without imports, because each start of the server reads it: as TypeScript it loaded Next's compiler, and the
-// check of the configuration, which src/instrumentation.ts makes anyway, loaded zod once more.
+// Plain JavaScript without packages, because each start of the server reads it: docs/adr/061.
+import { existsSync } from 'node:fs'
 
-/** @type {import('next').NextConfig} */
-const config = {
+/** @type {(phase: string) => import('next').NextConfig} */
+const config = (phase) => ({
   // Our own server does (src/launch/serve.mjs).
   compress: false,
   poweredByHeader: false,
@@ -22,6 +22,12 @@ const config = {
   typedRoutes: true,
   // `npm test` and `npm run check` check all types; whoever builds what is there would wait for it once more.
   typescript: { ignoreBuildErrors: true },
-}
+  experimental: {
+    // Nothing reads those of a build.
+    turbopackSourceMaps: phase === 'phase-development-server',
+    // A checkout that was built before is likely to be built again.
+    turbopackFileSystemCacheForBuild: existsSync('.next/BUILD_ID'),
+  },
+})
 
 export default config

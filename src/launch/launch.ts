@@ -86,12 +86,19 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const toolEnv: NodeJS.ProcessEnv = { ...withoutOwner(process.env), NEXT_TELEMETRY_DISABLED: '1' }
 
   const postgresLog = path.join(logs.directory, 'postgres.log')
+  const { signal } = shutdown
+  const client = generateClient({ projectDirectory, env: toolEnv, signal }).then((isNew) => {
+    if (isNew) progress.done('The Prisma client is generated')
+  })
+  // A build takes most of a first start and needs only the client, so it runs beside everything else.
+  const build =
+    mode === 'production' ? client.then(() => buildWhenNeeded(projectDirectory, toolEnv, { progress, signal })) : client
+  shutdown.waitFor(build)
   const urls =
     configuredDatabase(config) ??
     (await startDatabase(dataDir, databaseName(config), postgresLog, { progress, shutdown }))
   const databaseUrl = urls.url
-  const { signal } = shutdown
-  if (await generateClient({ projectDirectory, env: toolEnv, signal })) progress.done('The Prisma client is generated')
+  await client
   const { missing, changed, isTrailExposed } = await prepareDatabase(urls, {
     migrations: path.join(projectDirectory, 'prisma/migrations'),
     logLevel: config.logLevel,
@@ -160,7 +167,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     secrets,
     sandbox,
   })
-  if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })
+  await build
 
   progress.step('Starting the server …')
   const server = await startServer({
@@ -222,13 +229,16 @@ const matters = (line: string): boolean => !/^\{"level":[123]0,/.test(line)
 async function buildWhenNeeded(
   projectDirectory: string,
   env: NodeJS.ProcessEnv,
-  { progress, shutdown }: Pick<Launch, 'progress' | 'shutdown'>,
+  { progress, signal }: Pick<Launch, 'progress'> & Pick<Shutdown, 'signal'>,
 ): Promise<void> {
   const build = productionBuild(projectDirectory)
   if (build.fits) return progress.done('The production build is up to date')
   progress.step('Building for production; the sources are new or changed (a minute or two) …')
-  await build.make(env, shutdown.signal)
-  await bundledPrograms(projectDirectory).make()
+  const programs = bundledPrograms(projectDirectory)
+  // Next empties the directory that holds the bundles, so what starts meanwhile must not use them.
+  programs.discard()
+  await build.make(env, signal)
+  await programs.make()
   progress.done('Built for production')
 }
 

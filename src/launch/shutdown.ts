@@ -6,6 +6,8 @@ export interface Shutdown {
   readonly signal: AbortSignal
   /** `force` ends the part at once. */
   readonly add: (name: string, stop: () => Promise<void> | void, force?: () => void) => void
+  /** Work that the signal ends, and that has to be over before `stopAll` settles. Its failure is its caller's to report. */
+  readonly waitFor: (work: Promise<unknown>) => void
   /** The names of the parts that are not stopped yet. */
   readonly started: () => readonly string[]
   readonly ask: (reason: StopReason) => void
@@ -24,6 +26,7 @@ export function createShutdown(): Shutdown {
   const controller = new AbortController()
   const started: { readonly name: string; readonly stop: () => Promise<void> | void }[] = []
   const forces: (() => void)[] = []
+  const works: Promise<unknown>[] = []
   let resolve: (reason: StopReason) => void = () => undefined
   const asked = new Promise<StopReason>((settle) => {
     resolve = settle
@@ -38,11 +41,15 @@ export function createShutdown(): Shutdown {
       started.push({ name, stop })
       if (force !== undefined) forces.push(force)
     },
+    waitFor: (work) => {
+      works.push(work.catch(() => undefined))
+    },
     started: () => started.map(({ name }) => name),
     ask,
     asked,
     async stopAll() {
       const problems: string[] = []
+      await Promise.all(works)
       for (let last = started.pop(); last !== undefined; last = started.pop()) {
         try {
           await last.stop()

@@ -36,6 +36,8 @@ const BUNDLED_PACKAGES = /^(@actions\/|zod$)/
 interface Programs {
   readonly fit: boolean
   readonly make: () => Promise<void>
+  /** From now on the programs start from their sources, until the bundles are made again. */
+  readonly discard: () => void
 }
 
 /** The bundles in `.next/programs`. `fit` says whether they are made from the current sources. */
@@ -46,6 +48,7 @@ export function bundledPrograms(projectDirectory: string): Programs {
   const marked = () => `${wanted} ${fingerprint(projectDirectory, [OUTPUT], [])}`
   return {
     fit: existsSync(mark) && readFileSync(mark, 'utf8') === marked(),
+    discard: () => rmSync(mark, { force: true }),
     async make() {
       rmSync(output, { recursive: true, force: true })
       const { build } = await import('esbuild')

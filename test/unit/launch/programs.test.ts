@@ -51,6 +51,7 @@ test.each([
   ['after any other source changed', () => writeFileSync(path.join(checkout, 'src/added.ts'), '')],
   ['after the installed packages changed', () => writeFileSync(path.join(checkout, 'package-lock.json'), '{}')],
   ['if its bundle is truncated', () => truncateSync(path.join(checkout, '.next/programs/launch-commands-console.mjs'))],
+  ['once the bundles are discarded, before a build deletes them', () => bundledPrograms(checkout).discard()],
   ['if there is no bundle', () => rmSync(path.join(checkout, '.next'), { recursive: true })],
 ])('a program runs from its sources %s', (_, change) => {
   expect(programArgs(checkout, PROGRAM)).not.toEqual(fromSources(checkout))

@@ -7,6 +7,8 @@ import { productionBuild } from '~/launch/build/production-build'
 import { checkMachine } from '~/launch/machine/check-machine'
 import { ensurePrivateDirectory } from '~/launch/machine/private-files'
 import { generatedSecrets } from '~/launch/secrets'
+import { createShutdown } from '~/launch/shutdown'
+import { deferred } from '~test/support/deferred'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'start checks '))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -109,6 +111,28 @@ describe('the production build', () => {
     write('a', '2')
     write('b', '1')
     expect(fingerprint(checkout, ['a', 'b'], [])).not.toBe(before)
+  })
+})
+
+describe('a start that is stopped', () => {
+  it('waits for the end of work that the signal ends, such as a build, before it stops the parts', async () => {
+    const events: string[] = []
+    const shutdown = createShutdown()
+    shutdown.add('database', () => void events.push('database stopped'))
+    const build = deferred()
+    shutdown.signal.addEventListener('abort', () => events.push('build told to end'))
+    const fails = async () => {
+      await build.promise
+      throw new Error('aborted')
+    }
+    shutdown.waitFor(fails())
+    shutdown.ask({ kind: 'signal', signal: 'SIGINT' })
+    const stopped = shutdown.stopAll()
+    await new Promise(setImmediate)
+    events.push('build ended')
+    build.resolve()
+    expect(await stopped).toEqual([])
+    expect(events).toEqual(['build told to end', 'build ended', 'database stopped'])
   })
 })
 
