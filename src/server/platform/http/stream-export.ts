@@ -2,18 +2,24 @@ import 'server-only'
 import type { Logger } from '~/server/platform/logger'
 
 /**
- * One record of RFC 4180. Exports contain text by workflows and operators, which a spreadsheet must not run: a field that
- * starts like a formula gets a leading apostrophe (OWASP, "CSV Injection").
+ * One record of RFC 4180. Exports contain text by workflows and operators, which a spreadsheet must not run: what starts like a
+ * formula gets a leading apostrophe (OWASP, "CSV Injection"). A spreadsheet that separates by semicolons or tabs does not see the
+ * quotes of a field, so a start after each of them counts too.
  */
 export function csvRecord(fields: readonly (string | null)[]): string {
   return `${fields.map((field) => csvField(field ?? '')).join(',')}\r\n`
 }
 
-const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/
+/** What a spreadsheet runs at the start of a cell. It may skip spaces and quotes before it. */
+const FORMULA = String.raw`(?:[^\S\t\r\n]|")*[=+\-@＝＋－＠]`
+const FORMULA_AT_START = new RegExp(`^(?:[\\t\\r\\n]|${FORMULA})`)
+const FORMULA_INSIDE = new RegExp(`[;\\t\\r\\n](?=${FORMULA})`, 'g')
+
+const PLAIN = /^[\p{L}\p{N} _.:/@+-]*$/u
 
 function csvField(text: string): string {
-  const harmless = FORMULA_START.test(text) ? `'${text}` : text
-  return /[",\r\n\t]/.test(harmless) || harmless !== text ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  const harmless = (FORMULA_AT_START.test(text) ? `'${text}` : text).replaceAll(FORMULA_INSIDE, "$&'")
+  return PLAIN.test(harmless) ? harmless : `"${harmless.replaceAll('"', '""')}"`
 }
 
 /** `json`: a value that CSV writes as JSON. */
