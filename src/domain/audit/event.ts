@@ -226,6 +226,8 @@ const freeze = z.object({
   /** Rows from before 2026-11-29 do not say: a lock has a surface, and a freeze an environment. */
   kind: z.enum(FREEZE_KINDS).exactOptional(),
   rollbacks_pass: z.boolean().exactOptional(),
+  /** Of an allow window that was opened beside these, so that more is allowed. */
+  widens: texts.exactOptional(),
   /** Of a window that recurs. */
   rule: text.exactOptional(),
   time_zone: text.exactOptional(),

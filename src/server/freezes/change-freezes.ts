@@ -13,6 +13,7 @@ import {
   findFreeze,
   findLock,
   insertFreeze,
+  listOpenAllowWindows,
   markLifted,
   type NewFreeze,
 } from '~/server/freezes/freezes'
@@ -22,8 +23,8 @@ import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surface
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
 /**
- * Opens a freeze window or an allow window for an environment or one surface, now or later. Throws `surface_unknown`, and `invalid_input`
- * unless the end is after the start and in the future, and a rule has an occurrence before it.
+ * Opens a freeze window or an allow window for an environment or one surface, now or later. Throws `surface_unknown`, `invalid_input` unless
+ * the end is after the start and in the future and a rule has an occurrence before it, and `proof_stale` for one allow window more in its scope.
  */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
   const { recurrence, kind = 'freeze', rollbacksPass = false } = input
@@ -41,7 +42,10 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
   }
   if (recurrence !== undefined) requireOccurrence({ ...recurrence, allows: kind === 'allow' }, now, endsAt)
   const { rule, ...times } = recurrence ?? {}
-  return storeFreeze(deps, actor, {
+  // One open allow window is enough for its scope. A further one allows more, as lifting does, and needs the same fresh proof.
+  const widened = kind === 'allow' ? await listOpenAllowWindows(deps.db, scope, now) : []
+  if (widened.length > 0) requireFreshProof(deps, actor, 'adding another allow window')
+  const window = {
     ...scope,
     kind,
     rollbacksPass,
@@ -49,7 +53,8 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
     startsAt,
     endsAt,
     ...(rule === undefined ? {} : { recurrence: rule, ...times }),
-  })
+  }
+  return storeFreeze(deps, actor, window, { widened })
 }
 
 /** What of the input does not go together, as a sentence. */
@@ -121,12 +126,14 @@ function storeFreeze(
   deps: FreezeDeps,
   actor: Actor,
   freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdByUserId' | 'createdAt'>,
+  { widened = [] }: { readonly widened?: readonly string[] } = {},
 ): Promise<FreezeView> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
     const author = { createdBy: actor.name, createdByUserId: actor.userId, createdAt: at }
     const row = await insertFreeze(tx, { ...freeze, ...author, id: deps.newId() })
-    await appendAuditEvent(tx, { actor: actor.name, at, ...surfaceOf(row) }, freezeEvent('console.freeze.opened', row))
+    const opened = freezeEvent('console.freeze.opened', row, widened)
+    await appendAuditEvent(tx, { actor: actor.name, at, ...surfaceOf(row) }, opened)
     return freezeView(row, at)
   })
 }

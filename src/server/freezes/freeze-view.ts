@@ -54,7 +54,12 @@ function nextOccurrence(row: FreezeRow, now: Date): FreezeView['occurrence'] {
     : { start: new Date(next.start).toISOString(), end: new Date(Math.min(next.end, to)).toISOString() }
 }
 
-export function freezeEvent(action: 'console.freeze.opened' | 'console.freeze.lifted', row: FreezeRow): AuditEvent {
+/** `widened`: the allow windows beside which this one allows more. */
+export function freezeEvent(
+  action: 'console.freeze.opened' | 'console.freeze.lifted',
+  row: FreezeRow,
+  widened: readonly string[] = [],
+): AuditEvent {
   return {
     action,
     status: null,
@@ -66,6 +71,7 @@ export function freezeEvent(action: 'console.freeze.opened' | 'console.freeze.li
       ends_at: row.endsAt?.toISOString() ?? null,
       kind: freezeKind(row.kind),
       ...(row.rollbacksPass ? { rollbacks_pass: true } : {}),
+      ...(widened.length === 0 ? {} : { widens: [...widened] }),
       ...(row.recurrence === null
         ? {}
         : {

@@ -99,6 +99,17 @@ export function findLock(db: DatabaseHandle, surfaceId: string): Promise<FreezeR
   })
 }
 
+/** The ids of the allow windows of an environment or a surface that have not ended, those to come included. */
+export async function listOpenAllowWindows(
+  db: DatabaseHandle,
+  { environment, surfaceId }: Pick<NewFreeze, 'environment' | 'surfaceId'>,
+  now: Date,
+): Promise<string[]> {
+  const where = { kind: 'allow', environment, surfaceId, ...isCurrent(now) }
+  const rows = await db.freeze.findMany({ where, orderBy: { id: 'asc' }, select: { id: true } })
+  return rows.map(({ id }) => id)
+}
+
 /** Freezes in force or scheduled, the earliest first. */
 export function listCurrentFreezes(db: DatabaseHandle, now: Date): Promise<FreezeRow[]> {
   return db.freeze.findMany({

@@ -144,6 +144,25 @@ describe('freezes with a proof of identity older than 15 minutes', () => {
     },
   )
 
+  it('an allow window can be opened with an old proof, and another one of the same scope only with a fresh one', async () => {
+    const recurrence = { rule: 'FREQ=DAILY', timeZone: 'UTC', localStart: '2026-01-01T00:00', durationMinutes: 1440 }
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    for (const scope of [{ environment: 'production' }, { surfaceId }]) {
+      const window = { kind: 'allow' as const, ...scope, reason: 'Office hours', recurrence }
+      const first = await ada(16).freezes.open({ ...window, recurrence: { ...recurrence, durationMinutes: 1 } })
+      await expect(ada(16).freezes.open(window)).rejects.toMatchObject(stale)
+      expect(await console_.deps.db.freeze.count({ where: { liftedAt: null, reason: 'Office hours' } })).toBe(1)
+      const wider = await ada(1).freezes.open(window)
+      const opened = (id: string) =>
+        console_.deps.db.auditEvent.findFirst({ where: { payload: { path: ['freeze_id'], equals: id } } })
+      expect((await opened(first.id))?.payload).not.toHaveProperty('widens')
+      expect(await opened(wider.id)).toMatchObject({ payload: { widens: [first.id] } })
+      for (const { id } of [first, wider]) await ada(1).freezes.lift({ id })
+      // Nothing is widened where every window has ended.
+      await ada(1).freezes.lift(await ada(16).freezes.open(window))
+    }
+  })
+
   it('a surface can be locked with an old proof, and unlocked only with a fresh one', async () => {
     const { id: surfaceId } = await insertSurface(console_.deps)
     const { id } = await ada(16).surfaces.lock({ surfaceId, reason: 'Broken' })
