@@ -51,6 +51,8 @@ function Log({ deployId, tail }: Pick<LogTailProps, 'deployId' | 'tail'>) {
     paddingStart: 8,
     paddingEnd: 8,
     initialRect: { width: 0, height: 272 },
+    // The end, so that the first lines are not read before somebody goes there.
+    initialOffset: () => total * ROW_PX,
   })
   const { following, setFollowing, onScroll } = useFollow(box, rows.getTotalSize())
   const items = rows.getVirtualItems()
