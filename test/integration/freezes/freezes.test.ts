@@ -109,6 +109,22 @@ describe('a lock of a surface', () => {
     expect(await lock()).toMatchObject({ environment: null, surface: { id: surfaceId } })
   })
 
+  it('a lock that a server of an older version sets during an upgrade is the one lock of its surface, and can be unlocked', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const older = () => console_.deps.db.$executeRaw`
+      INSERT INTO freezes (id, surface_id, reason, starts_at_utc, created_by, created_at_utc)
+      VALUES (gen_random_uuid(), ${surfaceId}, 'Being migrated', now(), 'ada', now())`
+    await older()
+    expect((await caller().freezes.list({})).current).toMatchObject([{ kind: 'lock', surface: { id: surfaceId } }])
+    await expect(older()).rejects.toThrow(/freezes_one_lock_per_surface/)
+    await expect(caller().surfaces.lock({ surfaceId, reason: 'Again' })).rejects.toMatchObject({
+      cause: { code: 'surface_locked' },
+    })
+    await caller().surfaces.unlock({ surfaceId })
+    await caller().freezes.open({ surfaceId, reason: 'A window of one surface' })
+    expect((await caller().freezes.list({})).current).toMatchObject([{ kind: 'freeze' }])
+  })
+
   it('a lock of an unknown surface is refused', async () => {
     const lock = caller().surfaces.lock({ surfaceId: 'nowhere', reason: 'x' })
     await expect(lock).rejects.toMatchObject({ cause: { code: 'surface_unknown' } })

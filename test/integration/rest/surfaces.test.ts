@@ -64,6 +64,15 @@ describe('freezes and locks over REST', () => {
     expect(await unlock()).toMatchObject({ status: 404, body: { code: 'freeze_unknown' } })
   })
 
+  it('the review of the holder of a lock warns and does not block, as the deploy would not', async () => {
+    const { id } = await insertSurface(console_.deps, { environment: 'staging' })
+    await rest.call('POST', surfaceAddress(id, '/lock'), { body: { reason: 'Migration' } })
+    expect(await rest.call('GET', surfaceAddress(id, '/review?ref=main'))).toMatchObject({
+      body: { warnings: expect.arrayContaining([expect.objectContaining({ kind: 'locked', blocking: false })]) },
+    })
+    await rest.call('DELETE', surfaceAddress(id, '/lock'))
+  })
+
   it('a freeze window is opened, listed and lifted', async () => {
     await insertSurface(console_.deps, { environment: 'production' })
     const asked = { environment: 'production', reason: 'Release week', ends_at: '2999-01-01T00:00:00+01:00' }

@@ -59,7 +59,7 @@ describe('every migration', () => {
     for (const migration of migrations) expect(() => sqlOf(migration, 'rollback.sql'), migration).not.toThrow()
   })
 
-  it('every rollback, newest first, restores the schema before its migration, and history is kept up to the first migration', async () => {
+  it('every rollback, newest first, restores the schema before its migration, keeps history up to the first one, and leaves no frozen surface open', async () => {
     await applyAll()
     await insertDeployAtEveryStatus(client)
     const before = await history()
@@ -68,6 +68,7 @@ describe('every migration', () => {
       if (migration === migrations[0]) expect(await history()).toEqual(before.with(3, (before[3] ?? 0) + 4))
       const rollback = sqlOf(migration, 'rollback.sql')
       if (migration.endsWith('_gate_statuses')) await expectGatesFail(client, rollback)
+      else if (migration.endsWith('_windows')) await expectSurfacesStayRefused(client, rollback)
       else await client.query(rollback)
       if (migration.endsWith('_status_transitions')) await expectEndsAreMended(client, migration)
       expect(await schema(), migration).toEqual(below.get(migration))
@@ -136,6 +137,27 @@ async function expectEndsAreMended(client: pg.Client, migration: string): Promis
   const mended = await client.query('SELECT FROM console_deploys WHERE finished_at_utc = last_event_at_utc')
   expect([timeless.rowCount, mended.rowCount]).toEqual([4, 4])
   await client.query(sqlOf(migration, 'rollback.sql'))
+}
+
+/** Expects the rollback of windows to keep, for each surface, the lock in force, or else what starts first, without an end. */
+async function expectSurfacesStayRefused(client: pg.Client, rollback: string): Promise<void> {
+  await client.query(
+    `INSERT INTO freezes (id, kind, surface_id, reason, starts_at_utc, ends_at_utc, created_by, created_at_utc)
+     SELECT gen_random_uuid(), kind, surface_id, reason, now() + starts * interval '1 day', now() + ends * interval '1 day', 'ada', now()
+     FROM (VALUES ('lock', 'building', 'locked', 0, NULL), ('freeze', 'building', 'since last week', -7, NULL),
+       ('freeze', 'building', 'next week', 7, NULL), ('freeze', 'deploying', 'next week', 7, 8),
+       ('freeze', 'deploying', 'tomorrow', 1, 2), ('freeze', 'deploying', 'until yesterday', -2, -1),
+       ('notice', 'failed', 'noticed', 0, NULL)) AS made (kind, surface_id, reason, starts, ends)`,
+  )
+  await client.query(rollback)
+  const open = await client.query(
+    'SELECT surface_id, reason, ends_at_utc FROM freezes WHERE lifted_at_utc IS NULL ORDER BY surface_id',
+  )
+  expect(open.rows).toEqual([
+    { surface_id: 'building', reason: 'locked', ends_at_utc: null },
+    { surface_id: 'deploying', reason: 'tomorrow', ends_at_utc: null },
+  ])
+  await client.query('DELETE FROM freezes')
 }
 
 /** Expects the rollback of the gates to fail deploys at a gate, blame no stage, and audit where each stood. */

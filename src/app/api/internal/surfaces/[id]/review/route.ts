@@ -18,5 +18,5 @@ export const GET = restRoute<{ id: string }>('surface.read', async ({ deps, acto
   const kind = rollback === undefined ? 'promotion' : 'rollback'
   const from = rollback ?? promotion
   const source = from === undefined ? undefined : sourceOf(kind, from)
-  return { body: snakeCase(await reviewDeploy(deps, { surfaceId, ref, source })) }
+  return { body: snakeCase(await reviewDeploy(deps, { surfaceId, ref, source }, actor)) }
 })
