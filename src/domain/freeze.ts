@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { environmentName, instant, requiredReason, surfaceId } from '~/domain/input'
+import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
 import { type Recurrence, recurrence } from '~/domain/recurrence'
 
 /**
@@ -228,5 +228,19 @@ export const openFreezeInput = z.object({
 })
 export type OpenFreezeInput = z.output<typeof openFreezeInput>
 
-export const lockInput = z.object({ surfaceId, reason: requiredReason })
+/** Input of `surfaces.lock`: until `endsAt`, or until it is lifted. A notice warns, and refuses nothing. */
+export const lockInput = z.object({
+  surfaceId,
+  reason: requiredReason,
+  endsAt: instant.optional(),
+  kind: z.enum(['lock', 'notice']).optional(),
+})
 export type LockInput = z.output<typeof lockInput>
+
+/** Input of `freezes.change`. What is left out stays; `endsAt: null` is until it is lifted. */
+export const changeFreezeInput = z.object({
+  id,
+  reason: requiredReason.optional(),
+  endsAt: instant.nullable().optional(),
+})
+export type ChangeFreezeInput = z.output<typeof changeFreezeInput>

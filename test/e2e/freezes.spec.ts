@@ -62,7 +62,9 @@ test('a freeze blocks a production deploy at the review, admits an override with
   await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen by this console')
 })
 
-test('a locked surface shows the lock on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
+test('a locked surface shows the lock on its tile and warns its holder at the review, until it is unlocked', async ({
+  page,
+}) => {
   await goTo(page, 'Freezes')
   const form = page.getByRole('form', { name: 'Lock a surface' })
   await form.getByLabel('Surface').selectOption('api-staging')
@@ -73,7 +75,7 @@ test('a locked surface shows the lock on its tile and cannot be deployed until i
 
   await expect(tile(page, 'api-staging')).toContainText('Being migrated')
   const dialog = await reviewMain(page, 'api-staging')
-  await expect(dialog.locator('[data-warning="locked"]')).toContainText('Being migrated')
+  await expect(dialog.locator('[data-warning="locked"][data-blocking="false"]')).toContainText('Being migrated')
   await page.keyboard.press('Escape')
   await lift(page, 'Unlock')
   await expect(tile(page, 'api-staging')).not.toContainText('Being migrated')

@@ -233,6 +233,8 @@ const freeze = z.object({
   time_zone: text.exactOptional(),
   local_start: text.exactOptional(),
   duration_minutes: z.int().exactOptional(),
+  /** The rollback that locked the surface. */
+  rollback_deploy_id: text.exactOptional(),
 })
 const flag = { flag: text, environment: text }
 
@@ -241,6 +243,8 @@ const SURFACE_EVENTS = [
   event('console.freeze.opened', freeze),
   /** The freeze was ended early, or the lock was removed. */
   event('console.freeze.lifted', freeze),
+  /** Somebody changed its reason or its end. `was`: both before. */
+  event('console.freeze.changed', freeze.extend({ was: z.object({ reason: text, ends_at: nullableText }) })),
   /** A flag was switched on (promoted) or off (demoted) for one environment. `was`: its value before. */
   event('console.flag.promoted', z.object({ ...flag, was: z.boolean() })),
   event('console.flag.demoted', z.object({ ...flag, was: z.boolean() })),

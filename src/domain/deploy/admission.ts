@@ -151,5 +151,12 @@ export function freezeSentence(
   return `${scope} is ${kind} ${until === null ? 'until it is lifted' : `until ${minuteUtc(until)}`}: ${why}.`
 }
 
+/** "Notice for API until 2026-11-22 18:00 UTC: “Ask Grace first” (ada)." */
+export const noticeSentence = (
+  { name }: { readonly name: string },
+  { until, reason, by }: Pick<FreezeInForce, 'until' | 'reason' | 'by'>,
+): string =>
+  `Notice for ${inSentence(name)}${until === null ? '' : ` until ${minuteUtc(until)}`}: “${inSentence(reason)}” (${inSentence(by)}).`
+
 /** "2026-11-21 18:00 UTC" */
 const minuteUtc = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`

@@ -1,6 +1,6 @@
-import { type Asker, decideFreeze, deployFreezeRefusal, freezeSentence, passSentence } from '~/domain/deploy/admission'
+import { type Asker, decideFreeze, deployFreezeRefusal, noticeSentence, passSentence } from '~/domain/deploy/admission'
 import { inSentence } from '~/domain/foreign-text'
-import { type DeclaredFreeze, type DeployFreeze, freezesAt, noticesAt, shownFreeze } from '~/domain/freeze'
+import { type DeclaredFreeze, type DeployFreeze, freezesAt, noticesAt } from '~/domain/freeze'
 
 /** What is known of DEPLOY_FREEZE in the surface's repository. `unknown`: never read, or not readable. */
 export type KnownDeployFreeze = DeployFreeze | 'none' | 'unknown'
@@ -46,7 +46,7 @@ export function netState({ surface, declared, deployFreeze, at, now, asker }: Qu
     reasons: [...refusals.map(({ message }) => message), ...(variable === null ? [] : [variable.sentence])],
     notes: [
       ...passed.map((pass) => passSentence(surface, pass)),
-      ...noticesAt(declared, at).map((notice) => freezeSentence(surface, shownFreeze(notice))),
+      ...noticesAt(declared, at).map((notice) => noticeSentence(surface, notice)),
       ...(refusals.length > 0 && refusals.every(({ freeze }) => freeze.rollbacksPass === true)
         ? ['A rollback passes.']
         : []),

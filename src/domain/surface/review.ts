@@ -107,6 +107,8 @@ export interface ReviewWarning {
     | 'busy'
     | 'locked'
     | 'frozen'
+    | 'notice'
+    | 'rollback_lock'
     | 'nothing_new'
     | 'step_back'
     | 'misnamed'

@@ -89,6 +89,8 @@ export interface SurfaceTile {
   } | null
   /** The lock and the freeze windows in force, the strongest first. */
   readonly freezes: readonly FreezeInForce[]
+  /** A notice, which warns and refuses nothing; null if there is none. */
+  readonly notice: FreezeInForce | null
   /** For a production surface: DEPLOY_FREEZE of its repository at the last read; null if it froze nothing, or is unknown. */
   readonly deployFreeze: { readonly reason: string; readonly readAt: string } | null
   /** For a production surface: DEPLOY_FREEZE was never read, or the credentials may not read it. */

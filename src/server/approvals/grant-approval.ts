@@ -74,6 +74,7 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
         declaration: row.declaration ?? '',
         freezes,
         isRollback,
+        newId: deps.newId,
       })
     })
   } catch (error) {

@@ -2,12 +2,12 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
+import type { ChangeFreezeInput, FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { requireFreshProof, requireReach } from '~/server/auth/authorize'
+import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
 import type { Deps } from '~/server/deps'
 import { hasOccurrence, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
-import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
+import { freezeChange, freezeEvent, freezeView } from '~/server/freezes/freeze-view'
 import {
   type FreezeRow,
   findFreeze,
@@ -16,8 +16,10 @@ import {
   listOpenAllowWindows,
   markLifted,
   type NewFreeze,
+  replaceEndedLocks,
+  updateFreeze,
 } from '~/server/freezes/freezes'
-import { violatedUniqueIndex } from '~/server/platform/database'
+import { type DatabaseHandle, violatedUniqueIndex } from '~/server/platform/database'
 import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surfaces'
 
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
@@ -96,40 +98,105 @@ function requireOccurrence(window: RecurringWindow, now: Date, endsAt: Date | nu
   )
 }
 
-/** Locks one surface until somebody unlocks it. Throws `surface_unknown`, and `surface_locked` when it is already locked. */
+/**
+ * Locks one surface, or puts a notice on it, until a time or until somebody lifts it. A lock that has ended by time is out of the way. Throws
+ * `surface_unknown`, `surface_locked` when it is already locked, and `invalid_input` for an end that has passed.
+ */
 export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInput): Promise<FreezeView> {
-  const surface = await findSurface(deps.db, input.surfaceId)
+  const { surfaceId, reason, endsAt = null, kind = 'lock' } = input
+  const surface = await findSurface(deps.db, surfaceId)
   if (surface === null) {
-    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked. Check the id.`)
+    throw new AppError('surface_unknown', `There is no surface "${surfaceId}". Nothing was locked. Check the id.`)
   }
-  requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
-  const lock = {
-    kind: 'lock' as const,
-    environment: null,
-    surfaceId: surface.id,
-    reason: input.reason,
-    startsAt: deps.now(),
-    endsAt: null,
-  }
+  requireReach(actor, { environment: surface.environment, surfaceId })
+  const now = deps.now()
+  requireFutureEnd(endsAt, now)
+  const lock = { kind, environment: null, surfaceId, reason, startsAt: now, endsAt }
   try {
-    return await storeFreeze(deps, actor, lock)
+    return await storeFreeze(deps, actor, lock, { before: (tx) => replaceEndedLocks(tx, { surfaceId, kind, now }) })
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
+    const name = inSentence(surface.name)
     throw new AppError(
       'surface_locked',
-      `${inSentence(surface.name)} is already locked. The existing lock was kept. Unlock the surface first to change the reason.`,
+      kind === 'lock'
+        ? `${name} is already locked. The existing lock was kept. Change that lock, or unlock the surface first.`
+        : `${name} already has a notice, which was kept. Change that notice, or lift it first.`,
     )
   }
+}
+
+function requireFutureEnd(endsAt: Date | null, now: Date): void {
+  if (endsAt === null || endsAt > now) return
+  throw new AppError('invalid_input', 'The end has passed. Nothing was changed. Choose a later end.')
+}
+
+/**
+ * Changes the reason or the end of a freeze, lock or notice that has not ended. An end that allows more needs a fresh proof.
+ *
+ * @throws AppError `freeze_unknown`, `permission_refused`, `invalid_input`, `proof_stale`, `freeze_over` when it ended or was changed meanwhile
+ */
+export async function changeFreeze(deps: FreezeDeps, actor: Actor, input: ChangeFreezeInput): Promise<FreezeView> {
+  const was = await requireFreeze(deps, input.id)
+  requireReachOf(actor, was)
+  const now = deps.now()
+  const changed = {
+    reason: input.reason ?? was.reason,
+    endsAt: input.endsAt === undefined ? was.endsAt : input.endsAt,
+  }
+  if (input.endsAt !== undefined) requireFutureEnd(changed.endsAt, now)
+  if (changed.endsAt !== null && changed.endsAt <= was.startsAt) {
+    throw new AppError('invalid_input', 'The end is before the start. Nothing was changed. Choose a later end.')
+  }
+  const isShortened = changed.endsAt !== null && (was.endsAt === null || changed.endsAt < was.endsAt)
+  // A later end of an allow window lets its occurrences go on, beside others that would be closed.
+  const isEndChanged = changed.endsAt?.getTime() !== was.endsAt?.getTime()
+  if (was.kind === 'allow' ? isEndChanged : isShortened && was.kind !== 'notice')
+    requireFreshProof(deps, actor, 'ending this freeze earlier')
+  const row = await deps.db.$transaction(async (tx) => {
+    const written = await updateFreeze(tx, was, changed, now)
+    if (written !== null) {
+      const subject = { actor: actor.name, at: now, ...surfaceOf(written) }
+      await appendAuditEvent(tx, subject, freezeChange(written, was))
+    }
+    return written
+  })
+  if (row === null) {
+    throw new AppError(
+      'freeze_over',
+      'This freeze has ended, or somebody changed it meanwhile. Nothing was changed. Reload the page.',
+    )
+  }
+  return freezeView(row, now)
+}
+
+async function requireFreeze({ db }: Pick<FreezeDeps, 'db'>, id: string): Promise<FreezeRow> {
+  const freeze = await findFreeze(db, id)
+  if (freeze !== null) return freeze
+  throw new AppError('freeze_unknown', `There is no freeze ${id}. Nothing was changed. Check the id.`)
+}
+
+function requireReachOf(actor: Actor, { environment, surface, surfaceId }: FreezeRow): void {
+  const scope = environment ?? surface?.environment ?? ''
+  requireReach(actor, { environment: scope, ...(surfaceId === null ? {} : { surfaceId }) })
 }
 
 function storeFreeze(
   deps: FreezeDeps,
   actor: Actor,
   freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdByUserId' | 'createdAt'>,
-  { widened = [] }: { readonly widened?: readonly string[] } = {},
+  {
+    widened = [],
+    before = () => Promise.resolve(),
+  }: {
+    readonly widened?: readonly string[]
+    /** Runs first in the transaction. */
+    readonly before?: (tx: DatabaseHandle) => Promise<void>
+  } = {},
 ): Promise<FreezeView> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
+    await before(tx)
     const author = { createdBy: actor.name, createdByUserId: actor.userId, createdAt: at }
     const row = await insertFreeze(tx, { ...freeze, ...author, id: deps.newId() })
     const opened = freezeEvent('console.freeze.opened', row, widened)
@@ -146,34 +213,40 @@ const surfaceOf = ({ surfaceId }: { readonly surfaceId: string | null }) => (sur
  * @throws AppError `freeze_unknown`, `permission_refused`, `proof_stale`, `freeze_over` when the freeze has already ended
  */
 export async function liftFreeze(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Actor, id: string): Promise<void> {
-  const freeze = await findFreeze(deps.db, id)
-  if (freeze === null)
-    throw new AppError('freeze_unknown', `There is no freeze ${id}. Nothing was changed. Check the id.`)
-  await lift(deps, actor, freeze)
+  await lift(deps, actor, await requireFreeze(deps, id))
 }
 
-/** Removes the lock of a surface. Throws `freeze_unknown` when the surface has no lock, and what `liftFreeze` throws. */
+/**
+ * Removes the lock, or the notice, of a surface. Whoever set it may, and whoever may manage freezes. Throws `freeze_unknown` when there is
+ * none, and what `liftFreeze` throws.
+ */
 export async function unlockSurface(
   deps: Pick<FreezeDeps, 'db' | 'now'>,
   actor: Actor,
   surfaceId: string,
+  kind: 'lock' | 'notice' = 'lock',
 ): Promise<void> {
-  const lock = await findLock(deps.db, surfaceId)
-  if (lock === null) throw new AppError('freeze_unknown', `"${surfaceId}" is not locked. Nothing was changed.`)
+  const lock = await findLock(deps.db, surfaceId, deps.now(), kind)
+  if (lock === null) {
+    const what = kind === 'lock' ? 'is not locked' : 'has no notice'
+    throw new AppError('freeze_unknown', `"${surfaceId}" ${what}. Nothing was changed.`)
+  }
+  const isHolder = lock.createdByUserId === actor.userId && lock.createdBy === actor.name
+  if (!isHolder) authorize(actor, 'freeze.manage')
   await lift(deps, actor, lock)
 }
 
 async function lift(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Actor, freeze: FreezeRow): Promise<void> {
-  const environment = freeze.environment ?? freeze.surface?.environment ?? ''
-  requireReach(actor, { environment, ...(freeze.surfaceId === null ? {} : { surfaceId: freeze.surfaceId }) })
+  requireReachOf(actor, freeze)
   // Lifting allows more than an override, since every deploy may ship then. It needs the same fresh proof, in every environment.
-  requireFreshProof(
-    deps,
-    actor,
-    freeze.kind === 'lock' && freeze.surface !== null
-      ? `unlocking ${inSentence(freeze.surface.name)}`
-      : 'lifting this freeze',
-  )
+  if (freeze.kind !== 'notice')
+    requireFreshProof(
+      deps,
+      actor,
+      freeze.kind === 'lock' && freeze.surface !== null
+        ? `unlocking ${inSentence(freeze.surface.name)}`
+        : 'lifting this freeze',
+    )
   const at = deps.now()
   const lifted = await deps.db.$transaction(async (tx) => {
     if (!(await markLifted(tx, freeze.id, { by: actor.name, at }))) return false

@@ -55,32 +55,40 @@ function nextOccurrence(row: FreezeRow, now: Date): FreezeView['occurrence'] {
 }
 
 /** `widened`: the allow windows beside which this one allows more. */
-export function freezeEvent(
+export const freezeEvent = (
   action: 'console.freeze.opened' | 'console.freeze.lifted',
   row: FreezeRow,
   widened: readonly string[] = [],
-): AuditEvent {
+): AuditEvent => ({
+  action,
+  status: null,
+  payload: { ...freezePayload(row), ...(widened.length === 0 ? {} : { widens: [...widened] }) },
+})
+
+export const freezeChange = (row: FreezeRow, was: Pick<FreezeRow, 'reason' | 'endsAt'>): AuditEvent => ({
+  action: 'console.freeze.changed',
+  status: null,
+  payload: { ...freezePayload(row), was: { reason: was.reason, ends_at: was.endsAt?.toISOString() ?? null } },
+})
+
+function freezePayload(row: FreezeRow) {
   return {
-    action,
-    status: null,
-    payload: {
-      freeze_id: row.id,
-      environment: row.environment,
-      reason: row.reason,
-      starts_at: row.startsAt.toISOString(),
-      ends_at: row.endsAt?.toISOString() ?? null,
-      kind: freezeKind(row.kind),
-      ...(row.rollbacksPass ? { rollbacks_pass: true } : {}),
-      ...(widened.length === 0 ? {} : { widens: [...widened] }),
-      ...(row.recurrence === null
-        ? {}
-        : {
-            rule: row.recurrence,
-            time_zone: row.timeZone ?? '',
-            local_start: row.localStart ?? '',
-            duration_minutes: row.durationMinutes ?? 0,
-          }),
-    },
+    freeze_id: row.id,
+    environment: row.environment,
+    reason: row.reason,
+    starts_at: row.startsAt.toISOString(),
+    ends_at: row.endsAt?.toISOString() ?? null,
+    kind: freezeKind(row.kind),
+    ...(row.rollbacksPass ? { rollbacks_pass: true } : {}),
+    ...(row.recurrence === null
+      ? {}
+      : {
+          rule: row.recurrence,
+          time_zone: row.timeZone ?? '',
+          local_start: row.localStart ?? '',
+          duration_minutes: row.durationMinutes ?? 0,
+        }),
+    ...(row.rollbackDeployId === null ? {} : { rollback_deploy_id: row.rollbackDeployId }),
   }
 }
 

@@ -1,6 +1,13 @@
 import 'server-only'
 import { inSentence } from '~/domain/foreign-text'
-import { type DeclaredFreeze, FREEZE_KINDS, type FreezeKind, freezesAt, type StandingFreeze } from '~/domain/freeze'
+import {
+  type DeclaredFreeze,
+  FREEZE_KINDS,
+  type FreezeKind,
+  freezesAt,
+  noticesAt,
+  type StandingFreeze,
+} from '~/domain/freeze'
 import type { Recurrence } from '~/domain/recurrence'
 import { occurrencesBetween } from '~/server/freezes/expand-recurrence'
 import type { DatabaseHandle } from '~/server/platform/database'
@@ -92,10 +99,24 @@ export function findFreeze(db: DatabaseHandle, id: string): Promise<FreezeRow | 
   return db.freeze.findUnique({ where: { id }, select: freezeSelect })
 }
 
-export function findLock(db: DatabaseHandle, surfaceId: string): Promise<FreezeRow | null> {
-  return db.freeze.findFirst({
-    where: { surfaceId, kind: 'lock', liftedAt: null, replaced: false },
-    select: freezeSelect,
+/** The lock or the notice of a surface, unless it has ended. */
+export function findLock(
+  db: DatabaseHandle,
+  surfaceId: string,
+  now: Date,
+  kind: 'lock' | 'notice' = 'lock',
+): Promise<FreezeRow | null> {
+  return db.freeze.findFirst({ where: { surfaceId, kind, replaced: false, ...isCurrent(now) }, select: freezeSelect })
+}
+
+/** Takes ended locks out of the way of the unique index. They ended by time, without a write. */
+export async function replaceEndedLocks(
+  tx: DatabaseHandle,
+  { surfaceId, kind, now }: { readonly surfaceId: string; readonly kind: 'lock' | 'notice'; readonly now: Date },
+): Promise<void> {
+  await tx.freeze.updateMany({
+    where: { surfaceId, kind, liftedAt: null, replaced: false, endsAt: { lte: now } },
+    data: { replaced: true },
   })
 }
 
@@ -108,6 +129,24 @@ export async function listOpenAllowWindows(
   const where = { kind: 'allow', environment, surfaceId, ...isCurrent(now) }
   const rows = await db.freeze.findMany({ where, orderBy: { id: 'asc' }, select: { id: true } })
   return rows.map(({ id }) => id)
+}
+
+/** Like `insertFreeze`, but null if the surface is locked already. */
+export async function insertUnlessLocked(tx: DatabaseHandle, freeze: NewFreeze): Promise<FreezeRow | null> {
+  const { count } = await tx.freeze.createMany({ data: [freeze], skipDuplicates: true })
+  return count === 0 ? null : findFreeze(tx, freeze.id)
+}
+
+/** Changes a current freeze that is still as it was read. Null, with nothing written, otherwise. */
+export async function updateFreeze(
+  tx: DatabaseHandle,
+  was: Pick<FreezeRow, 'id' | 'reason' | 'endsAt'>,
+  changed: Pick<FreezeRow, 'reason' | 'endsAt'>,
+  now: Date,
+): Promise<FreezeRow | null> {
+  const { id, reason, endsAt } = was
+  const { count } = await tx.freeze.updateMany({ where: { id, reason, endsAt, AND: isCurrent(now) }, data: changed })
+  return count === 0 ? null : findFreeze(tx, id)
 }
 
 /** Freezes in force or scheduled, the earliest first. */
@@ -160,6 +199,23 @@ export async function freezesInForce(
   surface: { readonly id: string; readonly environment: string },
   now: Date,
 ): Promise<StandingFreeze[]> {
+  return freezesAt(await declaredInForce(db, surface, now), now)
+}
+
+/** The notice of a surface, which refuses nothing. */
+export async function noticesInForce(
+  db: DatabaseHandle,
+  surface: { readonly id: string; readonly environment: string },
+  now: Date,
+): Promise<StandingFreeze[]> {
+  return noticesAt(await declaredInForce(db, surface, now), now)
+}
+
+async function declaredInForce(
+  db: DatabaseHandle,
+  surface: { readonly id: string; readonly environment: string },
+  now: Date,
+): Promise<DeclaredFreeze[]> {
   const rows = await db.freeze.findMany({
     where: {
       ...isCurrent(now),
@@ -169,10 +225,7 @@ export async function freezesInForce(
     orderBy: { id: 'asc' },
     select: declaredSelect,
   })
-  return freezesAt(
-    rows.map((row) => declaredFreeze(row, now)),
-    now,
-  )
+  return rows.map((row) => declaredFreeze(row, now))
 }
 
 /** What is declared for a surface and its environment, in force or to come. */

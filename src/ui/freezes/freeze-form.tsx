@@ -193,7 +193,9 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
         </select>
       </Field>
       <ReasonField id="lock-reason" value={reason} onValue={setReason} />
-      <p className="text-xs text-ink-faint">The lock holds until someone unlocks the surface here.</p>
+      <p className="text-xs text-ink-faint">
+        The lock holds until someone unlocks the surface. To give it an end, use the lock on its tile.
+      </p>
     </FreezeForm>
   )
 }

@@ -1,8 +1,8 @@
-import { Lock, Snowflake } from 'lucide-react'
+import { Lock, MessageSquareWarning, Snowflake } from 'lucide-react'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { deployFreezeWords, endWords } from '~/ui/freezes/freeze-words'
+import { deployFreezeWords, endWords, untilWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 /**
@@ -34,6 +34,23 @@ export function FrozenBy({ freeze }: { readonly freeze: FreezeInForce }) {
       <span className="truncate text-warn" title={`${inSentence(reason)} (${inSentence(by)}), ${end}`}>
         <ForeignText text={reason} whole />
         {until !== null && `, ${end}`}
+      </span>
+    </>
+  )
+}
+
+/** One line: what a notice says, and until when. */
+export function NoticeLine({ notice }: { readonly notice: FreezeInForce }) {
+  const { reason, by, until } = notice
+  return (
+    <>
+      <MessageSquareWarning aria-hidden="true" className="size-3.5 shrink-0 text-ink-soft" />
+      <span
+        className="truncate text-ink-soft"
+        title={`${inSentence(reason)} (${inSentence(by)}), ${untilWords(until)}`}
+      >
+        <ForeignText text={reason} whole />
+        {until !== null && `, ${untilWords(until)}`}
       </span>
     </>
   )

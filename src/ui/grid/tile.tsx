@@ -5,9 +5,10 @@ import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { refLabel, shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
+import { FrozenBy, FrozenByVariable, NoticeLine } from '~/ui/freezes/frozen-by'
 import { TileFacts, thirdRow } from '~/ui/grid/tile-facts'
 import { tileProblem } from '~/ui/grid/tiles'
+import { LockButton } from '~/ui/locks/lock-button'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
@@ -83,13 +84,14 @@ export const Tile = memo(function Tile({ tile, current, onCurrent, onDeploy, onO
           href={`/surfaces/${tile.id}`}
           tabIndex={tab}
           title="Past deploys"
-          className="relative -mr-2 ml-auto flex size-8 shrink-0 items-center justify-center rounded-[5px] text-ink-faint hover:text-ink"
+          className="relative -mr-3 ml-auto flex size-8 shrink-0 items-center justify-center rounded-[5px] text-ink-faint hover:text-ink"
         >
           <History aria-hidden="true" className="size-4" />
           <span className="sr-only">
             Past deploys of <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
           </span>
         </PageLink>
+        <LockButton tile={tile} tab={tab} />
         <Button
           tabIndex={tab}
           onClick={deploy}
@@ -117,7 +119,7 @@ interface TileNoteProps {
 
 /**
  * The note beside the button, in this order: the rollback that a problem calls for, a hold or a freeze that has no row,
- * the running deploy's requester, the surface's id.
+ * a notice, the running deploy's requester, the surface's id.
  */
 function TileNote({ tile, running, tab }: TileNoteProps) {
   const [freeze] = tile.freezes
@@ -149,6 +151,11 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
         <>
           <span className="sr-only">{freeze.kind}: </span>
           <FrozenBy freeze={freeze} />
+        </>
+      ) : tile.notice !== null ? (
+        <>
+          <span className="sr-only">notice: </span>
+          <NoticeLine notice={tile.notice} />
         </>
       ) : running === null ? (
         <span title={`${tile.repository}, ${tile.workflow}`} className="truncate font-mono">

@@ -159,22 +159,22 @@ describe('allow windows', () => {
   })
 })
 
-describe('a window that lets rollbacks pass', () => {
-  /** A surface that runs a bad commit, and an earlier deploy of it that shipped a good one. */
-  async function rollBack(adds: number): Promise<DispatchInput> {
-    // Comparisons are kept for seconds, so each has commits of its own.
-    const [good, bad] = [randomBytes(20).toString('hex'), randomBytes(20).toString('hex')]
-    const { id: deployId, surface } = await insertDeployAt(console_.deps, 'succeeded', { requestedAt: minutes(-60) })
-    const { db } = console_.deps
-    await db.deploy.update({ where: { id: deployId }, data: { sha: good } })
-    await db.surface.update({ where: { id: surface.id }, data: { runningSha: bad, runningSeenAt: minutes(-1) } })
-    const body = { status: 'behind', ahead_by: adds, behind_by: 2, html_url: 'https://github.example.com', commits: [] }
-    // The reverse comparison is asked for too, and answered alike.
-    github.script.onListRuns = () => ({ status: 200, body })
-    const source = { kind: 'rollback', deployId } as const
-    return { surfaceId: surface.id, ref: good, confirmation: surface.id, idempotencyKey: randomUUID(), source }
-  }
+/** A surface that runs a bad commit, and an earlier deploy of it that shipped a good one. */
+async function rollBack(adds: number): Promise<DispatchInput> {
+  // Comparisons are kept for seconds, so each has commits of its own.
+  const [good, bad] = [randomBytes(20).toString('hex'), randomBytes(20).toString('hex')]
+  const { id: deployId, surface } = await insertDeployAt(console_.deps, 'succeeded', { requestedAt: minutes(-60) })
+  const { db } = console_.deps
+  await db.deploy.update({ where: { id: deployId }, data: { sha: good } })
+  await db.surface.update({ where: { id: surface.id }, data: { runningSha: bad, runningSeenAt: minutes(-1) } })
+  const body = { status: 'behind', ahead_by: adds, behind_by: 2, html_url: 'https://github.example.com', commits: [] }
+  // The reverse comparison is asked for too, and answered alike.
+  github.script.onListRuns = () => ({ status: 200, body })
+  const source = { kind: 'rollback', deployId } as const
+  return { surfaceId: surface.id, ref: good, confirmation: surface.id, idempotencyKey: randomUUID(), source }
+}
 
+describe('a window that lets rollbacks pass', () => {
   it('admits a proven rollback, which says so in its timeline and in the audit trail', async () => {
     const { id: freezeId } = await openWindow({ recurrence: daily(-30, 30), rollbacksPass: true })
     const input = await rollBack(0)
@@ -185,6 +185,7 @@ describe('a window that lets rollbacks pass', () => {
     expect(await auditOf(input.surfaceId)).toMatchObject([
       { action: 'console.deploy.requested' },
       { action: 'console.deploy.freeze_passed', payload: { freeze_ids: [freezeId], because: 'rollback' } },
+      { action: 'console.freeze.opened', payload: { rollback_deploy_id: id } },
       { action: 'console.deploy.dispatched' },
     ])
   })
@@ -221,6 +222,59 @@ describe('a lock', () => {
       expect(await dispatch(locked)).toMatchObject({ status: 'dispatched' })
     },
   )
+})
+
+describe('a lock of one’s own', () => {
+  it('lets whoever set it deploy, says so in the timeline, and lets nobody else', async () => {
+    const input = await request('production')
+    await lockSurface(console_.deps, OPERATOR, { surfaceId: input.surfaceId, reason: 'Releasing by hand' })
+    const { id } = await dispatch(input)
+    expect((await getDeploy(console_.deps, id)).timeline.map(({ note }) => note)).toContain(
+      'The surface was locked by the requester.',
+    )
+    const other = await request('production')
+    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: other.surfaceId, reason: 'Releasing by hand' })
+    await expect(dispatch(other)).rejects.toMatchObject({ code: 'surface_locked' })
+  })
+})
+
+describe('a rollback', () => {
+  it('locks its surface until somebody unlocks it: the requester may deploy, others may not, and a rollback passes', async () => {
+    const input = await rollBack(0)
+    const { id } = await dispatch(input)
+    const { db } = console_.deps
+    expect((await getDeploy(console_.deps, id)).timeline.map(({ note }) => note)).toContainEqual(
+      expect.stringMatching(/^The surface was locked until somebody unlocks it: “Rolled back to [0-9a-f]{7}”\.$/),
+    )
+    expect(await db.freeze.findFirstOrThrow({ where: { surfaceId: input.surfaceId } })).toMatchObject({
+      kind: 'lock',
+      endsAt: null,
+      rollbacksPass: true,
+      rollbackDeployId: id,
+      createdBy: 'operator',
+    })
+    // The deploy is over, and somebody else holds the lock.
+    await db.deploy.update({ where: { id }, data: { status: 'failed', finishedAt: new Date() } })
+    const { source: _, ...forward } = { ...input, ref: 'main', idempotencyKey: randomUUID() }
+    const held = { where: { surfaceId: input.surfaceId }, data: { createdBy: 'ada', createdByUserId: null } }
+    await db.freeze.updateMany(held)
+    await expect(dispatch(forward)).rejects.toMatchObject({ code: 'surface_locked' })
+    // What the surface runs is unknown until it reports again, and nothing is proven to be a rollback.
+    const again = { ...input, idempotencyKey: randomUUID() }
+    await expect(dispatch(again)).rejects.toMatchObject({ code: 'surface_locked' })
+    await db.surface.update({ where: { id: input.surfaceId }, data: { runningSeenAt: minutes(1) } })
+    expect(await dispatch(again)).toMatchObject({ status: 'dispatched' })
+    expect(await db.freeze.count({ where: { surfaceId: input.surfaceId } })).toBe(1)
+  })
+
+  it('keeps the lock of a surface that is locked already', async () => {
+    const input = await rollBack(0)
+    const lock = await lockSurface(console_.deps, OPERATOR, { surfaceId: input.surfaceId, reason: 'Releasing by hand' })
+    await dispatch(input)
+    expect(await console_.deps.db.freeze.findMany({ where: { surfaceId: input.surfaceId } })).toMatchObject([
+      { id: lock.id, reason: 'Releasing by hand' },
+    ])
+  })
 })
 
 describe('an override', () => {

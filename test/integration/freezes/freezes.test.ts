@@ -131,6 +131,101 @@ describe('a lock of a surface', () => {
   })
 })
 
+describe('a lock with an end', () => {
+  it('frees its surface by time alone, and another lock takes its place', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const first = await caller().surfaces.lock({ surfaceId, reason: 'For an hour', endsAt: inMinutes(60) })
+    const again = () => caller().surfaces.lock({ surfaceId, reason: 'Again' })
+    await expect(again()).rejects.toMatchObject({ cause: { code: 'surface_locked' } })
+    await console_.deps.db.freeze.update({
+      where: { id: first.id },
+      data: { startsAt: inMinutes(-70), endsAt: inMinutes(-1) },
+    })
+    const tileOf = async () => (await caller().surfaces.list()).surfaces.find(({ id }) => id === surfaceId)
+    expect((await tileOf())?.freezes).toEqual([])
+    await expect(caller().surfaces.unlock({ surfaceId })).rejects.toMatchObject({ cause: { code: 'freeze_unknown' } })
+    await again()
+    expect((await tileOf())?.freezes).toMatchObject([{ kind: 'locked', reason: 'Again', until: null }])
+    expect((await caller().freezes.list({})).past).toMatchObject([{ id: first.id, state: 'over', lifted: null }])
+  })
+
+  it('a lock is refused with an end that has passed', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const lock = caller().surfaces.lock({ surfaceId, reason: 'x', endsAt: inMinutes(-1) })
+    await expect(lock).rejects.toMatchObject({ cause: { code: 'invalid_input' } })
+  })
+
+  it('its reason and its end can be changed, and the audit trail has both before and after', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const { id } = await caller().surfaces.lock({ surfaceId, reason: 'Being migrated' })
+    const endsAt = inMinutes(30)
+    expect(await caller().freezes.change({ id, reason: 'Migrated, being watched', endsAt })).toMatchObject({
+      reason: 'Migrated, being watched',
+      endsAt,
+    })
+    const changed = await console_.deps.db.auditEvent.findFirstOrThrow({
+      where: { surfaceId, action: 'console.freeze.changed' },
+    })
+    expect(changed).toMatchObject({
+      actor: 'ada',
+      payload: { reason: 'Migrated, being watched', ends_at: endsAt, was: { reason: 'Being migrated', ends_at: null } },
+    })
+    await caller().surfaces.unlock({ surfaceId })
+    await expect(caller().freezes.change({ id, reason: 'Too late' })).rejects.toMatchObject({
+      cause: { code: 'freeze_over' },
+    })
+  })
+
+  it('of two simultaneous changes one is made, and the other is told', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const { id } = await caller().surfaces.lock({ surfaceId, reason: 'Being migrated' })
+    const changes = await Promise.allSettled(['a', 'b', 'c'].map((reason) => caller().freezes.change({ id, reason })))
+    const made = changes.filter(({ status }) => status === 'fulfilled').length
+    const audited = await console_.deps.db.auditEvent.count({ where: { surfaceId, action: 'console.freeze.changed' } })
+    expect(audited).toBe(made)
+    expect(made).toBeGreaterThan(0)
+  })
+})
+
+describe('a notice', () => {
+  it('is shown on the tile and in the review, and refuses nothing', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    await caller().surfaces.lock({ surfaceId, reason: 'Ask Grace first', kind: 'notice' })
+    const tile = (await caller().surfaces.list()).surfaces.find(({ id }) => id === surfaceId)
+    expect(tile).toMatchObject({ freezes: [], notice: { reason: 'Ask Grace first', by: 'ada' } })
+    expect(await caller().freezes.netState({ surfaceId })).toMatchObject({
+      notes: [expect.stringContaining('Ask Grace first')],
+    })
+    // A lock stands beside it.
+    await caller().surfaces.lock({ surfaceId, reason: 'Being migrated' })
+    await caller().surfaces.unlock({ surfaceId, kind: 'notice' })
+    const after = (await caller().surfaces.list()).surfaces.find(({ id }) => id === surfaceId)
+    expect(after).toMatchObject({ notice: null, freezes: [{ reason: 'Being migrated' }] })
+  })
+})
+
+describe('unlocking by a deployer', () => {
+  const deployer = actorNamed('grace', { role: 'deployer' })
+  const asDeployer = () => createCaller(createContextInner(console_.deps, deployer))
+  const lockedBy = async (author: { name: string; userId: string }) => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    await caller().surfaces.lock({ surfaceId, reason: 'x' })
+    await console_.deps.db.freeze.updateMany({
+      where: { surfaceId },
+      data: { createdBy: author.name, createdByUserId: author.userId },
+    })
+    return surfaceId
+  }
+
+  it('is possible for a lock of one’s own, and for no other', async () => {
+    await asDeployer().surfaces.unlock({ surfaceId: await lockedBy(deployer) })
+    for (const author of [actorNamed('ada'), { name: 'token:ci', userId: deployer.userId }]) {
+      const unlock = asDeployer().surfaces.unlock({ surfaceId: await lockedBy(author) })
+      await expect(unlock).rejects.toMatchObject({ cause: { code: 'permission_refused' } })
+    }
+  })
+})
+
 it('the database refuses a freeze of nothing, of an environment and a surface, and with an end at its start', async () => {
   const { id: surfaceId } = await insertSurface(console_.deps)
   const at = new Date()

@@ -67,6 +67,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     requiresApproval: false,
     waiting: null,
     freezes: [],
+    notice: null,
     deployFreeze: null,
     deployFreezeUnknown: false,
     ...overrides,

@@ -6,7 +6,10 @@ import type { DeployStatus } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { StandingFreeze } from '~/domain/freeze'
+import { shortSha } from '~/domain/ref'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
+import { freezeEvent } from '~/server/freezes/freeze-view'
+import { insertUnlessLocked, replaceEndedLocks } from '~/server/freezes/freezes'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
@@ -28,6 +31,7 @@ export async function insertUnlessFrozen(
     readonly freezes: readonly StandingFreeze[]
     /** Whether the deploy is proven to be a rollback (`proveRollback`). */
     readonly isRollback: boolean
+    readonly newId: () => string
   },
 ): Promise<void> {
   const { override, at, declaration, freezes, isRollback } = request
@@ -39,6 +43,7 @@ export async function insertUnlessFrozen(
   if (override === null || overridden.length === 0) {
     await insertDeploy(tx, deploy, { at, declaration })
     await recordPasses(tx, { ...subject, deployId: deploy.id }, passed)
+    if (deploy.kind === 'rollback') await lockAfterRollback(tx, deploy, { at, id: request.newId() })
     return
   }
   const overriding = { overrideReason: override.reason, overriddenFreezeIds: [...overridden] }
@@ -53,6 +58,37 @@ export async function insertUnlessFrozen(
     },
   )
   await recordPasses(tx, { ...subject, deployId: deploy.id }, passed)
+  if (deploy.kind === 'rollback') await lockAfterRollback(tx, deploy, { at, id: request.newId() })
+}
+
+/**
+ * Locks the surface, so that nobody deploys again what was just rolled back (ADR 058). Another rollback passes. A surface that is locked
+ * already keeps its lock.
+ */
+async function lockAfterRollback(
+  tx: DatabaseHandle,
+  deploy: NewDeploy,
+  { at, id }: { readonly at: Date; readonly id: string },
+): Promise<void> {
+  const { surfaceId } = deploy
+  await replaceEndedLocks(tx, { surfaceId, kind: 'lock', now: at })
+  const lock = await insertUnlessLocked(tx, {
+    id,
+    kind: 'lock',
+    environment: null,
+    surfaceId,
+    reason: `Rolled back to ${shortSha(deploy.sha)}`,
+    startsAt: at,
+    endsAt: null,
+    rollbacksPass: true,
+    rollbackDeployId: deploy.id,
+    createdBy: deploy.requestedBy,
+    createdByUserId: deploy.requestedByUserId,
+    createdAt: at,
+  })
+  if (lock === null) return
+  const subject = { actor: deploy.requestedBy, at, surfaceId, deployId: deploy.id }
+  await appendAuditEvent(tx, subject, freezeEvent('console.freeze.opened', lock))
 }
 
 /** One row for each reason for which freezes let the deploy pass. */

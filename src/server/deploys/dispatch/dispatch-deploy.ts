@@ -124,6 +124,7 @@ function commitIntent(
       declaration: surface.declaration,
       freezes,
       isRollback: request.isRollback,
+      newId: deps.newId,
     })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
   })

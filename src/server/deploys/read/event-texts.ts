@@ -135,6 +135,8 @@ export function describeEvent(row: AuditRow): string | null {
       return event.payload.because === 'rollback'
         ? 'A freeze was in force, and lets rollbacks pass.'
         : 'The surface was locked by the requester.'
+    case 'console.freeze.opened':
+      return `The surface was locked until somebody unlocks it: “${inSentence(event.payload.reason)}”.`
     case 'console.approval.granted':
       return `Approved. Requested by ${inSentence(event.payload.requested_by)}.`
     case 'console.deploy.reconciled':

@@ -4,6 +4,7 @@ import {
   decideFreeze,
   deployFreezeRefusal,
   type FreezeDecision,
+  noticeSentence,
   passSentence,
   refuseWhileDeploying,
 } from '~/domain/deploy/admission'
@@ -12,6 +13,7 @@ import type { DeploySource } from '~/domain/deploy/request'
 import { explainSource, isRollback, sourceToKeep } from '~/domain/deploy/source'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
+import type { StandingFreeze } from '~/domain/freeze'
 import { isCommitSha } from '~/domain/ref'
 import {
   CHECKS_LISTED,
@@ -27,7 +29,7 @@ import { readAskedInputs } from '~/server/deploys/admit/choose-inputs'
 import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
-import { freezesInForce } from '~/server/freezes/freezes'
+import { freezesInForce, noticesInForce } from '~/server/freezes/freezes'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { listCheckRuns, listStatuses } from '~/server/github/checks'
 import { findTouchingCommits } from '~/server/github/path-commits'
@@ -57,8 +59,9 @@ export async function reviewDeploy(
   actor: Pick<Actor, 'name' | 'userId'> | null = null,
 ): Promise<Review> {
   const surface = await requireSurface(deps, input.surfaceId)
-  const [freezes, running, requester] = await Promise.all([
+  const [freezes, notices, running, requester] = await Promise.all([
     freezesInForce(deps.db, surface, deps.now()),
+    noticesInForce(deps.db, surface, deps.now()),
     readRunning(deps.db, [surface.id]),
     input.approvalId === undefined ? actor : findRequester(deps, input.approvalId),
   ])
@@ -107,12 +110,25 @@ export async function reviewDeploy(
     warnings: [
       ...blockingWarnings(surface, decision),
       ...deployFreeze,
+      ...notices.map((notice) => ({ kind: 'notice' as const, text: noticeSentence(surface, notice), blocking: false })),
+      ...rollbackLock(surface, input.source, freezes),
       ...checkWarnings({ failed, tooMany }),
       ...adviceOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id).filter((id) => !passed.includes(id)),
     ...run,
   }
+}
+
+/** A rollback locks the surface, unless it is locked already. */
+function rollbackLock(
+  { name }: SurfaceRow,
+  source: DeploySource | undefined,
+  freezes: readonly StandingFreeze[],
+): ReviewWarning[] {
+  if (source?.kind !== 'rollback' || freezes.some(({ kind }) => kind === 'locked')) return []
+  const text = `A rollback locks ${inSentence(name)} until somebody unlocks it. Whoever rolls back may still deploy, and anybody may roll back again.`
+  return [{ kind: 'rollback_lock', text, blocking: false }]
 }
 
 async function findRequester({ db }: Pick<Deps, 'db'>, id: string): Promise<Pick<Actor, 'name' | 'userId'> | null> {

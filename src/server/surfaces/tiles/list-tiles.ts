@@ -2,7 +2,7 @@ import 'server-only'
 import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import { byStrength, type DeclaredFreeze, freezesAt, shownFreeze } from '~/domain/freeze'
+import { byStrength, type DeclaredFreeze, freezesAt, noticesAt, shownFreeze } from '~/domain/freeze'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface/tile'
 import { explainUnknownVersion } from '~/domain/surface/version'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/approvals'
@@ -70,6 +70,7 @@ function tileOf(
   githubApiUrl: string,
 ): SurfaceTile {
   const { id, name, environment, repository, workflow, service, ref, url, confirm, lastDeploy } = surface
+  const declared = facts.declared.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment)
   const running = facts.running.get(id)
   const lastGood = running?.lastGood ?? null
   return {
@@ -128,12 +129,8 @@ function tileOf(
     held: heldBy(surface),
     requiresApproval: surface.requiresApproval,
     waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
-    freezes: byStrength(
-      freezesAt(
-        facts.declared.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment),
-        facts.now,
-      ).map(shownFreeze),
-    ),
+    freezes: byStrength(freezesAt(declared, facts.now).map(shownFreeze)),
+    notice: noticesAt(declared, facts.now).map(shownFreeze)[0] ?? null,
     deployFreeze: deployFreezeOf(surface),
     deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,
   }

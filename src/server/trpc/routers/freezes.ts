@@ -1,9 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
 import { calendarInput, netStateInput } from '~/domain/calendar'
-import { openFreezeInput } from '~/domain/freeze'
+import { changeFreezeInput, openFreezeInput } from '~/domain/freeze'
 import { id } from '~/domain/input'
-import { liftFreeze, openFreeze } from '~/server/freezes/change-freezes'
+import { changeFreeze, liftFreeze, openFreeze } from '~/server/freezes/change-freezes'
 import { listFreezes } from '~/server/freezes/freeze-view'
 import { readCalendar, readNetState } from '~/server/freezes/read-calendar'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
@@ -25,6 +25,10 @@ export const freezesRouter = router({
   open: procedureFor('freeze.manage')
     .input(openFreezeInput)
     .mutation(({ ctx, input }) => openFreeze(ctx.deps, ctx.actor, input)),
+
+  change: procedureFor('freeze.manage')
+    .input(changeFreezeInput)
+    .mutation(({ ctx, input }) => changeFreeze(ctx.deps, ctx.actor, input)),
 
   lift: procedureFor('freeze.manage')
     .input(z.object({ id }))

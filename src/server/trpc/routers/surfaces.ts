@@ -50,7 +50,8 @@ export const surfacesRouter = router({
     .input(lockInput)
     .mutation(({ ctx, input }) => lockSurface(ctx.deps, ctx.actor, input)),
 
-  unlock: procedureFor('freeze.manage')
-    .input(lockInput.pick({ surfaceId: true }))
-    .mutation(({ ctx, input }) => unlockSurface(ctx.deps, ctx.actor, input.surfaceId)),
+  /** Whoever set the lock may unlock. Anybody else needs `freeze.manage`. */
+  unlock: procedureFor('deploy.dispatch')
+    .input(lockInput.pick({ surfaceId: true, kind: true }))
+    .mutation(({ ctx, input }) => unlockSurface(ctx.deps, ctx.actor, input.surfaceId, input.kind)),
 })

@@ -69,6 +69,39 @@ describe('decideFreeze', () => {
   })
 })
 
+describe('who passes a freeze', () => {
+  const holder = { name: 'ada', userId: 'ada-id', isRollback: false }
+  const passing = (freeze: StandingFreeze, asker: typeof holder) =>
+    decideFreeze({ surface, freezes: [freeze], override: null, asker }).passed.map(({ because }) => because)
+
+  it('is the holder of a lock, by person and by name, and never the author of a window', () => {
+    expect(passing(lock, holder)).toEqual(['holder'])
+    expect(passing(lock, { ...holder, name: 'token:ci' })).toEqual([])
+    expect(passing(lock, { ...holder, userId: 'grace-id' })).toEqual([])
+    expect(passing({ ...lock, byUserId: null }, holder)).toEqual([])
+    expect(passing(window, holder)).toEqual([])
+  })
+
+  it('is a rollback, if the freeze says so', () => {
+    const rollback = { name: 'grace', userId: 'grace-id', isRollback: true }
+    expect(passing({ ...window, rollbacksPass: true }, rollback)).toEqual(['rollback'])
+    expect(passing(window, rollback)).toEqual([])
+    expect(passing({ ...window, rollbacksPass: true }, { ...rollback, isRollback: false })).toEqual([])
+  })
+
+  it('needs no override, and leaves the refusals of other freezes', () => {
+    const { overridden, passed, refusals } = decideFreeze({
+      surface,
+      freezes: [lock, window],
+      override: {},
+      asker: holder,
+    })
+    expect([overridden, passed.length, refusals]).toEqual([['w'], 1, []])
+    const held = decideFreeze({ surface, freezes: [lock, window], override: null, asker: holder })
+    expect(held.refusals.map(({ code }) => code)).toEqual(['frozen'])
+  })
+})
+
 describe('the state and strength of a freeze', () => {
   it('a freeze applies from its start to just before its end, and not after it is lifted', () => {
     const at = (text: string) => new Date(`2026-11-21T${text}:00Z`)
