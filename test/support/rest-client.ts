@@ -8,6 +8,8 @@ import { signedInAs } from '~test/support/sessions'
 export interface RestAnswer {
   readonly status: number
   readonly headers: Headers
+  /** The body as it was sent. */
+  readonly text: string
   readonly body: unknown
 }
 
@@ -38,7 +40,7 @@ export function restClient(deps: Deps, signIn: () => Promise<string> = () => sig
     const response = await handler(request, { params: Promise.resolve(params) })
     const text = await response.text()
     const isJson = /json/.test(response.headers.get('content-type') ?? '')
-    const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+    const answer = { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text }
     expect(check({ ...answer, method: request.method, template: route.template })).toEqual([])
     return answer
   }

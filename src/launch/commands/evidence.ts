@@ -12,7 +12,7 @@ const atOperator = (file: string) => path.resolve(process.env['INIT_CWD'] ?? '.'
 
 const readable = z.string({ error: 'name the file' }).transform((file, context) => {
   try {
-    return readFileSync(atOperator(file), 'utf8')
+    return readFileSync(atOperator(file))
   } catch (error) {
     context.addIssue(`${file} cannot be read (${error instanceof Error ? error.message : error})`)
     return z.NEVER
@@ -59,9 +59,9 @@ export const evidenceVerify = offlineCommand({
       path: ['checkpoint'],
       error: 'needs --records too, because a checkpoint is of the whole trail',
     }),
-  run: async ({ print }, { file: json, records, checkpoint = null }) => {
+  run: async ({ print }, { file: bytes, records, checkpoint = null }) => {
     const { verifyEvidence, verifyInTrail } = await import('~/server/audit/verify-evidence')
-    const verdict = verifyEvidence(json)
+    const verdict = verifyEvidence(bytes)
     if ('problem' in verdict) return broken(print, verdict.problem)
     const { file } = verdict
     await describe(print, file)

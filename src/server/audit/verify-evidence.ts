@@ -10,13 +10,24 @@ export const EVIDENCE_ACTION = 'console.deploy.evidence_written'
 /** What the row of the trail holds of an evidence file's content. */
 export const evidenceDigest = (content: unknown): string => hashOf(canonicalJson(content))
 
+/**
+ * The file, indented for people. Content and seal have exactly one text, with members in canonical order, so that nothing in a file can
+ * differ without a hash that differs.
+ */
+export function evidenceText({ kind, version, content, seal }: EvidenceFile): string {
+  const ordered = { content: inOrder(content), seal: { hash: seal.hash, record: inOrder(seal.record) } }
+  return `${JSON.stringify({ kind, version, ...ordered }, null, 2)}\n`
+}
+
+const inOrder = (value: unknown): unknown => JSON.parse(canonicalJson(value))
+
 type Verdict = { readonly file: EvidenceFile } | { readonly problem: string }
 
-/** Whether the file is as it was written. Names the first part that is not. */
-export function verifyEvidence(json: string): Verdict {
+/** Whether the file is, byte for byte, as it was written. Names the first part that is not. */
+export function verifyEvidence(bytes: Buffer): Verdict {
   let parsed: unknown
   try {
-    parsed = JSON.parse(json)
+    parsed = JSON.parse(bytes.toString())
   } catch (error) {
     return { problem: `The file is not JSON (${error instanceof Error ? error.message : error})` }
   }
@@ -25,7 +36,7 @@ export function verifyEvidence(json: string): Verdict {
     const [issue] = error.issues
     return { problem: `The file is not an evidence file of this version: ${issue?.path.join('.')}: ${issue?.message}` }
   }
-  const problem = problemOf(file)
+  const problem = problemOf(file) ?? problemOfText(file, bytes)
   return problem === null ? { file } : { problem }
 }
 
@@ -44,6 +55,18 @@ function problemOf({ content, seal }: EvidenceFile): string | null {
   const sealed = digestIn(record)
   if (digest !== sealed) return `The content was changed: its hash is ${digest}, row ${record.id} says ${sealed}`
   return null
+}
+
+/**
+ * A parser skips what a person or another program may read: the first of two members of one name, members named `__proto__`, bytes
+ * that are not UTF-8.
+ */
+function problemOfText(file: EvidenceFile, bytes: Buffer): string | null {
+  const written = Buffer.from(evidenceText(file))
+  if (written.equals(bytes)) return null
+  const at = written.findIndex((byte, index) => byte !== bytes[index])
+  const byte = at === -1 ? written.length : at
+  return `The text of the file was changed, from byte ${byte} on. If another program has saved it, download the file again`
 }
 
 function digestIn({ payload }: SealedRow['record']): unknown {

@@ -44,19 +44,19 @@ const download = (id: string) => rest.call('GET', `/api/internal/deploys/${id}/e
 
 it('the evidence of an ended deploy verifies offline, and in the trail with a checkpoint from afterwards', async () => {
   const { id, surface } = await endedDeploy()
-  const { body, headers } = await download(id)
+  const { text, body, headers } = await download(id)
   const { content, seal } = body as EvidenceFile
   expect(headers.get('content-disposition')).toBe(`attachment; filename="evidence-${id}.json"`)
   expect(content).toMatchObject({ deploy: { id, surface: surface.id }, log: { lines: [{ seq: 1, line: 'Built.' }] } })
   expect(content.rows.map(({ record }) => record.action)).toEqual(['console.deploy.requested'])
-  expect(verifyEvidence(JSON.stringify(body))).toEqual({ file: body })
+  expect(verifyEvidence(Buffer.from(text))).toEqual({ file: body })
   expect(await verifyAudit(console_.deps)).toMatchObject({ firstBreak: null })
 
   const write = (name: string, text: string) => {
     writeFileSync(path.join(directory, name), text)
     return path.join(directory, name)
   }
-  const file = write('evidence.json', JSON.stringify(body, null, 2))
+  const file = write('evidence.json', text)
   let records = ''
   for await (const line of sealedLines(console_.deps)) records += `${line}\n`
   const checkpoint = JSON.stringify(await takeCheckpoint(console_.deps))
@@ -72,7 +72,7 @@ it('the evidence of an ended deploy verifies offline, and in the trail with a ch
     const call = readCall(['evidence', 'verify', ...args], OFFLINE_COMMANDS, { call: 'console', notes: [] })
     return call.kind === 'run' ? call.run({ print: async (line) => void printed.push(line) }) : call
   }
-  expect(await verify(write('changed.json', JSON.stringify(body).replace('Built.', 'Bullt.')))).toBe('failed')
+  expect(await verify(write('changed.json', text.replace('Built.', 'Bullt.')))).toBe('failed')
   expect(printed).toEqual([expect.stringMatching(/^BROKEN: The content was changed/)])
   for (const args of [
     [path.join(directory, 'missing.json')],
@@ -91,13 +91,13 @@ it('the same evidence is recorded once, and new facts give a new file', async ()
   expect((await download(id)).body).toMatchObject({ content: { deploy: { shipped: 'unknown' } } })
   expect(await console_.deps.db.auditEvent.count({ where: written })).toBe(2)
   // The first file still verifies: its row stays in the trail.
-  expect(verifyEvidence(JSON.stringify(first.body))).toHaveProperty('file')
+  expect(verifyEvidence(Buffer.from(first.text))).toHaveProperty('file')
 })
 
 it('evidence is written while another process seals', async () => {
   const { id } = await endedDeploy()
   const [answer] = await Promise.all([download(id), sealAudit(console_.deps, undefined, 1), sealAudit(console_.deps)])
-  expect(verifyEvidence(JSON.stringify(answer.body))).toHaveProperty('file')
+  expect(verifyEvidence(Buffer.from(answer.text))).toHaveProperty('file')
 })
 
 it('a deploy that has not ended, or does not exist, has no evidence', async () => {

@@ -1,8 +1,13 @@
-import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { EvidenceFile } from '~/domain/audit/evidence-file'
 import { canonicalJson, GENESIS_HASH, hashOf } from '~/server/audit/seal-record'
-import { EVIDENCE_ACTION, evidenceDigest, verifyEvidence, verifyInTrail } from '~/server/audit/verify-evidence'
+import {
+  EVIDENCE_ACTION,
+  evidenceDigest,
+  evidenceText,
+  verifyEvidence,
+  verifyInTrail,
+} from '~/server/audit/verify-evidence'
 
 const DEPLOY = '0199aaaa-0000-7000-8000-000000000000'
 const OTHER = '0199bbbb-0000-7000-8000-000000000000'
@@ -42,7 +47,7 @@ function contentOf(rows: readonly unknown[]): EvidenceFile['content'] {
     deploy: { id: DEPLOY, surface: 'api', environment: 'production', status: 'succeeded', shipped: 'yes' },
     approval: null,
     attempts: [{ attempt: 1, jobs: [{ name: 'deploy', conclusion: 'success' }] }],
-    log: { lines: [{ seq: 1, at: AT, line: '\u001b[31mred\u001b[0m ünïcode' }] },
+    log: { lines: [{ seq: 1, at: AT, line: '\u001b[31mred\u001b[0m ünïcode \ufffd' }] },
     rows: rows as EvidenceFile['content']['rows'],
     kept_out: [{ what: 'rows of other deploys', why: 'they are not about this deploy' }],
   }
@@ -60,7 +65,8 @@ function evidence(action: string = EVIDENCE_ACTION, deploy = DEPLOY) {
 }
 
 const { file: FILE, trail: TRAIL } = evidence()
-const verdictOf = (file: unknown) => verifyEvidence(JSON.stringify(file))
+const TEXT = evidenceText(FILE)
+const verdictOf = (text: string) => verifyEvidence(Buffer.from(text))
 /** The file with a change in a copy. */
 const changed = (change: (file: EvidenceFile) => unknown): EvidenceFile => {
   const copy = structuredClone(FILE)
@@ -69,24 +75,48 @@ const changed = (change: (file: EvidenceFile) => unknown): EvidenceFile => {
 }
 
 describe('an evidence file', () => {
-  it('is whole as it was written, however it is indented', () => {
-    expect(verdictOf(FILE)).toEqual({ file: FILE })
-    expect(verifyEvidence(JSON.stringify(FILE, null, 4))).toEqual({ file: FILE })
+  it('is whole as it was written', () => {
+    expect(verdictOf(TEXT)).toEqual({ file: FILE })
   })
 
-  it('is found to be changed wherever one byte changes what it says', () => {
-    const json = JSON.stringify(FILE)
+  it('is broken by every byte that is changed, removed or added', () => {
+    const bytes = Buffer.from(TEXT)
     const intact: string[] = []
-    for (let at = 0; at < json.length; at += 1) {
-      const byte = json[at] ?? ''
-      const other = byte === '0' ? '1' : byte === '1' ? '0' : byte === 'a' ? 'b' : 'a'
-      const tampered = json.slice(0, at) + other + json.slice(at + 1)
-      if (!('file' in verifyEvidence(tampered))) continue
-      // Another spelling of the same value, such as \u001B, says the same.
-      if (!isDeepStrictEqual(JSON.parse(tampered), FILE)) intact.push(`${at}: ${byte} as ${other}`)
+    const offer = (start: number, added: readonly number[], end: number) => {
+      const altered = Buffer.concat([bytes.subarray(0, start), Buffer.from(added), bytes.subarray(end)])
+      if (!altered.equals(bytes) && 'file' in verifyEvidence(altered)) intact.push(`${start}-${end}: ${added}`)
     }
-    expect(json.length).toBeGreaterThan(2_000)
+    const others = Buffer.from(' a10\n\xff', 'latin1')
+    for (let at = 0; at <= bytes.length; at += 1) {
+      const other = [others[at % others.length] ?? 0]
+      offer(at, [], at + 1)
+      offer(at, other, at)
+      offer(at, other, at + 1)
+    }
+    expect(bytes.length).toBeGreaterThan(2_000)
     expect(intact).toEqual([])
+  })
+
+  it('is broken by a byte that is not UTF-8 in place of a replacement character', () => {
+    const altered = Buffer.from(Buffer.from(TEXT).toString('latin1').replace('\xef\xbf\xbd', '\xff'), 'latin1')
+    expect(altered.toString()).toBe(TEXT)
+    expect(verifyEvidence(altered)).toHaveProperty('problem')
+  })
+
+  const withAhead = (member: string, added: string) => TEXT.replace(`"${member}":`, `${added}, "${member}":`)
+  it.each([
+    ['members that the real ones follow', withAhead('environment', '"status": "failed", "shipped": "no"')],
+    ['a content that the real one follows', withAhead('content', `"content": ${JSON.stringify(FILE.content)}`)],
+    ['a deploy with the member __proto__', withAhead('environment', '"__proto__": { "note": "x" }')],
+    ['a row with the member __proto__', withAhead('action', '"__proto__": { "note": "x" }')],
+    ['members in another order', JSON.stringify({ ...FILE, content: { ...FILE.content } }, null, 2)],
+    ['other white space', JSON.stringify(JSON.parse(TEXT), null, 4)],
+    ['another spelling of a character', TEXT.replace('red', String.raw`\u0072ed`)],
+  ])('is broken by %s', (_, text) => {
+    expect(text).not.toBe(TEXT)
+    expect(verdictOf(text)).toEqual({
+      problem: expect.stringMatching(/^The text of the file was changed, from byte \d+/),
+    })
   })
 
   it.each([
@@ -120,7 +150,7 @@ describe('an evidence file', () => {
     ['a seal about another deploy', evidence(EVIDENCE_ACTION, OTHER).file, /seal of the file is of another row/],
     ['a seal of another action', evidence('console.deploy.requested').file, /seal of the file is of another row/],
   ])('is broken by %s', (_, file, problem) => {
-    expect(verdictOf(file)).toEqual({ problem: expect.stringMatching(problem) })
+    expect(verdictOf(JSON.stringify(file))).toEqual({ problem: expect.stringMatching(problem) })
   })
 })
 

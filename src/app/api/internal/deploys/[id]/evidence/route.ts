@@ -1,3 +1,4 @@
+import { evidenceText } from '~/server/audit/verify-evidence'
 import { authorize } from '~/server/auth/authorize'
 import { writeEvidence } from '~/server/deploys/evidence/write-evidence'
 import { deployIdOf, refuseMethods, restRoute } from '~/server/rest/rest-route'
@@ -6,10 +7,9 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-/** A download, indented for people. The order of members and the white space are not sealed. */
 export const GET = restRoute('audit.read', async ({ deps, actor }, { id }: { readonly id: string }) => {
   const file = await writeEvidence(deps, authorize(actor, 'deploy.read').name, deployIdOf(id))
-  return new Response(`${JSON.stringify(file, null, 2)}\n`, {
+  return new Response(evidenceText(file), {
     headers: {
       'content-type': 'application/json; charset=utf-8',
       'content-disposition': `attachment; filename="evidence-${id}.json"`,
