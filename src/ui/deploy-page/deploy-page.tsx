@@ -134,7 +134,7 @@ function Next({ deploy }: { readonly deploy: DeployView }) {
   const surfaceId = deploy.surface.id
   const open = (target: Target) => router.push(`/?${withTarget('', target).slice(1)}`)
   return (
-    <div className="flex flex-wrap items-center gap-2 print:hidden">
+    <div className="flex min-h-8 flex-wrap items-center gap-2 print:hidden">
       {deploy.terminal ? (
         <NextActions
           deploy={deploy}
