@@ -25,7 +25,7 @@ export function FilterChoice({ label, value, options, onChange }: ChoiceProps) {
         id={id}
         value={value}
         onChange={(event) => onChange(event.target.value)}
-        className={`${FIELD} sm:max-w-64`}
+        className={`${FIELD} w-full sm:w-40`}
       >
         <option value="">Any</option>
         {shown.map((option) => (
