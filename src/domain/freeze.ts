@@ -168,10 +168,16 @@ export function mergeSpans(spans: readonly Span[]): Span[] {
 
 /**
  * The freezes that hold a deploy which was admitted at `admittedAt`. What was declared before, and began since, does not: work under way is
- * not interrupted (ADR 057).
+ * not interrupted (ADR 057). After its surface's time limit, a deploy waits rather than works, and everything holds it.
  */
-export const holdsUnderWay = (freezes: readonly StandingFreeze[], admittedAt: Date): StandingFreeze[] =>
-  freezes.filter(({ declaredAt, since }) => declaredAt > admittedAt || Date.parse(since) <= admittedAt.getTime())
+export function holdsUnderWay(
+  freezes: readonly StandingFreeze[],
+  { admittedAt, timeoutMinutes }: { readonly admittedAt: Date; readonly timeoutMinutes: number },
+  now: Date,
+): readonly StandingFreeze[] {
+  if (now.getTime() - admittedAt.getTime() >= timeoutMinutes * 60_000) return freezes
+  return freezes.filter(({ declaredAt, since }) => declaredAt > admittedAt || Date.parse(since) <= admittedAt.getTime())
+}
 
 /** The repository variable DEPLOY_FREEZE while it freezes (docs/operations/run.md, "Freezes and locks"). */
 export interface DeployFreeze {

@@ -85,9 +85,10 @@ async function checkFreeze(
     throw new AppError('reporter_refused', message)
   }
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
-  const inForce = await freezesInForce(deps.db, surface, deps.now())
+  const now = deps.now()
+  const inForce = await freezesInForce(deps.db, surface, now)
   const underWay = deploy !== null && isInProgress(deploy, question.run) ? deploy : null
-  const freezes = underWay === null ? inForce : holdsUnderWay(inForce, underWay.requestedAt)
+  const freezes = underWay === null ? inForce : holdsUnderWay(inForce, admissionOf(underWay), now)
   const override = underWay === null ? null : { freezeIds: underWay.overriddenFreezeIds }
   const asker = underWay === null ? null : await askerOf(deps, underWay, freezes)
   const { refusals, passed } = decideFreeze({ surface, freezes, override, asker })
@@ -106,6 +107,11 @@ async function checkFreeze(
     override_reason: overridden && deploy !== null ? deploy.overrideReason : null,
   }
 }
+
+const admissionOf = ({ requestedAt: admittedAt, surface: { timeoutMinutes } }: DeployRow) => ({
+  admittedAt,
+  timeoutMinutes,
+})
 
 /** GitHub is asked only if a freeze lets rollbacks pass. */
 async function askerOf(

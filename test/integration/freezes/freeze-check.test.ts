@@ -18,6 +18,7 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
   await insertMember(console_.deps, OPERATOR)
+  await insertSurface(console_.deps)
 })
 beforeEach(async () => {
   await console_.deps.db.freeze.deleteMany()
@@ -173,6 +174,23 @@ describe('a deploy under way in a freeze check', () => {
       overridden: false,
       freeze_id: id,
     })
+  })
+
+  it('is interrupted by that window too when it reaches its check after the time limit of its surface', async () => {
+    const { deps } = console_
+    const window = await openFreeze(deps, actorNamed('ada'), {
+      reason: 'Weekend',
+      startsAt: new Date(Date.now() + 3_600_000),
+    })
+    const { surface, deploy, run } = await overriddenDeploy()
+    await deps.db.freeze.update({ where: { id: window.id }, data: { startsAt: new Date() } })
+    const askAfter = async (minutes: number) => {
+      const at = new Date(Date.now() + minutes * 60_000)
+      const asked = question(`surface=${surface}&deploy=${deploy}&run=${run}`, { at })
+      return (await answerFreezeCheck({ ...deps, now: () => at }, asked)).json()
+    }
+    expect(await askAfter(29)).toMatchObject({ frozen: false })
+    expect(await askAfter(30)).toMatchObject({ frozen: true, overridden: false, freeze_id: window.id })
   })
 })
 
