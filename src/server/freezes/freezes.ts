@@ -303,25 +303,32 @@ export function recurrenceOf(
 /** A kind that this version does not know refuses, as a freeze does. */
 export const freezeKind = (stored: string): FreezeKind => FREEZE_KINDS.find((known) => known === stored) ?? 'freeze'
 
+/** What is left behind with a renamed surface, the strongest first, and how to get it back. A notice refuses nothing. */
+const LEFT_BEHIND = [
+  ['lock', 'The lock', 'Lock', 'remove the old lock'],
+  ['freeze', 'A freeze window', 'Add a freeze window to', 'lift the old one'],
+  ['allow', 'An allow window', 'Add an allow window to', 'lift the old one'],
+] as const satisfies readonly (readonly [FreezeKind, string, string, string])[]
+
 /**
- * Warns that a lock was left behind: a removed surface with the same repository, workflow and environment was most likely renamed
- * to `surface`, and its lock does not cover the new name.
+ * Warns that locks and windows were left behind: a removed surface with the same repository, workflow and environment was most likely
+ * renamed to `surface`, and what holds it does not cover the new name.
  */
-export function orphanedLockWarning(
+export function warnOfOrphanedFreezes(
   surface: Readonly<Record<'id' | 'name' | 'environment' | 'repository' | 'workflow', string>>,
   freezes: readonly FreezeRow[],
-): string | null {
+): string[] {
   const keys = ['environment', 'repository', 'workflow'] as const
-  const lock = freezes.find(
-    ({ kind, surface: locked }) =>
-      kind === 'lock' &&
-      locked !== null &&
-      locked.archivedAt !== null &&
-      keys.every((key) => locked[key] === surface[key]),
-  )
-  if (lock?.surface == null || freezes.some(({ kind, surfaceId }) => kind === 'lock' && surfaceId === surface.id))
-    return null
-  return `The lock of “${inSentence(lock.surface.name)}”, which left surfaces.yaml, does not hold “${inSentence(surface.name)}”. Lock “${inSentence(surface.name)}”, or remove the old lock.`
+  return LEFT_BEHIND.flatMap(([refusing, what, again, remove]) => {
+    const ofKind = freezes.filter(({ kind }) => freezeKind(kind) === refusing)
+    const left = ofKind.find(
+      ({ surface: held }) =>
+        held != null && held.archivedAt !== null && keys.every((key) => held[key] === surface[key]),
+    )
+    if (left?.surface == null || ofKind.some(({ surfaceId }) => surfaceId === surface.id)) return []
+    const [was, name] = [inSentence(left.surface.name), inSentence(surface.name)]
+    return `${what} of “${was}”, which left surfaces.yaml, does not hold “${name}”. ${again} “${name}”, or ${remove}.`
+  })
 }
 
 const isCurrent = (now: Date) => ({ liftedAt: null, OR: [{ endsAt: null }, { endsAt: { gt: now } }] })

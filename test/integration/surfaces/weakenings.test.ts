@@ -100,6 +100,22 @@ it('a renamed surface is not locked by the lock of its old name, and the start a
   expect(await alarmOf('api-two')).toBeNull()
 })
 
+it('a renamed surface is not held by the windows of its old name, and the start and the grid warn of each kind that refuses', async () => {
+  await apply(surface('api'))
+  const recurrence = { rule: 'FREQ=DAILY', timeZone: 'UTC', localStart: '2026-01-01T16:00', durationMinutes: 60 }
+  for (const kind of ['freeze', 'allow'] as const) {
+    await openFreeze(console_.deps, OPERATOR, { kind, surfaceId: 'api', reason: 'Evenings', recurrence })
+  }
+  const rest = 'of “api”, which left surfaces.yaml, does not hold “api-two”'
+  const freezeSentence = expect.stringContaining(`A freeze window ${rest}`)
+  const allowSentence = expect.stringContaining(`An allow window ${rest}`)
+  expect(await apply(surface('api-two', { workflow: 'api.yml' }))).toEqual([freezeSentence, allowSentence])
+  const alarm = async () => (await listTiles(console_.deps)).find(({ id }) => id === 'api-two')?.alarm
+  expect(await alarm()).toEqual(freezeSentence)
+  await openFreeze(console_.deps, OPERATOR, { surfaceId: 'api-two', reason: 'Evenings', recurrence })
+  expect(await alarm()).toEqual(allowSentence)
+})
+
 it('a token limited to environments or surfaces that no longer exist can change nothing', () => {
   const scope = { environment: 'production', surfaceId: 'api' }
   for (const limit of [

@@ -1,7 +1,7 @@
 import 'server-only'
 import { isDeepStrictEqual } from 'node:util'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
+import { listCurrentFreezes, warnOfOrphanedFreezes } from '~/server/freezes/freezes'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import { lockDeclarations } from '~/server/platform/locks.sql'
 import { compareSurfaces, type Difference, type SurfaceChange } from '~/server/surfaces/declare/compare-surfaces'
@@ -91,6 +91,6 @@ async function listIdleFreezes(tx: DatabaseHandle, at: Date): Promise<string[]> 
       (environment) =>
         `A freeze has no effect: no surface is in the environment ${environment}. Open a freeze for the new environment.`,
     ),
-    ...surfaces.flatMap((surface) => orphanedLockWarning(surface, freezes) ?? []),
+    ...surfaces.flatMap((surface) => warnOfOrphanedFreezes(surface, freezes)),
   ]
 }

@@ -12,7 +12,7 @@ import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import { describeDeployRow } from '~/server/deploys/deploy-report'
 import { describeAlarms } from '~/server/deploys/read/event-texts'
 import type { Deps } from '~/server/deps'
-import { declaredFreeze, type FreezeRow, listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
+import { declaredFreeze, type FreezeRow, listCurrentFreezes, warnOfOrphanedFreezes } from '~/server/freezes/freezes'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 import { knownVersion, listGridSurfaces, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
@@ -123,7 +123,7 @@ function tileOf(
     alarm:
       (lastDeploy === null ? null : describeAlarms(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??
       (surface.archivedAt === null
-        ? (orphanedLockWarning(surface, facts.holding) ?? movedAlarm(repository, facts.movedTo))
+        ? (warnOfOrphanedFreezes(surface, facts.holding)[0] ?? movedAlarm(repository, facts.movedTo))
         : null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
     held: heldBy(surface),
