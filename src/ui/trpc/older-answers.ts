@@ -1,40 +1,92 @@
 import type { TRPCLink } from '@trpc/client'
+import type { inferRouterOutputs } from '@trpc/server'
 import { map } from '@trpc/server/observable'
-import type { DeployView } from '~/domain/deploy/view'
+import type { DeploySummary, DeployView } from '~/domain/deploy/view'
+import type { FreezeView } from '~/domain/freeze'
 import type { LiveEvent } from '~/domain/surface/live'
 import type { Review } from '~/domain/surface/review'
 import type { Grid, SurfaceTile } from '~/domain/surface/tile'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 
-/** What the previous version answers: without the members that this version added. */
-type Older<Value, Added extends keyof Value> = Omit<Value, Added> & Partial<Pick<Value, Added>>
-type OlderTile = Older<SurfaceTile, 'service'>
-type OlderGrid = Older<Omit<Grid, 'surfaces'>, 'worker'> & { readonly surfaces: readonly OlderTile[] }
-type OlderEntry = Older<DeployView['timeline'][number], 'proof'>
-type OlderDeploy = Older<Omit<DeployView, 'timeline'>, 'logDeletedAt' | 'approvalId'> & {
-  readonly timeline: readonly OlderEntry[]
+/**
+ * The members that the previous version answers too. Every other member needs a value below that says "not known": without one, this file
+ * does not compile.
+ */
+interface Previous {
+  readonly tile:
+    | ('id' | 'name' | 'environment' | 'repository' | 'workflow' | 'ref' | 'paths' | 'url' | 'confirm' | 'health')
+    | ('version' | 'unknownVersion' | 'lastDeploy' | 'lastGood' | 'archived' | 'alarm' | 'outsideRun' | 'held')
+    | ('requiresApproval' | 'waiting' | 'freezes' | 'deployFreeze' | 'deployFreezeUnknown')
+  readonly grid: 'surfaces' | 'silent' | 'now'
+  readonly event:
+    | ('now' | 'reload' | 'tiles' | 'checked' | 'deploys' | 'approvals' | 'freezes' | 'deliveries' | 'health')
+    | 'silent'
+  readonly entry: 'at' | 'actor' | 'action' | 'status' | 'note'
+  readonly deploy:
+    | keyof DeploySummary
+    | ('surface' | 'repository' | 'workflow' | 'inputs' | 'reason' | 'requestedByOwner' | 'overrideReason' | 'kind')
+    | ('approvedBy' | 'failureDetail' | 'runId' | 'runAttempt' | 'runUrl' | 'runAttempts' | 'quiet' | 'cancel')
+    | ('waitingEnvironments' | 'lateRunUrl' | 'warnings' | 'alarms' | 'timeline' | 'logTail' | 'logCursor')
+  readonly review:
+    | ('surfaceId' | 'ref' | 'sha' | 'head' | 'runningSha' | 'comparison' | 'warnings' | 'freezeIds' | 'workflowRef')
+    | ('asked' | 'basis')
+  readonly freeze:
+    | ('id' | 'state' | 'environment' | 'surface' | 'reason' | 'startsAt' | 'endsAt' | 'createdBy' | 'createdAt')
+    | 'lifted'
 }
-type OlderReview = Older<Review, 'pulls' | 'checks'>
-type OlderEvent = Older<Omit<LiveEvent, 'tiles'>, 'worker'> & { readonly tiles: readonly OlderTile[] }
 
-const completeTile = (tile: OlderTile): SurfaceTile => ({ service: null, ...tile })
-const completeGrid = (grid: OlderGrid): Grid => ({ worker: null, ...grid, surfaces: grid.surfaces.map(completeTile) })
-const completeDeploy = (deploy: OlderDeploy): DeployView => ({
-  logDeletedAt: null,
-  approvalId: null,
-  ...deploy,
-  timeline: deploy.timeline.map((entry) => ({ proof: null, ...entry })),
-})
-
-const completeReview = (review: OlderReview): Review => ({
+const ADDED_TO_TILE: Omit<SurfaceTile, Previous['tile']> = { service: null, notice: null }
+const ADDED_TO_GRID: Omit<Grid, Previous['grid']> = { worker: null }
+const ADDED_TO_EVENT: Omit<LiveEvent, Previous['event']> = { worker: null }
+const ADDED_TO_ENTRY: Omit<DeployView['timeline'][number], Previous['entry']> = { proof: null }
+const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = { logDeletedAt: null, approvalId: null }
+const ADDED_TO_REVIEW: Omit<Review, Previous['review']> = {
   pulls: [],
   checks: { checks: [], counts: { red: 0, pending: 0, other: 0, green: 0 }, complete: false },
-  ...review,
+}
+/** The previous version has windows without a rule, and locks. */
+const addedToFreeze = ({ surface }: Pick<FreezeView, 'surface'>): Omit<FreezeView, Previous['freeze']> => ({
+  kind: surface === null ? 'freeze' : 'lock',
+  rollbacksPass: false,
+  recurrence: null,
+  occurrence: null,
+})
+
+type Older<Value, Known extends keyof Value> = Pick<Value, Known> & Partial<Omit<Value, Known>>
+type OlderTile = Older<SurfaceTile, Previous['tile']>
+type OlderGrid = Omit<Older<Grid, Previous['grid']>, 'surfaces'> & { readonly surfaces: readonly OlderTile[] }
+type OlderEntry = Older<DeployView['timeline'][number], Previous['entry']>
+type OlderDeploy = Omit<Older<DeployView, Previous['deploy']>, 'timeline'> & {
+  readonly timeline: readonly OlderEntry[]
+}
+type OlderReview = Older<Review, Previous['review']>
+type OlderEvent = Omit<Older<LiveEvent, Previous['event']>, 'tiles'> & { readonly tiles: readonly OlderTile[] }
+type OlderFreeze = Older<FreezeView, Previous['freeze']>
+type FreezeList = inferRouterOutputs<AppRouter>['freezes']['list']
+type OlderFreezes = Omit<FreezeList, 'current' | 'past'> & Readonly<Record<'current' | 'past', readonly OlderFreeze[]>>
+
+const completeTile = (tile: OlderTile): SurfaceTile => ({ ...ADDED_TO_TILE, ...tile })
+const completeGrid = (grid: OlderGrid): Grid => ({
+  ...ADDED_TO_GRID,
+  ...grid,
+  surfaces: grid.surfaces.map(completeTile),
+})
+const completeDeploy = (deploy: OlderDeploy): DeployView => ({
+  ...ADDED_TO_DEPLOY,
+  ...deploy,
+  timeline: deploy.timeline.map((entry) => ({ ...ADDED_TO_ENTRY, ...entry })),
+})
+const completeReview = (review: OlderReview): Review => ({ ...ADDED_TO_REVIEW, ...review })
+const completeFreeze = (freeze: OlderFreeze): FreezeView => ({ ...addedToFreeze(freeze), ...freeze })
+const completeFreezes = (list: OlderFreezes): FreezeList => ({
+  ...list,
+  current: list.current.map(completeFreeze),
+  past: list.past.map(completeFreeze),
 })
 
 /** Events may also come from a window of the previous version. */
 export const completeEvent = (event: OlderEvent): LiveEvent => ({
-  worker: null,
+  ...ADDED_TO_EVENT,
   ...event,
   tiles: event.tiles.map(completeTile),
 })
@@ -48,6 +100,7 @@ export function completeOlderAnswers(): TRPCLink<AppRouter> {
     if (path === 'surfaces.list') return completeGrid(answer as OlderGrid)
     if (path === 'surfaces.review') return completeReview(answer as OlderReview)
     if (path === 'deploys.get') return completeDeploy(answer as OlderDeploy)
+    if (path === 'freezes.list') return completeFreezes(answer as OlderFreezes)
     return answer
   }
   return () =>

@@ -4,6 +4,7 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import { isSameService } from '~/domain/surface/service'
 import type { AppRouter } from '~/server/trpc/routers/_app'
+import { timesWords } from '~/ui/freezes/freeze-words'
 import { NoWorker } from '~/ui/grid/freeze-strip'
 import { completeEvent, completeOlderAnswers } from '~/ui/trpc/older-answers'
 import { QUIET, tile } from './fixtures'
@@ -28,7 +29,7 @@ const now = '2026-11-29T05:00:00.000Z'
 
 describe('a page of this version, with a replica of the previous one', () => {
   it('shows the grid, and says nothing about workers', async () => {
-    const surfaces = [api, web].map((one) => without(one, 'service'))
+    const surfaces = [api, web].map((one) => without(one, 'service', 'notice'))
     const grid = await pageOf({ surfaces, silent: [], now }).surfaces.list.query()
     expect(grid).toEqual({ surfaces: [api, web], worker: null, silent: [], now })
     expect(renderToStaticMarkup(<NoWorker worker={grid.worker} now={grid.now} />)).toBe('')
@@ -37,7 +38,7 @@ describe('a page of this version, with a replica of the previous one', () => {
   it('does not take surfaces for one service because no answer names one', () => {
     const { tiles } = completeEvent({
       ...without(QUIET, 'worker', 'tiles'),
-      tiles: [api, web].map((one) => without(one, 'service')),
+      tiles: [api, web].map((one) => without(one, 'service', 'notice')),
     } as never)
     expect(tiles.map((one) => isSameService(one, tiles[1] ?? one))).toEqual([false, true])
   })
@@ -48,6 +49,20 @@ describe('a page of this version, with a replica of the previous one', () => {
     expect({ logDeletedAt, approvalId }).toEqual({ logDeletedAt: null, approvalId: null })
     expect(timeline).toEqual([{ at: now, action: 'console.deploy.dispatched', proof: null }])
   })
+})
+
+it('the freezes of the previous version are worded as windows without a rule, and as locks', async () => {
+  const older = { id: 'f', reason: 'x', createdBy: 'ada', createdAt: now, startsAt: now, endsAt: null, lifted: null }
+  const frozen = { ...older, state: 'in_force', environment: 'production', surface: null }
+  const locked = { ...older, state: 'in_force', environment: null, surface: { id: 'api', name: 'api' } }
+  const list = { current: [frozen, locked], past: [{ ...frozen, state: 'over' }], cursor: null }
+  const { current, past } = await pageOf(list).freezes.list.query({})
+  expect([...current, ...past].map(({ kind }) => kind)).toEqual(['freeze', 'lock', 'freeze'])
+  expect([...current, ...past].map(timesWords)).toEqual([
+    'from 2026-11-29 05:00 UTC, until it is lifted',
+    'from 2026-11-29 05:00 UTC, until it is unlocked',
+    'from 2026-11-29 05:00 UTC, until it is lifted',
+  ])
 })
 
 it('a review of the previous version shows its changes, and says that the checks were not read', async () => {
