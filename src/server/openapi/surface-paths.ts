@@ -74,6 +74,26 @@ export const surfacePaths = {
       ],
     }),
   },
+  '/api/internal/surfaces/{id}/net-state': {
+    get: operation({
+      id: 'readNetState',
+      permission: 'freeze.read',
+      summary: 'Read whether the surface may be deployed at a time',
+      description:
+        'By freezes, locks and the last reading of DEPLOY_FREEZE. Rights, approvals and a running deploy are not looked at.',
+      parameters: [
+        surface,
+        {
+          name: 'at',
+          in: 'query',
+          description: 'Now if it is left out.',
+          schema: { type: 'string', format: 'date-time' },
+        },
+      ],
+      success: { status: 200, description: 'The answer and its reasons.', content: json('NetState') },
+      problems: ['invalid_input', 'surface_unknown'],
+    }),
+  },
   '/api/internal/surfaces/{id}/lock': {
     post: operation({
       id: 'lockSurface',
@@ -111,11 +131,39 @@ export const surfacePaths = {
     post: operation({
       id: 'openFreezeWindow',
       permission: 'freeze.manage',
-      summary: 'Freeze an environment',
-      description: 'From now on, or from `starts_at`; until `ends_at`, or until the freeze is lifted.',
+      summary: 'Freeze an environment or a surface, once or by a rule',
+      description:
+        'From now on, or from `starts_at`; until `ends_at`, or until the freeze is lifted. With `recurrence`, its occurrences count.',
       body: 'FreezeRequest',
       success: { status: 201, description: 'Frozen, or scheduled.', content: json('Freeze') },
-      problems: ['invalid_input', 'body_incomplete', 'body_too_large', 'media_type_refused'],
+      problems: [
+        'invalid_input',
+        'surface_unknown',
+        'proof_stale',
+        'body_incomplete',
+        'body_too_large',
+        'media_type_refused',
+      ],
+    }),
+  },
+  '/api/internal/freeze-windows/{id}': {
+    patch: operation({
+      id: 'changeFreeze',
+      permission: 'freeze.manage',
+      summary: 'Change the reason or the end of a freeze window, a lock or a notice',
+      parameters: [freeze],
+      body: 'FreezeChange',
+      success: { status: 200, description: 'Changed.', content: json('Freeze') },
+      problems: [
+        'invalid_id',
+        'invalid_input',
+        'proof_stale',
+        'freeze_unknown',
+        'freeze_over',
+        'body_incomplete',
+        'body_too_large',
+        'media_type_refused',
+      ],
     }),
   },
   '/api/internal/freeze-windows/{id}/lift': {

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy/request'
+import { FREEZE_KINDS } from '~/domain/freeze'
 import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
+import { recurrence } from '~/domain/recurrence'
 import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
 import { restApproval } from '~/server/rest/shapes'
 
@@ -172,18 +174,61 @@ export const restFreeze = z.looseObject({
   created_by: z.string(),
   created_at: time,
   lifted: z.looseObject({ by: z.string(), at: time }).nullable(),
+  kind: z.string().meta({ examples: [...FREEZE_KINDS] }),
+  rollbacks_pass: z.boolean(),
+  recurrence: z
+    .looseObject({ rule: z.string(), time_zone: z.string(), local_start: z.string(), duration_minutes: z.int() })
+    .nullable(),
+  occurrence: z
+    .looseObject({ start: time, end: time })
+    .nullable()
+    .meta({ description: 'The occurrence under way, or else the next one.' }),
 })
 
-export const restLockBody = z.strictObject({ reason: requiredReason })
+export const restLockBody = z.strictObject({
+  reason: requiredReason,
+  ends_at: instant.optional().meta({ description: 'Left out: until it is unlocked.' }),
+  kind: z.enum(['lock', 'notice']).optional().meta({ description: 'A notice warns, and refuses nothing.' }),
+})
+
+/** Body of `PATCH …/freeze-windows/{id}`. What is left out stays. */
+export const restFreezeChange = z.strictObject({
+  reason: requiredReason.optional(),
+  ends_at: instant.nullable().optional().meta({ description: 'Null: until it is lifted.' }),
+})
+
+/** The query of the net state. */
+export const restNetStateQuery = z.object({ at: instant.optional() })
+
+/** Whether a surface may be deployed at a time. */
+export const restNetState = z.looseObject({
+  answer: z.enum(['yes', 'no', 'unknown']),
+  at: time,
+  reasons: z.array(z.string()).meta({ description: 'What refuses, or may refuse.' }),
+  notes: z.array(z.string()),
+  until: time.nullable().meta({ description: 'When the answer changes, as declared now. Null: not within 35 days.' }),
+})
 
 /** Answer of `DELETE …/lock`. */
 export const restUnlocked = z.looseObject({ surface: z.string(), locked: z.literal(false) })
 
+const { rule, timeZone, localStart, durationMinutes } = recurrence.shape
+
 export const restFreezeBody = z.strictObject({
-  environment: environmentName,
+  kind: z
+    .enum(['freeze', 'allow'])
+    .optional()
+    .meta({ description: '`freeze` if it is left out. `allow` needs `recurrence`.' }),
+  environment: environmentName.optional().meta({ description: 'Or `surface`. `production` if both are left out.' }),
+  surface: surfaceId.optional(),
   reason: requiredReason,
   starts_at: instant.optional(),
   ends_at: instant.optional(),
+  recurrence: z
+    .strictObject({ rule, time_zone: timeZone, local_start: localStart, duration_minutes: durationMinutes })
+    .optional()
+    .meta({ description: 'A rule of RFC 5545 without COUNT and UNTIL. Times are by the clock of the zone.' }),
+  rollbacks_pass: z.boolean().optional(),
 })
 
 /** The freezes in force and the scheduled ones, the earliest first. */

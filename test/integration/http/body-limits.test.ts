@@ -52,6 +52,7 @@ async function callEveryRoute(init: (method: string) => RequestInit & { duplex?:
 
 /** Every route that reads a body. A new one is added here after somebody checked its limit. */
 const READERS = [
+  'PATCH /api/internal/freeze-windows/{id}',
   'POST /api/auth/[...all]',
   'POST /api/github/webhooks',
   'POST /api/internal/approvals/{id}/refuse',
@@ -59,6 +60,8 @@ const READERS = [
   'POST /api/internal/deploys/{id}/callback',
   'POST /api/internal/deploys/{id}/release',
   'POST /api/internal/deploys/{id}/status',
+  'POST /api/internal/freeze-windows',
+  'POST /api/internal/surfaces/{id}/lock',
   'POST /api/trpc/{trpc}',
 ]
 

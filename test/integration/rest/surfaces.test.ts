@@ -88,6 +88,29 @@ describe('freezes and locks over REST', () => {
   })
 })
 
+it('a script adds a window that recurs, asks what it does, changes a lock, and is told what contradicts itself', async () => {
+  const { id } = await insertSurface(console_.deps, { environment: 'staging' })
+  const recurrence = { rule: 'FREQ=DAILY', time_zone: 'UTC', local_start: '2026-01-01T00:00', duration_minutes: 1440 }
+  const asked = { surface: id, reason: 'Every day', recurrence, rollbacks_pass: true }
+  const opened = await rest.call('POST', '/api/internal/freeze-windows', { body: asked })
+  expect(opened).toMatchObject({ status: 201, body: { kind: 'freeze', recurrence, rollbacks_pass: true } })
+  const state = () => rest.call('GET', surfaceAddress(id, '/net-state?at=2030-06-01T12:00:00Z'))
+  expect(await state()).toMatchObject({ status: 200, body: { answer: 'no', at: '2030-06-01T12:00:00.000Z' } })
+  const contradiction = { ...asked, environment: 'staging' }
+  expect(await rest.call('POST', '/api/internal/freeze-windows', { body: contradiction })).toMatchObject({
+    status: 400,
+  })
+  const window = z.object({ id: z.string() }).parse(opened.body)
+  await rest.call('POST', `/api/internal/freeze-windows/${window.id}/lift`)
+  expect(await state()).toMatchObject({ body: { answer: 'yes' } })
+  const body = { reason: 'Ask Grace first', kind: 'notice', ends_at: '2999-01-01T00:00:00Z' }
+  const notice = z
+    .object({ id: z.string() })
+    .parse((await rest.call('POST', surfaceAddress(id, '/lock'), { body })).body)
+  const changed = await rest.call('PATCH', `/api/internal/freeze-windows/${notice.id}`, { body: { ends_at: null } })
+  expect(changed).toMatchObject({ status: 200, body: { reason: 'Ask Grace first', ends_at: null } })
+})
+
 it('the waiting approvals are listed', async () => {
   expect(await rest.call('GET', '/api/internal/approvals')).toMatchObject({ status: 200, body: { waiting: [] } })
 })

@@ -13,6 +13,14 @@ export const GET = restRoute('freeze.read', async ({ deps }) => ({
 }))
 
 export const POST = restRoute('freeze.manage', async ({ deps, actor, request }) => {
-  const { environment, reason, starts_at: startsAt, ends_at: endsAt } = await readJson(request, restFreezeBody)
-  return { status: 201, body: snakeCase(await openFreeze(deps, actor, { environment, reason, startsAt, endsAt })) }
+  const { surface: surfaceId, recurrence: rule, ...body } = await readJson(request, restFreezeBody)
+  const { kind, environment, reason, starts_at: startsAt, ends_at: endsAt, rollbacks_pass: rollbacksPass } = body
+  const recurrence = rule && {
+    rule: rule.rule,
+    timeZone: rule.time_zone,
+    localStart: rule.local_start,
+    durationMinutes: rule.duration_minutes,
+  }
+  const window = { kind, environment, surfaceId, reason, startsAt, endsAt, recurrence, rollbacksPass }
+  return { status: 201, body: snakeCase(await openFreeze(deps, actor, window)) }
 })

@@ -8,8 +8,8 @@ export const { GET, PUT, PATCH, OPTIONS } = refuseMethods('POST', 'DELETE')
 
 export const POST = restRoute<{ id: string }>('freeze.manage', async ({ deps, actor, request }, { id }) => {
   const surfaceId = surfaceIdOf(id)
-  const body = await readJson(request, restLockBody)
-  return { status: 201, body: snakeCase(await lockSurface(deps, actor, { surfaceId, ...body })) }
+  const { reason, kind, ends_at: endsAt } = await readJson(request, restLockBody)
+  return { status: 201, body: snakeCase(await lockSurface(deps, actor, { surfaceId, reason, kind, endsAt })) }
 })
 
 export const DELETE = restRoute<{ id: string }>('freeze.manage', async ({ deps, actor }, { id }) => {
