@@ -10,23 +10,24 @@ import { outcomeOf } from '~/ui/status/status-words'
 
 interface DayAgendaProps {
   readonly day: Day
-  readonly entries: DayEntries
+  /** Null: not read. */
+  readonly entries: DayEntries | null
+  /** What is said of a day that shows nothing. */
+  readonly empty: string
   readonly zone: string
 }
 
 /** Everything of one day. Times are in the reader's zone and in UTC, each named. */
-export function DayAgenda({ day, entries, zone }: DayAgendaProps) {
+export function DayAgenda({ day, entries, empty, zone }: DayAgendaProps) {
   const id = `day-${day.date}`
-  const { freezes, deploys } = entries
+  const { freezes, deploys } = entries ?? { freezes: [], deploys: [] }
   return (
     <section aria-labelledby={id} className="mt-4">
       <h3 id={id} className="mb-1.5 text-sm font-semibold">
         {dayWords(day)}
       </h3>
       {freezes.length + deploys.length === 0 ? (
-        <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
-          Nothing is planned or recorded.
-        </p>
+        <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">{empty}</p>
       ) : (
         <ul className="rounded-md border border-line bg-panel">
           {freezes.map((freeze) => (

@@ -56,9 +56,16 @@ export function weeksOf(month: Month): Day[][] {
 export interface DayEntries {
   readonly freezes: readonly CalendarFreeze[]
   readonly deploys: readonly CalendarDeploy[]
+  /** False: more of that time may exist than was read. */
+  readonly complete: boolean
 }
 
-export function entriesOf(day: Day, calendar: Pick<Calendar, 'freezes' | 'deploys'>): DayEntries {
+/** Null while the calendar is not read: an answer that is missing says nothing about a day. */
+export function entriesOf(
+  day: Day,
+  calendar: Pick<Calendar, 'freezes' | 'deploys' | 'incomplete'> | null,
+): DayEntries | null {
+  if (calendar === null) return null
   const isWithin = (at: string) => Date.parse(at) >= day.start.getTime() && Date.parse(at) < day.end.getTime()
   return {
     freezes: calendar.freezes.filter(
@@ -66,11 +73,39 @@ export function entriesOf(day: Day, calendar: Pick<Calendar, 'freezes' | 'deploy
         Date.parse(start) < day.end.getTime() && (end === null || Date.parse(end) > day.start.getTime()),
     ),
     deploys: calendar.deploys.filter(({ requestedAt }) => isWithin(requestedAt)),
+    complete: !calendar.incomplete.freezes && !calendar.incomplete.deploys,
   }
 }
 
-/** What a screen reader is told of a day: "2 freezes, 1 allow window, 3 deploys", or "nothing". */
-export function countWords({ freezes, deploys }: DayEntries): string {
+export const isEmpty = ({ freezes, deploys }: DayEntries): boolean => freezes.length + deploys.length === 0
+
+/** What is said of a time that shows nothing: that nothing is recorded, only if all of it was read. */
+export function emptyWords({
+  data,
+  isError,
+}: {
+  readonly data: Pick<Calendar, 'incomplete'> | undefined
+  readonly isError: boolean
+}): string {
+  if (data === undefined) return isError ? 'The calendar could not be read.' : 'Reading the calendar …'
+  return data.incomplete.freezes || data.incomplete.deploys
+    ? 'Nothing is shown here. Not all of this time was read.'
+    : 'Nothing is planned or recorded.'
+}
+
+/** Which entries of a time are missing. */
+export const incompleteWords = ({ freezes, deploys }: Calendar['incomplete']): string =>
+  [
+    freezes ? 'Not all freezes and windows of this time are shown: there are too many.' : '',
+    deploys ? 'Only the newest deploys of this time are shown.' : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
+
+/** What a screen reader is told of a day: "2 freezes, 1 allow window, 3 deploys", or "nothing"; null: not read. */
+export function countWords(entries: DayEntries | null): string {
+  if (entries === null) return 'not read yet'
+  const { freezes, deploys, complete } = entries
   const counts = [
     [freezes.filter(({ kind }) => kind === 'freeze').length, 'freeze'],
     [freezes.filter(({ kind }) => kind === 'allow').length, 'allow window'],
@@ -79,7 +114,8 @@ export function countWords({ freezes, deploys }: DayEntries): string {
     [deploys.length, 'deploy'],
   ] as const
   const words = counts.flatMap(([count, noun]) => (count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`]))
-  return words.length === 0 ? 'nothing' : words.join(', ')
+  if (words.length === 0) return complete ? 'nothing' : 'nothing shown, not all was read'
+  return words.join(', ')
 }
 
 /** Hours and minutes by a zone's clock. */

@@ -2,8 +2,19 @@
 
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { memo, useState } from 'react'
+import type { Calendar } from '~/domain/calendar'
 import { DayAgenda } from '~/ui/calendar/agenda'
-import { entriesOf, localDate, type Month, monthWords, nextMonth, weeksOf } from '~/ui/calendar/calendar-days'
+import {
+  emptyWords,
+  entriesOf,
+  incompleteWords,
+  isEmpty,
+  localDate,
+  type Month,
+  monthWords,
+  nextMonth,
+  weeksOf,
+} from '~/ui/calendar/calendar-days'
 import { MonthGrid } from '~/ui/calendar/month-grid'
 import { NetStateQuestion } from '~/ui/calendar/net-state-question'
 import { Button } from '~/ui/primitives/button'
@@ -39,9 +50,9 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
   const [first, last] = [days[0], days.at(-1)]
   const calendar = trpc.freezes.calendar.useQuery(
     { from: first?.start.toISOString() ?? '', to: last?.end.toISOString() ?? '' },
-    { refetchInterval: useAskEvery(POLL_MS), placeholderData: (before) => before },
+    { refetchInterval: useAskEvery(POLL_MS) },
   )
-  const known = calendar.data ?? { freezes: [], deploys: [] }
+  const known = calendar.data ?? null
   const choose = (date: string) => {
     setChosen(date)
     setMonth(date.slice(0, 7))
@@ -71,10 +82,10 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
             {readWireError(calendar.error).message} Still trying.
           </Notice>
         )}
-        {(calendar.data?.incomplete.freezes === true || calendar.data?.incomplete.deploys === true) && (
+        {known !== null && (known.incomplete.freezes || known.incomplete.deploys) && (
           <div className="mb-2.5">
             <Notice tone="plain" role="status">
-              Only the newest {calendar.data.incomplete.freezes ? 'freezes' : 'deploys'} of this time are shown.
+              {incompleteWords(known.incomplete)}
             </Notice>
           </div>
         )}
@@ -83,10 +94,16 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
         </div>
         {day !== undefined && (
           <div className="max-sm:hidden">
-            <DayAgenda day={day} entries={entriesOf(day, known)} zone={zone} />
+            <DayAgenda day={day} entries={entriesOf(day, known)} empty={emptyWords(calendar)} zone={zone} />
           </div>
         )}
-        <MonthAgenda days={days.filter(({ inMonth }) => inMonth)} known={known} today={today} zone={zone} />
+        <MonthAgenda
+          days={days.filter(({ inMonth }) => inMonth)}
+          known={known}
+          empty={emptyWords(calendar)}
+          today={today}
+          zone={zone}
+        />
       </section>
     </>
   )
@@ -94,29 +111,29 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
 
 interface MonthAgendaProps {
   readonly days: ReturnType<typeof weeksOf>[number]
-  readonly known: Parameters<typeof entriesOf>[1]
+  readonly known: Calendar | null
+  /** What is said of a day that shows nothing. */
+  readonly empty: string
   readonly today: string
   readonly zone: string
 }
 
 /** The days of the month that hold something, below each other: what a narrow screen shows. A freeze is on its first day alone. */
-function MonthAgenda({ days, known, today, zone }: MonthAgendaProps) {
+function MonthAgenda({ days, known, empty, today, zone }: MonthAgendaProps) {
   const full = days
     .map((day, index) => {
-      const { freezes, deploys } = entriesOf(day, known)
-      const begun = freezes.filter(({ start }) => index === 0 || Date.parse(start) >= day.start.getTime())
-      return { day, entries: { freezes: begun, deploys } }
+      const entries = entriesOf(day, known)
+      const begun = entries?.freezes.filter(({ start }) => index === 0 || Date.parse(start) >= day.start.getTime())
+      return { day, entries: entries === null ? null : { ...entries, freezes: begun ?? [] } }
     })
-    .filter(({ entries, day }) => entries.freezes.length + entries.deploys.length > 0 || day.date === today)
+    .filter(({ entries, day }) => day.date === today || (entries !== null && !isEmpty(entries)))
   return (
     <div className="sm:hidden">
       {full.length === 0 && (
-        <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
-          Nothing is planned or recorded in this month.
-        </p>
+        <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">{empty}</p>
       )}
       {full.map(({ day, entries }) => (
-        <DayAgenda key={day.date} day={day} entries={entries} zone={zone} />
+        <DayAgenda key={day.date} day={day} entries={entries} empty={empty} zone={zone} />
       ))}
     </div>
   )

@@ -33,6 +33,7 @@ export function MonthGrid({ weeks, calendar, today, chosen, onChoose }: MonthGri
     <table
       ref={table}
       aria-labelledby="month"
+      aria-busy={calendar === null}
       className="w-full table-fixed border-separate border-spacing-0 overflow-hidden rounded-md border border-line bg-panel"
     >
       <thead>
@@ -89,7 +90,7 @@ function moved(key: string, from: Date): Date | null {
 
 interface DayCellProps {
   readonly day: Day
-  readonly entries: DayEntries
+  readonly entries: DayEntries | null
   readonly isToday: boolean
   readonly isChosen: boolean
   readonly onChoose: () => void
@@ -100,7 +101,7 @@ interface DayCellProps {
 const NAMED_AT_MOST = 2
 
 function DayCell({ day, entries, isToday, isChosen, onChoose, onKeyDown }: DayCellProps) {
-  const { freezes, deploys } = entries
+  const { freezes, deploys } = entries ?? { freezes: [], deploys: [] }
   const named = freezes.slice(0, NAMED_AT_MOST)
   const rest = freezes.length - named.length
   return (

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { countWords, entriesOf, inBothZones, nextMonth, stretchWords, weeksOf } from '~/ui/calendar/calendar-days'
+import type { Calendar } from '~/domain/calendar'
+import {
+  countWords,
+  emptyWords,
+  entriesOf,
+  inBothZones,
+  nextMonth,
+  stretchWords,
+  weeksOf,
+} from '~/ui/calendar/calendar-days'
 
 const freeze = {
   freezeId: 'f',
@@ -34,15 +43,36 @@ describe('a month of the calendar', () => {
     if (day === undefined) throw new Error('December has no week')
     const ending = { ...freeze, start: '2020-01-01T00:00:00.000Z', end: day.start.toISOString() }
     const lasting = { ...freeze, start: '2020-01-01T00:00:00.000Z', end: null }
-    expect(entriesOf(day, { freezes: [ending], deploys: [] }).freezes).toEqual([])
-    expect(entriesOf(day, { freezes: [lasting], deploys: [] }).freezes).toEqual([lasting])
+    const freezesOf = (one: typeof lasting | typeof ending) =>
+      entriesOf(day, { freezes: [one], deploys: [], incomplete: { freezes: false, deploys: false } })?.freezes
+    expect(freezesOf(ending)).toEqual([])
+    expect(freezesOf(lasting)).toEqual([lasting])
   })
 
   test('is told in words to a screen reader', () => {
-    expect(countWords({ freezes: [freeze, freeze, { ...freeze, kind: 'allow' }], deploys: [] })).toBe(
+    const complete = true
+    expect(countWords({ freezes: [freeze, freeze, { ...freeze, kind: 'allow' }], deploys: [], complete })).toBe(
       '2 freezes, 1 allow window',
     )
-    expect(countWords({ freezes: [], deploys: [] })).toBe('nothing')
+    expect(countWords({ freezes: [], deploys: [], complete })).toBe('nothing')
+  })
+
+  test('says that nothing is planned only of a time that was read completely', () => {
+    const [[day] = []] = weeksOf('2026-12')
+    if (day === undefined) throw new Error('December has no week')
+    const answer = (incomplete: Calendar['incomplete']) => ({ freezes: [], deploys: [], incomplete })
+    const [all, some] = [answer({ freezes: false, deploys: false }), answer({ freezes: true, deploys: false })]
+    const told = (calendar: typeof all | undefined, isError = false) => [
+      countWords(entriesOf(day, calendar ?? null)),
+      emptyWords({ data: calendar, isError }),
+    ]
+    expect(told(undefined)).toEqual(['not read yet', 'Reading the calendar …'])
+    expect(told(undefined, true)).toEqual(['not read yet', 'The calendar could not be read.'])
+    expect(told(some)).toEqual([
+      'nothing shown, not all was read',
+      'Nothing is shown here. Not all of this time was read.',
+    ])
+    expect(told(all)).toEqual(['nothing', 'Nothing is planned or recorded.'])
   })
 })
 
