@@ -14,7 +14,7 @@ const NOT_ALLOWED: ReadonlySet<string> = new Set([
   'approval_own',
   'approver_linked',
   'requester_refused',
-  'sign_in_denied',
+  'access_denied',
 ])
 
 export const exitCodeOf = (problem: string): ExitCode => (NOT_ALLOWED.has(problem) ? EXIT.notAllowed : EXIT.failed)

@@ -16,6 +16,8 @@ export interface Machine {
   /** Asks the person at the terminal. Null if there is none. */
   readonly ask: (question: string) => Promise<string | null>
   readonly pause: (ms: number) => Promise<void>
+  /** Whether a person sits at a terminal. */
+  readonly hasTerminal: boolean
 }
 
 export interface OperatorContext extends Machine {

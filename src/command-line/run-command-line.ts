@@ -6,10 +6,14 @@ import { deploy, promote, rollback } from './deploying.ts'
 import { EXIT, type ExitCode, exitCodeOf, Stop } from './exit-codes.ts'
 import { cancel, watch } from './following.ts'
 import type { Machine, OperatorCommand } from './operator-command.ts'
+import { signIn, signOut, whoami } from './signing-in.ts'
 import { freeze, freezes, lift, lock, status, unlock } from './surfaces.ts'
 
 /** The commands for operators and their scripts, which use the REST API alone (docs/adr/059). */
 export const OPERATOR_COMMANDS: readonly OperatorCommand[] = [
+  signIn,
+  signOut,
+  whoami,
   status,
   deploy,
   rollback,

@@ -103,7 +103,7 @@ export const freeze = operatorCommand({
     until: z
       .string()
       .transform((text, context) => {
-        const end = endOf(text, Date.now())
+        const end = parseEnd(text, Date.now())
         if (end !== null) return end
         context.addIssue({ code: 'custom', message: 'expected such as 90m, 2h, 3d or 2026-12-24T18:00:00+01:00' })
         return z.NEVER
@@ -127,7 +127,7 @@ export const freeze = operatorCommand({
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** The end as an ISO time: after a duration from `now`, or the time itself, which names its offset. Null for other texts. */
-export function endOf(text: string, now: number): string | null {
+export function parseEnd(text: string, now: number): string | null {
   const [, count, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
   if (count !== undefined) return new Date(now + Number(count) * (UNITS[unit] ?? 0)).toISOString()
   return z.iso.datetime({ offset: true }).safeParse(text).success ? text : null

@@ -8,15 +8,17 @@ import type { Machine } from './operator-command.ts'
 export function thisMachine(environment: Machine['environment']): Machine {
   // In `… | head`, the reader closes the pipe first.
   process.stdout.on('error', () => process.exit(1))
+  const hasTerminal = process.stdin.isTTY && process.stderr.isTTY
   return {
     environment,
+    hasTerminal,
     name: hostname(),
     async print(line) {
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
     },
     note: (line) => void process.stderr.write(`${line}\n`),
     async ask(question) {
-      if (!process.stdin.isTTY || !process.stderr.isTTY) return null
+      if (!hasTerminal) return null
       // Standard output may be piped, so the question goes to standard error.
       const terminal = createInterface({ input: process.stdin, output: process.stderr })
       try {

@@ -13,8 +13,9 @@ export interface Actor {
   readonly permissions: readonly Permission[] | null
   /** A token's surfaces; null: every surface of its environments. */
   readonly surfaces: readonly string[] | null
-  readonly via: 'session' | 'token'
-  /** When the person last proved who they are, by password or passkey; null for a token. */
+  /** `command_line`: a person's, with a token of its own. `token`: a script. */
+  readonly via: 'session' | 'token' | 'command_line'
+  /** When the person last proved who they are, by password or passkey; null for a script. */
   readonly provedAt: Date | null
   /** The session; a token has none. */
   readonly sessionId?: string

@@ -17,6 +17,12 @@ export const TOKEN_PERMISSIONS = [
   'freeze.read',
   'freeze.manage',
 ] as const satisfies readonly Permission[]
+
+/** What the command line of a signed-in person may do besides: it acts with the person's fresh proof, so it may decide about approvals. */
+export const PERSON_TOKEN_PERMISSIONS = [
+  ...TOKEN_PERMISSIONS,
+  'deploy.approve',
+] as const satisfies readonly Permission[]
 export type TokenPermission = (typeof TOKEN_PERMISSIONS)[number]
 
 /** A permission that changes something is limited to environments and surfaces. Reading is not. */
@@ -54,6 +60,8 @@ export type TokenState = 'active' | 'idle' | 'expired' | 'revoked'
 export interface TokenView {
   readonly id: string
   readonly label: string
+  /** The machine of a person's command line; null for a script's token. */
+  readonly machine: string | null
   /** Its first and last characters. */
   readonly shown: string
   readonly state: TokenState

@@ -3,6 +3,7 @@ import { CHANNEL_KINDS } from '~/domain/delivery'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { REVIEW_OUTCOMES } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, SHIPPED } from '~/domain/deploy/status'
+import { DEVICE_PURPOSES } from '~/domain/device-sign-in'
 import { FREEZE_KINDS } from '~/domain/freeze'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
@@ -262,7 +263,18 @@ const limits = z.object({ role: z.enum(ROLES), environments: texts.nullable() })
 const link = limits.extend({ invitation_id: text, kind: z.enum(LINK_KINDS) })
 
 /** `surfaces: null`: every surface of these environments. `owner`: whom it acts for. */
+const device = z.object({
+  request_id: text,
+  purpose: z.enum(DEVICE_PURPOSES),
+  machine: text,
+  address: text,
+  environments: texts,
+  token_id: text.exactOptional(),
+})
+
 const token = z.object({
+  /** Of a person's command line. */
+  machine: text.exactOptional(),
   token_id: text,
   label: text,
   owner: text,
@@ -304,6 +316,9 @@ const PEOPLE_EVENTS = [
   /** An API token was created or revoked. Never the token itself. */
   event('console.token.created', token),
   event('console.token.revoked', token),
+  /** A person let the command line of a machine act for them or gave its token a fresh proof, or refused. */
+  event('console.device.approved', device),
+  event('console.device.denied', device),
   /** Somebody signed in. `method`: password, link, or the provider's name. */
   event('console.session.opened', z.object({ method: text })),
   /** A signed-in person proved who they are. */

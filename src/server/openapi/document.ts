@@ -38,7 +38,8 @@ export function openApiDocument(consoleUrl: string) {
           in: 'cookie',
           name: cookieName({ consoleUrl }),
           description:
-            'The session of a signed-in person, from the console’s own pages. Operations that name it take no API token.',
+            'The session of a signed-in person, from the console’s own pages. Operations that name it take no API token of a script, but that ' +
+            'of a person’s command line.',
         },
       },
     },

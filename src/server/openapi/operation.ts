@@ -25,6 +25,7 @@ import {
 } from '~/server/rest/shapes'
 import {
   restApprovals,
+  restCaller,
   restFreeze,
   restFreezeBody,
   restFreezeChange,
@@ -33,6 +34,7 @@ import {
   restLockBody,
   restNetState,
   restReview,
+  restSignedOut,
   restSurface,
   restSurfaces,
   restUnlocked,
@@ -172,6 +174,8 @@ const COMPONENTS = {
   NetState: restNetState,
   Lifted: restLifted,
   Approvals: restApprovals,
+  Caller: restCaller,
+  SignedOut: restSignedOut,
   Evidence: evidenceFile,
   ListedDeploy: restListedDeploy,
   Problem: restProblem,

@@ -176,6 +176,24 @@ export const surfacePaths = {
       problems: ['invalid_id', 'proof_stale', 'freeze_unknown', 'freeze_over'],
     }),
   },
+  '/api/internal/me': {
+    get: operation({
+      id: 'getCaller',
+      permission: 'surface.read',
+      summary: 'Read who sends the request, and what they may change',
+      success: { status: 200, description: 'The caller.', content: json('Caller') },
+      problems: [],
+    }),
+  },
+  '/api/internal/me/sign-out': {
+    post: operation({
+      id: 'signOutCommandLine',
+      permission: 'surface.read',
+      summary: 'Revoke the token of the person’s command line that sends the request',
+      success: { status: 200, description: 'Revoked.', content: json('SignedOut') },
+      problems: ['token_unknown'],
+    }),
+  },
   '/api/internal/approvals': {
     get: operation({
       id: 'listApprovals',

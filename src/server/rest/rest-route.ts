@@ -58,6 +58,23 @@ export function restRoute<Params>(
   return Object.assign(handler, { permission })
 }
 
+/** Makes a route handler for callers that have no session yet: limits the rate of an address, and checks no origin. */
+export function publicRoute(answer: (call: Omit<RestCall, 'actor'>) => Promise<Answer>) {
+  return async (request: Request): Promise<Response> => {
+    const deps = getDeps()
+    const refused = refuseOverLimit(deps, request)
+    if (refused !== null) return refused
+    try {
+      const { status = 200, headers = {}, body } = await answer({ deps, request })
+      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })
+      return problemResponse(error)
+    }
+  }
+}
+
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** Handlers for every method but the allowed ones: 405 with `Allow` (RFC 9110, 15.5.6). */

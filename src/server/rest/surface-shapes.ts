@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy/request'
 import { FREEZE_KINDS } from '~/domain/freeze'
 import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
+import { ROLES } from '~/domain/permissions'
 import { recurrence } from '~/domain/recurrence'
 import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
 import { restApproval } from '~/server/rest/shapes'
@@ -239,3 +240,13 @@ export const restLifted = z.looseObject({ id: z.uuid(), lifted: z.literal(true) 
 
 /** The waiting approvals, the first to expire at the top. */
 export const restApprovals = z.looseObject({ waiting: z.array(restApproval) })
+
+/** Who sends the request. */
+export const restCaller = z.looseObject({
+  name: z.string(),
+  role: z.enum(ROLES),
+  environments: z.array(z.string()).nullable().meta({ description: 'Null: all.' }),
+  permissions: z.array(z.string()).nullable().meta({ description: 'Null: everything that the role may do.' }),
+})
+
+export const restSignedOut = z.looseObject({ signed_out: z.literal(true) })

@@ -84,6 +84,8 @@ function deletions(
       return rows(await db.callbackReceipt.deleteMany({ where: old, limit: BATCH }))
     },
     sessions: async () => rows(await db.session.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),
+    deviceRequests: async () =>
+      rows(await db.deviceRequest.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),
     verifications: async () =>
       rows(await db.verification.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),
   }

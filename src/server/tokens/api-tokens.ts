@@ -3,6 +3,7 @@ import type { TokenState, TokenView } from '~/domain/api-token'
 import type { AuditEvent } from '~/domain/audit/event'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
+import { denyApprovedDevicesOf } from '~/server/tokens/device-requests'
 
 const memberSelect = {
   role: true,
@@ -14,6 +15,9 @@ const memberSelect = {
 /** All columns except the digest. */
 const tokenSelect = {
   id: true,
+  kind: true,
+  machine: true,
+  provedAt: true,
   label: true,
   shown: true,
   userId: true,
@@ -33,6 +37,10 @@ export type TokenRow = Prisma.ApiTokenGetPayload<{ select: typeof tokenSelect }>
 
 export interface NewToken {
   readonly id: string
+  /** Left out for a script's token. */
+  readonly kind?: 'person'
+  readonly machine?: string
+  readonly provedAt?: Date
   readonly label: string
   readonly digest: string
   readonly shown: string
@@ -97,9 +105,30 @@ export async function revokeTokensOf(
 ): Promise<TokenRow[]> {
   const working = { userId, revokedAt: null, expiresAt: { gt: revoked.at } }
   const rows = await tx.apiToken.findMany({ where: working, orderBy: { id: 'asc' }, select: tokenSelect })
+  await denyApprovedDevicesOf(tx, userId)
   const marked: TokenRow[] = []
   for (const row of rows) if (await markRevoked(tx, row.id, revoked)) marked.push(row)
   return marked
+}
+
+/** Revokes the valid token of this name and kind, and returns it. Null if there is none. */
+export async function revokeTokenNamed(
+  tx: DatabaseHandle,
+  named: { readonly userId: string; readonly label: string; readonly kind: 'person' },
+  at: Date,
+): Promise<TokenRow | null> {
+  const row = await tx.apiToken.findFirst({ where: { ...named, revokedAt: null }, select: tokenSelect })
+  if (row === null) return null
+  return (await markRevoked(tx, row.id, { by: row.user.email, at })) ? row : null
+}
+
+/** Records a proof for a person's command line. Returns false if the token is revoked, or is another person's. */
+export async function markTokenProved(
+  tx: DatabaseHandle,
+  { id, userId, provedAt }: { readonly id: string; readonly userId: string; readonly provedAt: Date },
+): Promise<boolean> {
+  const where = { id, userId, kind: 'person', revokedAt: null }
+  return (await tx.apiToken.updateMany({ where, data: { provedAt } })).count === 1
 }
 
 /** Records a use, unless one was recorded after `unlessSince`, so that a burst of requests writes once. */
@@ -118,6 +147,7 @@ export function tokenView(row: TokenRow, now: Date): TokenView {
   return {
     id: row.id,
     label: row.label,
+    machine: row.machine,
     shown: row.shown,
     state: stateOf(row, now),
     owner: row.user.email,
@@ -146,6 +176,7 @@ export function tokenEvent(action: 'console.token.created' | 'console.token.revo
       token_id: row.id,
       label: row.label,
       owner: row.user.email,
+      ...(row.machine === null ? {} : { machine: row.machine }),
       permissions: row.permissions,
       environments: row.environments,
       surfaces: row.allSurfaces ? null : row.surfaces,

@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { Actor, Rights } from '~/domain/actor'
-import { TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { PERSON_TOKEN_PERMISSIONS, TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { AppError } from '~/domain/errors'
 import { ROLES } from '~/domain/permissions'
 import type { Deps } from '~/server/deps'
@@ -34,8 +34,18 @@ export async function authenticateToken(deps: TokenDeps, headers: Headers): Prom
   const rights = rightsOfToken(token)
   if (rights === null) throw refused(deps, 'its owner has no access', token)
   noteUse(deps, token, now)
-  const { id: tokenId, label, userId } = token
+  const { id: tokenId, label, userId, kind, provedAt } = token
+  if (kind === 'person') {
+    return { ...rights, name: token.user.email, userId, via: 'command_line', provedAt, tokenId }
+  }
   return { ...rights, name: `token:${label}`, userId, via: 'token', provedAt: null, tokenId }
+}
+
+/** The person whose command line sends the request. Null without a token; throws `permission_refused` for the token of a script. */
+export async function commandLineOf(deps: TokenDeps, headers: Headers): Promise<Actor | null> {
+  const actor = await authenticateToken(deps, headers)
+  if (actor === null || actor.via === 'command_line') return actor
+  throw new AppError('permission_refused', 'The token of a script has no proofs. Nothing was done.')
 }
 
 /** Not awaited: the request neither waits for it nor fails with it. */
@@ -57,7 +67,8 @@ function refused(deps: TokenDeps, why: string, token?: TokenRow): AppError {
 }
 
 const role = z.enum(ROLES)
-const permission = z.enum(TOKEN_PERMISSIONS)
+const scriptPermission = z.enum(TOKEN_PERMISSIONS)
+const personPermission = z.enum(PERSON_TOKEN_PERMISSIONS)
 
 /** A token's rights: its scope, limited by its owner's current rights. Null if the owner has no access. */
 export function rightsOfToken(token: TokenRow): Rights | null {
@@ -65,6 +76,7 @@ export function rightsOfToken(token: TokenRow): Rights | null {
   const ownRole = role.safeParse(member?.role)
   if (member === null || member.suspendedAt !== null || !ownRole.success) return null
   const { allEnvironments, environments } = member
+  const permission = token.kind === 'person' ? personPermission : scriptPermission
   return {
     role: ownRole.data,
     environments: token.environments.filter((name) => allEnvironments || environments.includes(name)),

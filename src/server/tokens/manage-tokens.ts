@@ -179,3 +179,14 @@ export async function revokeTokenOf(
     await appendAuditEvent(tx, { actor: by, at }, tokenEvent('console.token.revoked', found))
   })
 }
+
+/** Revokes the token of the command line that asks. Throws `token_unknown` for the token of a script, and for a session. */
+export async function signOutCommandLine(deps: ChangeDeps, actor: Actor): Promise<void> {
+  if (actor.via === 'command_line' && actor.tokenId !== undefined) {
+    return revokeTokenOf(deps, { id: actor.tokenId, userId: actor.userId }, actor.name)
+  }
+  throw new AppError(
+    'token_unknown',
+    'Only the command line of a person signs out here. Nothing was revoked. Revoke a token at /tokens.',
+  )
+}

@@ -31,7 +31,13 @@ export function TokenRow({ token, onChanged }: { readonly token: TokenView; read
       <div className="min-w-48 flex-1 py-1">
         <p className="flex flex-wrap items-center gap-x-2">
           <span className={`font-medium break-all ${active ? '' : 'text-ink-soft'}`}>
-            <ForeignText text={token.label} />
+            {token.machine === null ? (
+              <ForeignText text={token.label} />
+            ) : (
+              <>
+                Command line on <ForeignText text={token.machine} />
+              </>
+            )}
           </span>
           <code className="font-mono text-xs text-ink-faint">{token.shown}</code>
           <span className={`inline-flex items-center gap-1 text-xs ${active ? 'text-good' : 'text-ink-faint'}`}>

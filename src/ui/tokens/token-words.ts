@@ -1,4 +1,4 @@
-import type { TokenPermission, TokenState, TokenView } from '~/domain/api-token'
+import type { PERSON_TOKEN_PERMISSIONS, TokenState, TokenView } from '~/domain/api-token'
 
 export const PERMISSION_WORDS = {
   'surface.read': 'Read surfaces',
@@ -9,7 +9,8 @@ export const PERMISSION_WORDS = {
   'freeze.override': 'Override freezes',
   'freeze.read': 'Read freezes and locks',
   'freeze.manage': 'Freeze, lock and unlock',
-} as const satisfies Record<TokenPermission, string>
+  'deploy.approve': 'Approve deploys of others',
+} as const satisfies Record<(typeof PERSON_TOKEN_PERMISSIONS)[number], string>
 
 export const TOKEN_STATE_WORDS = {
   active: 'Active',

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
@@ -24,7 +25,11 @@ export function TokensPage() {
     <PageFrame title="API tokens">
       <p className="-mt-2 mb-5 max-w-prose text-sm text-pretty text-ink-soft">
         A token lets a script call the REST API for its owner. It never exceeds its scope or the owner’s current
-        permissions.
+        permissions. People sign in their own command line at{' '}
+        <PageLink className="underline decoration-line underline-offset-[3px] hover:decoration-current" href="/device">
+          Sign in a command line
+        </PageLink>
+        .
       </p>
       {made !== null && <NewToken made={made} onDone={() => setMade(null)} />}
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">

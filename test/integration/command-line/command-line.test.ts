@@ -5,6 +5,7 @@ import type { Machine } from '~/command-line/operator-command'
 import { runCommandLine } from '~/command-line/run-command-line'
 import type { Actor } from '~/domain/actor'
 import { type CreateTokenInput, TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { lockSurface } from '~/server/freezes/change-freezes'
 import { createToken } from '~/server/tokens/manage-tokens'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { startRestServer } from '~test/support/rest-server'
@@ -61,6 +62,7 @@ async function run(
       print: async (line) => void out.push(line),
       note: (line) => void err.push(line),
       ask: async () => null,
+      hasTerminal: false,
       pause: async () => void (await onPause?.()),
       ...machine,
     },
@@ -191,7 +193,8 @@ describe('a deploy that is not made', () => {
 
   it('exits with 4 if the surface is locked, unless the freeze is overridden', async () => {
     const { id } = await insertSurface(console_.deps)
-    expect(await run(['lock', id, '--reason', 'Migration'])).toMatchObject({ code: 0 })
+    const grace = await insertMember(console_.deps, 'grace@example.com')
+    await lockSurface(console_.deps, grace, { surfaceId: id, reason: 'Migration' })
     expect(await run(['deploy', id, '--confirm', id])).toMatchObject({ code: 4, err: 'Nothing was deployed.' })
     expect(github.dispatches()).toEqual([])
     const args = ['deploy', id, '--confirm', id, '--override-freeze', 'Security fix']

@@ -49,6 +49,7 @@ const PLAUSIBLE = {
   idempotencyKey: 'key-of-a-request',
   flag: 'FLAG_CONSOLE_DEPLOY_ASYNC',
   label: 'ci',
+  code: 'BCDF-GHJK',
   cursor: null,
   role: 'viewer',
   status: 'building',

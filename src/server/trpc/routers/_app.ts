@@ -4,6 +4,7 @@ import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
 import { deliveriesRouter } from '~/server/trpc/routers/deliveries'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
+import { deviceRouter } from '~/server/trpc/routers/device'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { healthRouter } from '~/server/trpc/routers/health'
@@ -20,6 +21,7 @@ export const appRouter = router({
   audit: auditRouter,
   deliveries: deliveriesRouter,
   deploys: deploysRouter,
+  device: deviceRouter,
   flags: flagsRouter,
   freezes: freezesRouter,
   health: healthRouter,
