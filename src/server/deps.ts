@@ -10,6 +10,7 @@ import { createReadiness, type ReadinessCheck } from '~/server/health/check-read
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
 import { connectDatabase, type Database } from '~/server/platform/database'
+import { createLargeAnswers, type LargeAnswers } from '~/server/platform/http/large-answers'
 import { createRateLimits, type RateLimits } from '~/server/platform/http/rate-limits'
 import { addToRate } from '~/server/platform/http/request-rates.sql'
 import { createLogger, type Logger } from '~/server/platform/logger'
@@ -24,6 +25,7 @@ export interface Deps {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly rateLimits: RateLimits
+  readonly largeAnswers: LargeAnswers
   readonly live: LiveHub
   readonly readiness: ReadinessCheck
   readonly now: () => Date
@@ -61,6 +63,7 @@ export function createDeps(config: ServerConfig): Deps {
     logger,
     metrics,
     rateLimits: createRateLimits(config, (key, spentMs) => addToRate(db, key, spentMs)),
+    largeAnswers: createLargeAnswers(),
     live: createHub({ db, config, github, logger, metrics, now }),
     readiness: createReadiness({ db, logger, now, newId }),
     now,

@@ -125,7 +125,7 @@ export const deployPaths = {
       summary: 'Download the evidence file of an ended deploy',
       description:
         'Needs `deploy.read` too. The SHA-256 of `content` is a row of the audit trail, which `seal` contains. `console evidence verify` ' +
-        'checks the file without the console.',
+        'checks the file without the console. An account downloads one file at a time.',
       parameters: [deployId],
       success: {
         status: 200,

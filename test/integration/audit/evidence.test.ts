@@ -105,3 +105,20 @@ it('a deploy that has not ended, or does not exist, has no evidence', async () =
   expect(await download(id)).toMatchObject({ status: 409, body: { code: 'deploy_unfinished' } })
   expect(await download(console_.deps.newId())).toMatchObject({ status: 404, body: { code: 'deploy_unknown' } })
 })
+
+it('a file holds the newest log lines that fit, counted in bytes, and says how many it leaves out', async () => {
+  const { deps } = console_
+  const { id } = await endedDeploy()
+  // 4,000 bytes each in UTF-8: 1,048 of them are just under 4 MiB.
+  const line = '日'.repeat(1_333)
+  const data = Array.from({ length: 1_060 }, (_, index) => ({
+    deployId: id,
+    seq: index + 2,
+    line: `${line}.`,
+    at: deps.now(),
+  }))
+  await deps.db.deployLogLine.createMany({ data })
+  const { content } = (await download(id)).body as EvidenceFile
+  expect(content.log.lines.map(({ seq }) => seq)).toEqual(data.slice(12).map(({ seq }) => seq))
+  expect(content.kept_out).toContainEqual(expect.objectContaining({ what: 'The 13 oldest log lines' }))
+})

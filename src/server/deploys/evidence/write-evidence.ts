@@ -4,6 +4,7 @@ import { failedLog } from '~/domain/deploy/failed-log'
 import { storedInputs } from '~/domain/deploy/inputs'
 import { keptJobs } from '~/domain/deploy/run-jobs'
 import { isTerminal } from '~/domain/deploy/status'
+import type { LogLine } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
 import { appendAuditEventOnce } from '~/server/audit/append-audit'
 import { readAuditRecords, readSealsOf } from '~/server/audit/audit-seals.sql'
@@ -12,6 +13,7 @@ import { sealRecord } from '~/server/audit/seal-record'
 import { EVIDENCE_ACTION, evidenceDigest } from '~/server/audit/verify-evidence'
 import { countEndedDeploys } from '~/server/deploys/count-ended-deploys'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
+import { readLogLines } from '~/server/deploys/read/log-lines'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
 import type { Prisma } from '~/server/platform/generated/client.ts'
@@ -20,6 +22,7 @@ import type { Prisma } from '~/server/platform/generated/client.ts'
 const FIRST_ROWS = 1_000
 const LAST_ROWS = 4_000
 const LINES_AT_MOST = 20_000
+const LINES_AT_ONCE = 1_000
 const LOG_BYTES_AT_MOST = 4 * 1024 * 1024
 
 /**
@@ -241,18 +244,22 @@ async function sealedRows(deps: Deps, ids: readonly bigint[]): Promise<SealedRow
   })
 }
 
+/** The newest lines that fit, the oldest first. Read in pages, because the longest lines are many times larger than what fits. */
 async function readLog({ db }: Deps, deployId: string) {
-  const newest = await db.deployLogLine.findMany({
-    where: { deployId },
-    orderBy: { seq: 'desc' },
-    take: LINES_AT_MOST,
-    select: { seq: true, line: true, at: true },
-  })
+  const newest: LogLine[] = []
   let bytes = 0
-  const fitting = newest.filter(({ line }) => {
-    bytes += line.length
-    return bytes <= LOG_BYTES_AT_MOST
-  })
-  const lines = fitting.reverse().map(({ seq, line, at }) => ({ seq, at: at.toISOString(), line }))
+  let before: number | null | undefined
+  while (before !== null) {
+    const limit = Math.min(LINES_AT_ONCE, LINES_AT_MOST - newest.length)
+    const page = await readLogLines(db, { deployId, limit, ...(before === undefined ? {} : { before }) })
+    const fitting = page.lines.toReversed().filter(({ line }) => {
+      bytes += Buffer.byteLength(line)
+      return bytes <= LOG_BYTES_AT_MOST
+    })
+    newest.push(...fitting)
+    const isFull = fitting.length < page.lines.length || newest.length === LINES_AT_MOST
+    before = isFull ? null : page.cursor
+  }
+  const lines = newest.reverse()
   return { lines, older: (lines[0]?.seq ?? 1) - 1 }
 }
