@@ -1,6 +1,3 @@
-import { z } from 'zod'
-import { id, nameText } from '~/domain/input'
-
 /** An identity provider. */
 export interface ProviderView {
   readonly id: string
@@ -61,10 +58,6 @@ export interface AccountView {
   /** The current session first, then by last activity. */
   readonly sessions: readonly SessionView[]
 }
-
-export const accountName = z.object({ name: nameText })
-export const passkeyName = z.object({ id, name: nameText })
-export const ownId = z.object({ id })
 
 const BROWSERS = [
   ['Edg/', 'Edge'],

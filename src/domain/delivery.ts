@@ -1,6 +1,3 @@
-import { z } from 'zod'
-import { nameText, storableText } from '~/domain/input'
-
 /** The channel of `SLACK_WEBHOOK_URL`. A migration creates the row; the address is in the configuration. */
 export const CONFIGURED_CHANNEL = '00000000-0000-7000-8000-000000000001'
 
@@ -65,20 +62,6 @@ export const LAST_ERROR_LENGTH = 300
 export const CHANNELS_AT_MOST = 20
 
 export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'failed' | 'unknown' | 'dropped'
-
-/** Input of `deliveries.addChannel`. */
-export const addChannelInput = z.object({
-  kind: z.enum(CHANNEL_KINDS),
-  name: nameText.max(60),
-  url: storableText
-    .trim()
-    .max(2_000)
-    .refine(
-      (value) => /^https?:\/\/[^\s\\@#]+$/i.test(value) && URL.canParse(value) && new URL(value).port !== '0',
-      'must be an http(s) URL without a user name or a fragment; example: https://hooks.example.com/deploys',
-    ),
-})
-export type AddChannelInput = z.output<typeof addChannelInput>
 
 /** A delivery as the page shows it. */
 export interface DeliveryView {

@@ -34,6 +34,11 @@ export const requiredReason = storableText.trim().min(1, 'say why').max(500)
 
 export const id = z.uuid()
 
+/** Inputs of a person's own account: the name, a passkey's name, one of the person's own things. */
+export const accountName = z.object({ name: nameText })
+export const passkeyName = z.object({ id, name: nameText })
+export const ownId = z.object({ id })
+
 const MAX_INT = 2_147_483_647
 const MAX_BIGINT = 9_223_372_036_854_775_807n
 

@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { id, rangeEnd, rangeStart, storableText } from '~/domain/input'
+import type { z } from 'zod'
 
 /** One row of the audit trail as it is listed and exported. */
 export interface AuditEntry {
@@ -27,24 +26,8 @@ export interface AuditFacets {
   readonly surfaces: readonly string[]
 }
 
-const name = storableText.min(1).max(200)
-
-/** The filters of the audit screen, as its address and the export carry them. Times: `from` ≤ at < `to`, UTC. */
-export const auditFilter = z.object({
-  deploy: id.optional(),
-  surface: name.optional(),
-  actor: name.optional(),
-  action: name.optional(),
-  from: rangeStart.optional(),
-  to: rangeEnd.optional(),
-})
-export type AuditFilter = z.output<typeof auditFilter>
-
 /** The names a filter has in an address, in the order they are shown. */
-export const AUDIT_FILTER_NAMES = auditFilter.keyof().options
+export const AUDIT_FILTER_NAMES = ['deploy', 'surface', 'actor', 'action', 'from', 'to'] as const
 
 export const AUDIT_EXPORT_FORMATS = ['csv', 'json'] as const
 export type AuditExportFormat = (typeof AUDIT_EXPORT_FORMATS)[number]
-
-/** Query of `GET /api/audit/export`. */
-export const auditExportQuery = auditFilter.extend({ format: z.enum(AUDIT_EXPORT_FORMATS) })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { jobInFocus, partState, type RunJob, type RunStep } from '~/domain/deploy/run-jobs'
+import { jobInFocus, partState } from '~/domain/deploy/job-state'
+import type { RunJob, RunStep } from '~/domain/deploy/run-jobs'
 
 /** The end of a failed job's log as it is stored with its attempt. Members are only ever added. */
 export const failedLog = z.object({

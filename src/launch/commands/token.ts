@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { createTokenInput, type TokenView } from '~/domain/api-token'
+import type { TokenView } from '~/domain/api-token'
+import { createTokenInput } from '~/domain/api-token-input'
 import { serverCommand } from './server-command.ts'
 
 const list = z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
-import { ADMIN_LIMITED, adminsReachAll, emailAddress, type MemberLimits, memberLimits } from '~/domain/member'
+import { ADMIN_LIMITED, adminsReachAll, emailAddress, type MemberLimits, memberLimits } from '~/domain/member-input'
 import { ROLES } from '~/domain/permissions'
 import { type CommandContext, serverCommand } from './server-command.ts'
 

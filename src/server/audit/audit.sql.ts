@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
-import type { AuditFilter } from '~/domain/audit/trail'
+import type { AuditFilter } from '~/domain/audit/filter'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 

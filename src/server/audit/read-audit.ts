@@ -1,5 +1,6 @@
 import 'server-only'
-import type { AuditEntry, AuditExportFormat, AuditFacets, AuditFilter, AuditPage } from '~/domain/audit/trail'
+import type { AuditFilter } from '~/domain/audit/filter'
+import type { AuditEntry, AuditExportFormat, AuditFacets, AuditPage } from '~/domain/audit/trail'
 import { type AuditRow, readAuditFacet, readAuditRows } from '~/server/audit/audit.sql'
 import type { Deps } from '~/server/deps'
 import { streamExport } from '~/server/platform/http/stream-export'

@@ -1,14 +1,8 @@
 import 'server-only'
 import { randomBytes } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
-import {
-  type AddChannelInput,
-  CHANNELS,
-  CHANNELS_AT_MOST,
-  type ChannelView,
-  CONFIGURED_CHANNEL,
-  type DeliveryView,
-} from '~/domain/delivery'
+import { CHANNELS, CHANNELS_AT_MOST, type ChannelView, CONFIGURED_CHANNEL, type DeliveryView } from '~/domain/delivery'
+import type { AddChannelInput } from '~/domain/delivery-input'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { appendAuditEvent } from '~/server/audit/append-audit'

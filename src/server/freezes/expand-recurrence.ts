@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { RRuleTemporal } from 'rrule-temporal'
 import { Temporal } from 'temporal-polyfill'
 import type { Span } from '~/domain/freeze'
-import { type Recurrence, ruleParts, WEEKDAYS } from '~/domain/recurrence'
+import { ruleParts, WEEKDAYS } from '~/domain/recurrence'
+import type { Recurrence } from '~/domain/recurrence-input'
 
 // The rule is expanded on a clock without a zone, and the zone is applied afterwards. RFC 5545 leaves out an occurrence whose local start
 // is skipped by daylight saving time, and a freeze must not be left out (ADR 057).

@@ -8,7 +8,7 @@ import {
   noticesAt,
   type StandingFreeze,
 } from '~/domain/freeze'
-import type { Recurrence } from '~/domain/recurrence'
+import type { Recurrence } from '~/domain/recurrence-input'
 import { occurrencesBetween } from '~/server/freezes/expand-recurrence'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'

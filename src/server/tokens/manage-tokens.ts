@@ -1,6 +1,7 @@
 import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
-import { type CreateTokenInput, TOKEN_PERMISSIONS, type TokenChoices, type TokenView } from '~/domain/api-token'
+import { TOKEN_PERMISSIONS, type TokenChoices, type TokenView } from '~/domain/api-token'
+import type { CreateTokenInput } from '~/domain/api-token-input'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'

@@ -1,4 +1,5 @@
-import { LONGEST_OCCURRENCE_MINUTES, type Recurrence, recurrence, WEEKDAYS, type Weekday } from '~/domain/recurrence'
+import { LONGEST_OCCURRENCE_MINUTES, WEEKDAYS, type Weekday } from '~/domain/recurrence'
+import { type Recurrence, recurrence } from '~/domain/recurrence-input'
 
 /** How a window repeats, as the form asks. */
 export const REPEATS = {

@@ -1,4 +1,4 @@
-import type { MemberLimits } from '~/domain/member'
+import type { MemberLimits } from '~/domain/member-input'
 import { ROLE_WORDS, ROLES } from '~/domain/permissions'
 import { Choices, FIELD, Field } from '~/ui/primitives/field'
 

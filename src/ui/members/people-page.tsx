@@ -1,7 +1,8 @@
 'use client'
 
 import { useState } from 'react'
-import type { InvitationEntry, MemberLimits } from '~/domain/member'
+import type { InvitationEntry } from '~/domain/member'
+import type { MemberLimits } from '~/domain/member-input'
 import { environmentWords, LimitsFields } from '~/ui/members/limits-fields'
 import { type MadeLink, MadeLinkNotice } from '~/ui/members/made-link'
 import { MemberRow } from '~/ui/members/member-row'

@@ -1,5 +1,6 @@
+import { partState } from '~/domain/deploy/job-state'
 import type { Phase, PhaseState } from '~/domain/deploy/phases'
-import { partState, type RunStep } from '~/domain/deploy/run-jobs'
+import type { RunStep } from '~/domain/deploy/run-jobs'
 import { isKnownStatus, statusWord } from '~/domain/deploy/status'
 import { capitalise, inSentence } from '~/domain/foreign-text'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditFilter } from '~/domain/audit/trail'
+import { auditFilter } from '~/domain/audit/filter'
 import { exportAudit } from '~/server/audit/read-audit'
 import { insertAuditRows } from '~test/support/audit-rows'
 import { createTestConsole, type TestConsole } from '~test/support/console'

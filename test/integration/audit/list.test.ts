@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AuditFilter, auditFilter } from '~/domain/audit/trail'
+import { type AuditFilter, auditFilter } from '~/domain/audit/filter'
 import { type AuditFacet, auditFacetSql, auditPageSql } from '~/server/audit/audit.sql'
 import { listAudit, listAuditFacets } from '~/server/audit/read-audit'
 import { Prisma } from '~/server/platform/generated/client.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ERROR_CODES } from '~/domain/errors'
-import { acceptLinkInput } from '~/domain/member'
+import { acceptLinkInput } from '~/domain/member-input'
 import { openApiDocument } from '~/server/openapi/document'
 import { appRouter } from '~/server/trpc/routers/_app'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { recurrence, recurrenceRule, recurrenceWords } from '~/domain/recurrence'
+import { recurrenceWords } from '~/domain/recurrence'
+import { recurrence, recurrenceRule } from '~/domain/recurrence-input'
 
 const whyRefused = (rule: string) => recurrenceRule.safeParse(rule).error?.issues[0]?.message ?? null
 

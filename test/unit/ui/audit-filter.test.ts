@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AUDIT_FILTER_NAMES, auditFilter } from '~/domain/audit/trail'
+import { auditFilter } from '~/domain/audit/filter'
+import { AUDIT_FILTER_NAMES } from '~/domain/audit/trail'
 import { filterQuery, readFilter } from '~/ui/filters/filter-address'
 
 describe('the audit filter in the address', () => {

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { AccountChange } from '~/domain/audit/event'
 import { AppError } from '~/domain/errors'
-import type { AcceptLinkInput } from '~/domain/member'
+import type { AcceptLinkInput } from '~/domain/member-input'
 import { deletePasskeysOf, deleteProvidersOf } from '~/server/account/accounts'
 import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit'
 import { deletePendingSignIns } from '~/server/auth/second-factors'

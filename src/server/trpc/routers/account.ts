@@ -1,5 +1,5 @@
 import 'server-only'
-import { accountName, ownId, passkeyName } from '~/domain/account'
+import { accountName, ownId, passkeyName } from '~/domain/input'
 import { endOwnSessions, nameOwnPasskey, removeOwnPasskey, renameAccount } from '~/server/account/change-account'
 import { listProofMethods, readAccount } from '~/server/account/read-account'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'

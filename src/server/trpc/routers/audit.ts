@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { auditFilter } from '~/domain/audit/trail'
+import { auditFilter } from '~/domain/audit/filter'
 import { pageSize, rowCursor } from '~/domain/input'
 import { listAudit, listAuditFacets } from '~/server/audit/read-audit'
 import { readSealState } from '~/server/audit/seal-audit'

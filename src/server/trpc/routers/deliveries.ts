@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { addChannelInput } from '~/domain/delivery'
+import { addChannelInput } from '~/domain/delivery-input'
 import { id } from '~/domain/input'
 import {
   addChannel,

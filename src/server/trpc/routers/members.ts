@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { id } from '~/domain/input'
-import { changeMemberInput, inviteInput } from '~/domain/member'
+import { changeMemberInput, inviteInput } from '~/domain/member-input'
 import { changeMember, restoreMember, suspendMember } from '~/server/members/manage/change-member'
 import { invite, makePasswordLink, takeBackInvitation } from '~/server/members/manage/links'
 import { listMemberPage, listOpenInvitations } from '~/server/members/manage/list-members'

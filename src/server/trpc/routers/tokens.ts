@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { createTokenInput } from '~/domain/api-token'
+import { createTokenInput } from '~/domain/api-token-input'
 import { id, pageSize } from '~/domain/input'
 import { createToken, listTokens, revokeToken, tokenChoices } from '~/server/tokens/manage-tokens'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { jobInFocus, keepJobs, type ListedJob, partState } from '~/domain/deploy/run-jobs'
+import { jobInFocus, partState } from '~/domain/deploy/job-state'
+import { keepJobs, type ListedJob } from '~/domain/deploy/run-jobs'
 
 const listed = (name: string, conclusion: string | null, steps = 1): ListedJob => ({
   id: '7',

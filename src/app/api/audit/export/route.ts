@@ -1,4 +1,4 @@
-import { auditExportQuery } from '~/domain/audit/trail'
+import { auditExportQuery } from '~/domain/audit/filter'
 import { exportAudit } from '~/server/audit/read-audit'
 import { parseInput } from '~/server/platform/http/read-body'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
