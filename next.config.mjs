@@ -23,6 +23,8 @@ const config = (phase) => ({
   // `npm test` and `npm run check` check all types; whoever builds what is there would wait for it once more.
   typescript: { ignoreBuildErrors: true },
   experimental: {
+    // Fewer, larger files (ADR 055).
+    turbopackChunking: { minChunkSize: 3_000_000, maxMergeChunkSize: 10_000_000 },
     // Nothing reads those of a build.
     turbopackSourceMaps: phase === 'phase-development-server',
     // A checkout that was built before is likely to be built again.

@@ -2,9 +2,11 @@
 // process (ADR 030). Plain JavaScript, so that it runs without a build of its own.
 // Usage: serve.mjs <production|development> <address or path of a socket> <port>
 import http from 'node:http'
+import path from 'node:path'
 import compressible from 'compressible'
 import compression from 'compression'
 import { listen } from './listen.mjs'
+import { precompressed } from './precompressed.mjs'
 import { ignoreLostOutput, onHangup } from './terminal.mjs'
 
 const [mode, hostname, port] = process.argv.slice(2)
@@ -34,6 +36,7 @@ const app = next({
 await app.prepare()
 const front = await opened
 const handle = app.getRequestHandler()
+const sendsPrecompressed = precompressed(path.resolve('.next/static'))
 /** Next sets the API's content type as a list, which `compression` does not recognise. */
 const compress = compression({
   filter: (_, response) => compressible(`${response.getHeader('content-type')}`) === true,
@@ -59,7 +62,7 @@ server.on('request', (request, response) => {
   front.guard(request, response)
   front.receive(request, response, () => {
     if (front.streams(request)) void front.stream(request, response)
-    else compress(request, response, () => void handle(request, response))
+    else if (!sendsPrecompressed(request, response)) compress(request, response, () => void handle(request, response))
   })
 })
 try {

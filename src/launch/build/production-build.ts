@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { runTool } from '../machine/supervised-process.ts'
+import { compressStatic } from './compress-static.ts'
 import { fingerprint } from './fingerprint.ts'
 
 /** The sources of a build. */
@@ -68,6 +69,7 @@ export function productionBuild(projectDirectory: string): Build {
       rmSync(mark, { force: true }) // an interrupted build must not count
       const next = path.join(projectDirectory, 'node_modules/next/dist/bin/next')
       await runTool('The production build', { args: [next, 'build'], cwd: projectDirectory, env, signal })
+      await compressStatic(path.join(output, 'static'))
       writeFileSync(mark, `${wanted} ${inventory(output)}`)
     },
   }

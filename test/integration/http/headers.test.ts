@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -195,6 +195,26 @@ it('pages, files and API answers are compressed on request and have the same con
     const withoutTimes = async (said: Response) => (await said.text()).replaceAll(/"now":"[^"]+"|nonce[^ ]+/g, '')
     if (address !== '/flags') expect(await withoutTimes(answer)).toBe(await withoutTimes(plain.answer))
   }
+})
+
+it('a built script is sent as the build compressed it to a browser that accepts brotli, and to nobody who refuses it', async () => {
+  const script = staticFiles().find((file) => file.endsWith('.js')) ?? ''
+  const { size } = statSync(path.join(projectDirectory, `${script.replace('/_next', '.next')}.br`))
+  const plain = await (await encoded(script, 'identity')).answer.text()
+  for (const accepted of ['gzip, deflate, br, zstd', 'br;q=0.5']) {
+    const { answer } = await encoded(script, accepted)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-encoding': 'br',
+      'content-length': String(size),
+      'content-type': expect.stringContaining('javascript'),
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'accept-encoding',
+      ...ON_EVERY_ANSWER,
+    })
+    expect(await answer.text()).toBe(plain)
+  }
+  for (const refused of ['identity', 'gzip', 'br;q=0', 'gzip, br;q=0.0'])
+    expect((await encoded(script, refused)).answer.headers.get('content-length')).not.toBe(String(size))
 })
 
 it('the stream of changes is not compressed, and its first event arrives while it is open', async () => {

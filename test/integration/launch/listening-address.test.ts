@@ -15,7 +15,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** The server's own listener with a Next that answers everything, because no build is needed to see where it listens. */
 beforeAll(() => {
-  for (const file of ['serve.mjs', 'listen.mjs', 'terminal.mjs', 'exit-with-parent.mjs']) {
+  for (const file of ['serve.mjs', 'listen.mjs', 'precompressed.mjs', 'terminal.mjs', 'exit-with-parent.mjs']) {
     cpSync(path.join(root, 'src/launch', file), path.join(directory, 'src/launch', file))
   }
   const next = path.join(directory, 'node_modules/next')
