@@ -56,7 +56,13 @@ export interface SurfaceTile {
   /** The newest deploy, finished or not. */
   readonly lastDeploy: DeploySummary | null
   /** The newest deploy that is proven to have shipped another commit than the one that runs; null when there is none. */
-  readonly lastGood: { readonly deployId: string; readonly sha: string; readonly finishedAt: string } | null
+  readonly lastGood: {
+    readonly deployId: string
+    readonly sha: string
+    readonly finishedAt: string
+    /** When the surface was last seen healthy with it; null if that is not on record. */
+    readonly healthyAt: string | null
+  } | null
   /** No longer declared. The tile stays until its deploy has ended. */
   readonly archived: boolean
   /**

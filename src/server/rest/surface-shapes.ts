@@ -55,9 +55,12 @@ export const restSurface = z.looseObject({
     })
     .nullable(),
   last_good: z
-    .looseObject({ deploy_id: z.uuid(), sha: z.string(), finished_at: time })
+    .looseObject({ deploy_id: z.uuid(), sha: z.string(), finished_at: time, healthy_at: time.nullable() })
     .nullable()
-    .meta({ description: 'The newest deploy that is proven to have shipped another commit than the one that runs.' }),
+    .meta({
+      description:
+        'The newest deploy that is proven to have shipped another commit than the one that runs. `healthy_at`: when the surface was last seen healthy with it.',
+    }),
   held: z
     .looseObject({ deploy_id: z.uuid(), run_id: z.string().nullable() })
     .nullable()

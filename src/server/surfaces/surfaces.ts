@@ -3,6 +3,7 @@ import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { OutsideRun } from '~/domain/github/outside-run'
+import type { HealthyVersions } from '~/domain/surface/healthy-versions'
 import type { Checked } from '~/domain/surface/live'
 import type { HealthState } from '~/domain/surface/tile'
 import { type ReportedVersion, type VersionSource, versionProblem, versionSource } from '~/domain/surface/version'
@@ -43,6 +44,7 @@ const tileSelect = {
   healthCheckedAt: true,
   runningSha: true,
   runningSeenAt: true,
+  healthyVersions: true,
   paths: true,
   versionSource: true,
   reportedVersion: true,
@@ -194,6 +196,8 @@ export async function recordProbe(
     readonly version: ReportedVersion | null
     /** The version is new, so the recorded drift no longer applies. */
     readonly versionChanged: boolean
+    /** Null: unchanged. */
+    readonly healthyVersions: HealthyVersions | null
   },
 ): Promise<void> {
   const { version } = probe
@@ -203,6 +207,7 @@ export async function recordProbe(
       health: probe.health,
       healthDetail: probe.detail,
       healthCheckedAt: probe.at,
+      ...(probe.healthyVersions === null ? {} : { healthyVersions: probe.healthyVersions }),
       ...(version === null ? {} : { runningSeenAt: probe.at }),
       // An unchanged version is not written, because its commit may have become known meanwhile.
       ...(version === null || !probe.versionChanged ? {} : { ...versionColumns(version), ...DRIFT_UNKNOWN }),

@@ -53,7 +53,7 @@ const addedToFreeze = ({ surface }: Pick<FreezeView, 'surface'>): Omit<FreezeVie
 })
 
 type Older<Value, Known extends keyof Value> = Pick<Value, Known> & Partial<Omit<Value, Known>>
-type OlderTile = Older<SurfaceTile, Previous['tile']>
+type OlderTile = Omit<Older<SurfaceTile, Previous['tile']>, 'lastGood'> & { readonly lastGood: OlderGood | null }
 type OlderGrid = Omit<Older<Grid, Previous['grid']>, 'surfaces'> & { readonly surfaces: readonly OlderTile[] }
 type OlderEntry = Older<DeployView['timeline'][number], Previous['entry']>
 type OlderDeploy = Omit<Older<DeployView, Previous['deploy']>, 'timeline'> & {
@@ -65,7 +65,14 @@ type OlderFreeze = Older<FreezeView, Previous['freeze']>
 type FreezeList = inferRouterOutputs<AppRouter>['freezes']['list']
 type OlderFreezes = Omit<FreezeList, 'current' | 'past'> & Readonly<Record<'current' | 'past', readonly OlderFreeze[]>>
 
-const completeTile = (tile: OlderTile): SurfaceTile => ({ ...ADDED_TO_TILE, ...tile })
+/** The previous version does not say when the version to return to was last healthy. */
+type OlderGood = Older<NonNullable<SurfaceTile['lastGood']>, 'deployId' | 'sha' | 'finishedAt'>
+
+const completeTile = ({ lastGood, ...tile }: OlderTile): SurfaceTile => ({
+  ...ADDED_TO_TILE,
+  ...tile,
+  lastGood: lastGood === null ? null : { healthyAt: null, ...lastGood },
+})
 const completeGrid = (grid: OlderGrid): Grid => ({
   ...ADDED_TO_GRID,
   ...grid,

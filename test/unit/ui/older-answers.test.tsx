@@ -26,12 +26,18 @@ const without = (value: object, ...members: readonly string[]) =>
   Object.fromEntries(Object.entries(value).filter(([name]) => !members.includes(name)))
 const [api, web] = [tile('api'), tile('web', { workflow: 'web.yml' })]
 const now = '2026-11-29T05:00:00.000Z'
+const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: now }
 
 describe('a page of this version, with a replica of the previous one', () => {
   it('shows the grid, and says nothing about workers', async () => {
-    const surfaces = [api, web].map((one) => without(one, 'service', 'notice'))
+    const surfaces = [{ ...api, lastGood }, web].map((one) => without(one, 'service', 'notice'))
     const grid = await pageOf({ surfaces, silent: [], now }).surfaces.list.query()
-    expect(grid).toEqual({ surfaces: [api, web], worker: null, silent: [], now })
+    expect(grid).toEqual({
+      surfaces: [{ ...api, lastGood: { ...lastGood, healthyAt: null } }, web],
+      worker: null,
+      silent: [],
+      now,
+    })
     expect(renderToStaticMarkup(<NoWorker worker={grid.worker} now={grid.now} />)).toBe('')
   })
 
@@ -72,7 +78,12 @@ it('a review of the previous version shows its changes, and says that the checks
 })
 
 it('an answer of this version stays as it is', async () => {
-  const grid = { surfaces: [{ ...api, service: 'shop' }], worker: { state: 'never' }, silent: [], now }
+  const grid = {
+    surfaces: [{ ...api, service: 'shop', lastGood: { ...lastGood, healthyAt: now } }],
+    worker: { state: 'never' },
+    silent: [],
+    now,
+  }
   expect(await pageOf(grid).surfaces.list.query()).toEqual(grid)
   const deploy = { id: 'x', logDeletedAt: now, approvalId: 'a', timeline: [{ at: now, proof: 'prober' }] }
   expect(await pageOf(deploy).deploys.get.query({ id: 'x' })).toEqual(deploy)

@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit/event'
 import { HEALTH_CHECK_STATUS } from '~/domain/deploy/status'
+import { noteHealthy, readHealthyVersions } from '~/domain/surface/healthy-versions'
 import type { HealthState } from '~/domain/surface/tile'
 import { awaitsCommit, deployedVersion, readReportedVersion } from '~/domain/surface/version'
 import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
@@ -51,7 +52,18 @@ export async function probeSurface(
           deployed: surface.lastDeploy === null ? null : deployedVersion(surface.lastDeploy),
         })
   const versionChanged = version !== null && (version.name !== known.name || version.sha !== known.sha)
-  await recordProbe(deps.db, surface.id, { ...sighting, version, versionChanged, at: askedAt })
+  const { runningSeenAt, healthCheckedAt } = surface
+  const healthyVersions = noteHealthy(
+    readHealthyVersions(surface.healthyVersions),
+    {
+      health: surface.health,
+      // The health and the version of one answer.
+      sha: runningSeenAt?.getTime() === healthCheckedAt?.getTime() ? surface.runningSha : null,
+      at: healthCheckedAt,
+    },
+    { health, sha: version?.sha ?? null },
+  )
+  await recordProbe(deps.db, surface.id, { ...sighting, version, versionChanged, healthyVersions, at: askedAt })
   const payload = { repository: surface.repository.toLowerCase() }
   if (versionChanged) await addJob(deps.db, { task: 'measure_distance', payload }, { keepRunAt: true })
   const isChecked = surface.lastDeploy?.status === HEALTH_CHECK_STATUS && surface.lastDeploy.probeSeconds !== null

@@ -3,6 +3,7 @@ import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 import { byStrength, type DeclaredFreeze, freezesAt, noticesAt, shownFreeze } from '~/domain/freeze'
+import { lastHealthyWith, readHealthyVersions } from '~/domain/surface/healthy-versions'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface/tile'
 import { explainUnknownVersion } from '~/domain/surface/version'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/approvals'
@@ -118,7 +119,14 @@ function tileOf(
             requestedAt: lastDeploy.requestedAt.toISOString(),
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
-    lastGood: lastGood === null ? null : { ...lastGood, finishedAt: lastGood.finishedAt.toISOString() },
+    lastGood:
+      lastGood === null
+        ? null
+        : {
+            ...lastGood,
+            finishedAt: lastGood.finishedAt.toISOString(),
+            healthyAt: lastHealthyWith(readHealthyVersions(surface.healthyVersions), lastGood.sha),
+          },
     archived: surface.archivedAt !== null,
     alarm:
       (lastDeploy === null ? null : describeAlarms(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??

@@ -1,0 +1,1 @@
+ALTER TABLE "surfaces" DROP COLUMN "healthy_versions";
