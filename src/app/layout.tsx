@@ -1,8 +1,10 @@
 import { GeistMono } from 'geist/font/mono'
 import { GeistSans } from 'geist/font/sans'
 import type { Metadata, Viewport } from 'next'
+import { cookies } from 'next/headers'
 import { connection } from 'next/server'
 import type { ReactNode } from 'react'
+import { readTheme, THEME_COOKIE, themeMark } from '~/ui/preferences/theme'
 import { TrpcProvider } from '~/ui/trpc/provider'
 import './globals.css'
 
@@ -13,19 +15,27 @@ export const metadata: Metadata = {
   robots: { index: false, follow: false },
 }
 
-export const viewport: Viewport = {
-  colorScheme: 'light dark',
-  themeColor: [
-    { media: '(prefers-color-scheme: light)', color: '#f5f4f1' },
-    { media: '(prefers-color-scheme: dark)', color: '#0d0f13' },
-  ],
+const GROUND = { light: '#f5f4f1', dark: '#0d0f13' } as const
+
+const chosenTheme = async () => themeMark(readTheme((await cookies()).get(THEME_COOKIE)?.value))
+
+export async function generateViewport(): Promise<Viewport> {
+  const theme = await chosenTheme()
+  if (theme !== undefined) return { colorScheme: theme, themeColor: GROUND[theme] }
+  return {
+    colorScheme: 'light dark',
+    themeColor: [
+      { media: '(prefers-color-scheme: light)', color: GROUND.light },
+      { media: '(prefers-color-scheme: dark)', color: GROUND.dark },
+    ],
+  }
 }
 
 /** Pages are rendered per request: each answer's scripts carry a new nonce (src/proxy.ts). */
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   await connection()
   return (
-    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
+    <html lang="en" data-theme={await chosenTheme()} className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <body>
         <TrpcProvider>{children}</TrpcProvider>
       </body>

@@ -1,6 +1,5 @@
 import { Suspense } from 'react'
 import { requireMember } from '~/server/account/page-member'
-import { getDeps } from '~/server/deps'
 import { GridPageSkeleton } from '~/ui/grid/grid-skeleton'
 import { SurfaceGrid } from '~/ui/grid/surface-grid'
 import { SignedIn } from '~/ui/shell/member'
@@ -11,11 +10,10 @@ export const dynamic = 'force-dynamic'
 /** Suspense, because the grid reads `?deploy=` and `?surface=` in the browser. */
 export default async function Page({ searchParams }: PageProps<'/'>) {
   const member = await requireMember('/', { search: await searchParams })
-  const { sandboxUrl } = getDeps().config
   return (
     <SignedIn member={member}>
       <Suspense fallback={<GridPageSkeleton />}>
-        <SurfaceGrid sandbox={sandboxUrl === undefined ? null : { url: sandboxUrl }} />
+        <SurfaceGrid />
       </Suspense>
     </SignedIn>
   )

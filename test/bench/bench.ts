@@ -5,6 +5,7 @@ import { fillDeploys, fillRecords, insertGridSurfaces, settle, storedDeployId } 
 import { type LoadGenerator, startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
+import { measureGrid } from '~test/bench/measure-grid'
 import { measurePainted } from '~test/bench/measure-painted'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
 import { measureProber } from '~test/bench/measure-prober'
@@ -40,6 +41,7 @@ const WHOLE = {
   webhook: { rounds: 10, afterMs: 7_000 },
   window: { surfaces: 200, windows: [50, 500], seconds: 35 },
   painted: { surfaces: 200, deploys: 10 },
+  grid: { surfaces: 500, slowdown: 4, presses: 40 },
   // With webhooks, looks are 60 to 66 minutes apart; this is four of the longest pauses.
   rest: { repositories: 100, pollingHours: 1, webhookHours: 4.4 },
   prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
@@ -63,6 +65,7 @@ const QUICK: typeof WHOLE = {
   webhook: { rounds: 1, afterMs: 0 },
   window: { surfaces: 5, windows: [3], seconds: 1 },
   painted: { surfaces: 5, deploys: 1 },
+  grid: { surfaces: 50, slowdown: 1, presses: 2 },
   rest: { repositories: 1, pollingHours: 0.25, webhookHours: 0.1 },
   prober: { surfaces: 20, hanging: 4, deploying: 2, warmUpS: 1, measuredS: 1 },
   dispatch: {
@@ -175,6 +178,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figures>>> = {
   webhooks: async ({ product, db }) => ({ webhooks: await measureWebhooks(product, db, sizes.webhook) }),
   windows: async ({ product, db }) => ({ windows: await measureWindows(product, db, sizes.window) }),
   painted: async ({ product, db }) => ({ painted: await measurePainted(product, db, sizes.painted) }),
+  grid: async ({ product, db }) => ({ grid: await measureGrid(product, db, sizes.grid) }),
   rest: async ({ product }) => ({ rest: await measureRest(product.databaseUrl, sizes.rest) }),
   prober: async ({ product }) => ({ prober: await measureProber(product.databaseUrl, sizes.prober) }),
 }

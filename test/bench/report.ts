@@ -1,6 +1,7 @@
 import type { LoadResult } from '~test/bench/load'
 import type { CallbackFigures } from '~test/bench/measure-callbacks'
 import type { DispatchFigures } from '~test/bench/measure-dispatches'
+import type { GridFigures } from '~test/bench/measure-grid'
 import type { PaintedFigures } from '~test/bench/measure-painted'
 import type { Costs, PollFigures } from '~test/bench/measure-polls'
 import type { ProberFigures } from '~test/bench/measure-prober'
@@ -31,6 +32,7 @@ export interface Figures {
   readonly windows?: readonly WindowFigures[]
   /** Also undefined if there is no browser. */
   readonly painted?: PaintedFigures | undefined
+  readonly grid?: GridFigures | undefined
   readonly rest?: RestFigures
   readonly prober?: ProberFigures
 }
@@ -59,7 +61,19 @@ const KINDS = ['poll', 'wholePoll', 'oldPoll', 'grid', 'history'] as const satis
 const ratioOf = (kind: keyof Costs, { few, many }: { readonly few: Costs; readonly many: Costs }) =>
   round(many[kind].overBare / few[kind].overBare, 3)
 
-export function asJson({ poll, scale, year, callback, dispatch, webhooks, windows, painted, rest, prober }: Figures) {
+export function asJson({
+  poll,
+  scale,
+  year,
+  callback,
+  dispatch,
+  webhooks,
+  windows,
+  painted,
+  grid,
+  rest,
+  prober,
+}: Figures) {
   return {
     ...(poll && {
       poll: {
@@ -107,6 +121,14 @@ export function asJson({ poll, scale, year, callback, dispatch, webhooks, window
         told_p50_ms: round(told.p50, 1),
         told_p95_ms: round(told.p95, 1),
       })),
+    }),
+    ...(grid && {
+      grid: {
+        frame_p50_ms: round(grid.scroll.p50, 1),
+        frame_p95_ms: round(grid.scroll.p95, 1),
+        key_p50_ms: round(grid.keys.p50, 1),
+        key_p95_ms: round(grid.keys.p95, 1),
+      },
     }),
     ...(painted && {
       painted: {
@@ -190,7 +212,7 @@ const dispatchLines = (name: string, { product, gitHub, sql, bare }: DispatchFig
 ]
 
 function sentencesOf(figures: Figures): string[] {
-  const { webhooks, windows = [], painted, github, prober } = asJson(figures)
+  const { webhooks, windows = [], painted, grid, github, prober } = asJson(figures)
   return [
     ...(webhooks
       ? [
@@ -201,6 +223,11 @@ function sentencesOf(figures: Figures): string[] {
       (told) =>
         `${told.windows} windows, ${told.cores} cores, ${told.memory_mb} MB: ${told.cpu_ms_per_window_minute} ms of a core for each in a minute; told after ${told.told_p50_ms} ms (p95 ${told.told_p95_ms})`,
     ),
+    ...(grid
+      ? [
+          `grid of 500 on a processor four times slower: frames while scrolling ${grid.frame_p50_ms} ms (p95 ${grid.frame_p95_ms}, goal 20), keys shown after ${grid.key_p50_ms} ms (p95 ${grid.key_p95_ms}, goal 100)`,
+        ]
+      : []),
     ...(painted
       ? [
           `painted in the dialog after ${painted.dialog_p50_ms} ms (p95 ${painted.dialog_p95_ms}, goal 150), on the tile after ${painted.tile_p50_ms} ms (p95 ${painted.tile_p95_ms}); never: ${painted.never_painted}`,

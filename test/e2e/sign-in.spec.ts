@@ -71,7 +71,7 @@ test('an admin invites a deployer of staging, who joins by the link, cannot depl
 
   await bob.goto(product.url)
   await bob.getByRole('button', { name: /^Bob/ }).click()
-  await bob.getByRole('menuitem', { name: 'Sign out' }).click()
+  await bob.getByRole('button', { name: 'Sign out' }).click()
   await expect(bob).toHaveURL(/\/sign-in$/)
   await bob.goto(`${product.url}/audit?actor=bob%40example.com`)
   await signIn(bob, 'bob@example.com', 'not the password')

@@ -6,7 +6,7 @@ export async function makeToken(
   token: { readonly label: string; readonly may: readonly string[]; readonly in: readonly string[] },
 ): Promise<string> {
   await page.getByRole('button', { name: 'admin' }).click()
-  await page.getByRole('menuitem', { name: 'API tokens' }).click()
+  await page.getByRole('link', { name: 'API tokens' }).click()
   const form = page.getByRole('form', { name: 'Create a token' })
   await form.getByLabel('Label').fill(token.label)
   for (const name of [...token.may, ...token.in]) await form.getByLabel(name, { exact: true }).check()

@@ -25,7 +25,7 @@ export async function requireMember(
   if (signedIn === null) redirect(`/sign-in?next=${encodeURIComponent(path + asQuery(options.search ?? {}))}`)
   if (options.permission !== undefined && !may(signedIn.actor, options.permission)) notFound()
   const { name, email, role, environments } = signedIn.member
-  return { name, email, role, environments, providers: listProviders(deps) }
+  return { name, email, role, environments, providers: listProviders(deps), sandboxUrl: deps.config.sandboxUrl ?? null }
 }
 
 /** Whether somebody is signed in, for pages without a member. */

@@ -3,7 +3,7 @@ import { dispatchInput } from '~/domain/deploy/request'
 import { FREEZE_KINDS } from '~/domain/freeze'
 import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
 import { ROLES } from '~/domain/permissions'
-import { recurrence } from '~/domain/recurrence'
+import { recurrence } from '~/domain/recurrence-input'
 import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
 import { restApproval } from '~/server/rest/shapes'
 

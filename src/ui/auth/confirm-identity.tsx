@@ -6,7 +6,7 @@ import type { ProofMethods } from '~/domain/account'
 import { PROOF_LASTS_MINUTES } from '~/domain/actor'
 import { postAuth, startAtProvider } from '~/ui/auth/ask-auth'
 import { askForPasskey, passkeysWork } from '~/ui/auth/passkey'
-import { usePrompt } from '~/ui/auth/use-prompt'
+import type { Prompted } from '~/ui/auth/prompts'
 import { Button } from '~/ui/primitives/button'
 import { PasswordField } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
@@ -14,12 +14,7 @@ import { Skeleton } from '~/ui/primitives/skeleton'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/**
- * Asks for a proof of identity once a request is refused because the last proof is too old. Afterwards the refused
- * request is sent again.
- */
-export function ConfirmIdentity() {
-  const { open, settle } = usePrompt('proof_stale')
+export function ConfirmDialog({ open, settle }: Prompted) {
   return (
     <Dialog.Root open={open} onOpenChange={(next) => next || settle(false)} disablePointerDismissal>
       <Dialog.Portal>

@@ -1,8 +1,6 @@
-import {
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  startAuthentication,
-  startRegistration,
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser'
 import { type Asked, askAuth, askAuthProved } from '~/ui/auth/ask-auth'
 
@@ -15,6 +13,7 @@ export async function askForPasskey(): Promise<Answer> {
   try {
     // The browser checks these options. The library only prefers user verification; the console requires it.
     const options = asked.body as PublicKeyCredentialRequestOptionsJSON
+    const { startAuthentication } = await import('@simplewebauthn/browser')
     const response = await startAuthentication({ optionsJSON: { ...options, userVerification: 'required' } })
     return { ok: true, response }
   } catch {
@@ -28,6 +27,7 @@ export async function addPasskey(name: string): Promise<Asked> {
   if (!asked.ok) return asked
   try {
     const options = asked.body as PublicKeyCredentialCreationOptionsJSON
+    const { startRegistration } = await import('@simplewebauthn/browser')
     const response = await startRegistration({ optionsJSON: options })
     return await askAuthProved('/passkey/verify-registration', { response, name })
   } catch (error) {

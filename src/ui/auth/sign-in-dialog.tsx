@@ -6,24 +6,18 @@ import type { ProviderView } from '~/domain/account'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { askAuth, isRecord } from '~/ui/auth/ask-auth'
 import { passkeysWork } from '~/ui/auth/passkey'
+import type { Prompted } from '~/ui/auth/prompts'
 import { SignInForm } from '~/ui/auth/sign-in-form'
-import { holdsSomething } from '~/ui/auth/typed-input'
-import { usePrompt } from '~/ui/auth/use-prompt'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
-interface SignInDialogProps {
+interface SignInDialogProps extends Prompted {
   /** The member whose page this is. */
   readonly email: string
   readonly providers: readonly ProviderView[]
 }
 
-/**
- * Asks to sign in over the open page once a request is refused because the session has ended. Afterwards the refused
- * request is sent again. A page without unsaved input goes to the sign-in page instead.
- */
-export function SignInDialog({ email, providers }: SignInDialogProps) {
-  const { open, settle } = usePrompt('signed_out', holdsSomething)
+export function SignInDialog({ open, settle, email, providers }: SignInDialogProps) {
   const goOn = useCallback(async () => {
     const who = await whoIsSignedIn()
     if (who === null) return
@@ -60,7 +54,7 @@ export function SignInDialog({ email, providers }: SignInDialogProps) {
   )
 }
 
-interface SignInHereProps extends SignInDialogProps {
+interface SignInHereProps extends Pick<SignInDialogProps, 'email' | 'providers'> {
   readonly onSignedIn: () => Promise<void>
 }
 

@@ -7,8 +7,9 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ApprovalScreen } from '~/ui/deploy-modal/approval/approval-screen'
 import { DeployScreen } from '~/ui/deploy-modal/follow/deploy-screen'
-import { ModalBody, ModalHead, OpenTheGrid, TypedInput } from '~/ui/deploy-modal/frame/modal-frame'
+import { DialogParts, ModalBody, ModalHead, OpenTheGrid, TypedInput } from '~/ui/deploy-modal/frame/modal-frame'
 import type { Target, useTarget } from '~/ui/deploy-modal/frame/target'
+import { DiscardedDrafts } from '~/ui/deploy-modal/new-deploy/discarded-drafts'
 import { forgetDraft } from '~/ui/deploy-modal/new-deploy/kept-draft'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy/new-deploy'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
@@ -16,6 +17,8 @@ import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { useMember } from '~/ui/shell/member'
+
+const PARTS = { Title: Dialog.Title, Close: Dialog.Close }
 
 interface DeployModalProps {
   readonly address: ReturnType<typeof useTarget>
@@ -86,6 +89,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
         else close()
       }}
     >
+      <DiscardedDrafts onDiscarded={close} />
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 bg-veil transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Dialog.Viewport className="fixed inset-0 flex items-start justify-center overflow-hidden sm:p-[clamp(1rem,6vh,5rem)_1.5rem_1.5rem]">
@@ -95,39 +99,41 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
             finalFocus={finalFocus}
             className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-[48rem] sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
           >
-            <TypedInput value={setHasTyped}>
-              {shown?.kind === 'deploy' && (
-                <DeployScreen
-                  key={shown.deployId}
-                  deployId={shown.deployId}
-                  tiles={tiles}
-                  onAgain={(again) => replace({ kind: 'new', ...again })}
-                />
-              )}
-              {shown?.kind === 'approval' && (
-                <ApprovalScreen
-                  key={shown.approvalId}
-                  approvalId={shown.approvalId}
-                  tiles={tiles}
-                  onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
-                />
-              )}
-              {shown?.kind === 'new' &&
-                (surface === undefined ? (
-                  <UnknownSurface surfaceId={shown.surfaceId} loading={loading} />
-                ) : (
-                  <NewDeploy
-                    key={`${shown.surfaceId} ${shown.ref ?? ''}`}
-                    surface={surface}
-                    initialRef={shown.ref}
-                    initialSource={shown.source ?? null}
-                    like={shown.like ?? null}
-                    promotable={promotableTo(surface, tiles)}
-                    onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
+            <DialogParts value={PARTS}>
+              <TypedInput value={setHasTyped}>
+                {shown?.kind === 'deploy' && (
+                  <DeployScreen
+                    key={shown.deployId}
+                    deployId={shown.deployId}
+                    tiles={tiles}
+                    onAgain={(again) => replace({ kind: 'new', ...again })}
+                  />
+                )}
+                {shown?.kind === 'approval' && (
+                  <ApprovalScreen
+                    key={shown.approvalId}
+                    approvalId={shown.approvalId}
+                    tiles={tiles}
                     onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
                   />
-                ))}
-            </TypedInput>
+                )}
+                {shown?.kind === 'new' &&
+                  (surface === undefined ? (
+                    <UnknownSurface surfaceId={shown.surfaceId} loading={loading} />
+                  ) : (
+                    <NewDeploy
+                      key={`${shown.surfaceId} ${shown.ref ?? ''}`}
+                      surface={surface}
+                      initialRef={shown.ref}
+                      initialSource={shown.source ?? null}
+                      like={shown.like ?? null}
+                      promotable={promotableTo(surface, tiles)}
+                      onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
+                      onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
+                    />
+                  ))}
+              </TypedInput>
+            </DialogParts>
             <Dialog.Close
               aria-label="Close"
               className="absolute top-3 right-3 inline-flex size-8 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink"

@@ -1,5 +1,6 @@
 'use client'
 
+import { useSearchParams } from 'next/navigation'
 import { type ComponentProps, type ReactNode, useState } from 'react'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface/tile'
@@ -53,7 +54,7 @@ export function FreezeForm({ id, title, submit, ready, environment, error, onSub
   )
 }
 
-interface TextFieldProps extends Pick<ComponentProps<'input'>, 'type' | 'maxLength'> {
+interface TextFieldProps extends Pick<ComponentProps<'input'>, 'type' | 'maxLength' | 'autoFocus'> {
   readonly id: string
   readonly label: string
   readonly hint?: string
@@ -77,7 +78,7 @@ export function TextField({ id, label, hint, value, onValue, ...input }: TextFie
 }
 
 /** The reason is kept in the audit trail and shown to everyone whom the freeze stops. */
-export function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue'>) {
+export function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue' | 'autoFocus'>) {
   return <TextField {...props} label="Reason" maxLength={500} />
 }
 
@@ -162,7 +163,9 @@ interface LockFormProps {
 
 /** Locks one surface, in any environment, until it is unlocked. */
 export function LockForm({ tiles, onChanged }: LockFormProps) {
-  const [surfaceId, setSurfaceId] = useState('')
+  // The grid and the palette lead here with a surface in the address.
+  const asked = useSearchParams()?.get('lock') ?? ''
+  const [surfaceId, setSurfaceId] = useState(asked)
   const [reason, setReason] = useState('')
   const lock = trpc.surfaces.lock.useMutation({
     onSuccess: () => {
@@ -192,7 +195,7 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
           ))}
         </select>
       </Field>
-      <ReasonField id="lock-reason" value={reason} onValue={setReason} />
+      <ReasonField id="lock-reason" value={reason} onValue={setReason} autoFocus={asked !== ''} />
       <p className="text-xs text-ink-faint">
         The lock holds until someone unlocks the surface. To give it an end, use the lock on its tile.
       </p>

@@ -4,6 +4,7 @@ import type { FreezeInForce } from '~/domain/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { deployFreezeWords, endWords, untilWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { TimeAgo } from '~/ui/time/time-ago'
 
 /**
  * One line: DEPLOY_FREEZE in the repository freezes the surface, and why. The console can neither lift nor override it.
@@ -33,8 +34,12 @@ export function FrozenBy({ freeze }: { readonly freeze: FreezeInForce }) {
       <FreezeMark kind={kind} />
       <span className="truncate text-warn" title={`${inSentence(reason)} (${inSentence(by)}), ${end}`}>
         <ForeignText text={reason} whole />
-        {until !== null && `, ${end}`}
       </span>
+      {until !== null && (
+        <span className="-ml-0.5 shrink-0 text-warn">
+          · {freeze.closed === true ? 'opens' : 'ends'} <TimeAgo at={until} />
+        </span>
+      )}
     </>
   )
 }

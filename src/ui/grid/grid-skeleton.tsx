@@ -1,5 +1,6 @@
 import { TILE_COLUMNS } from '~/ui/grid/tile-group'
 import { Skeleton } from '~/ui/primitives/skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
 
 /** Most teams have production and staging. */
 const GROUPS = [
@@ -37,9 +38,8 @@ export function GridSkeleton() {
 
 export function GridPageSkeleton() {
   return (
-    <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
-      <div className="flex h-16 items-center text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</div>
+    <PageFrame title="Surfaces" aside={<div className="h-8 w-full sm:w-64" />}>
       <GridSkeleton />
-    </main>
+    </PageFrame>
   )
 }

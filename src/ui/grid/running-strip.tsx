@@ -38,7 +38,7 @@ export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
               <button
                 type="button"
                 onClick={() => onOpen(deploy.id)}
-                className="font-medium after:absolute after:inset-0 after:rounded-[5px] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
+                className="font-medium whitespace-nowrap after:absolute after:inset-0 after:rounded-[5px] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
               >
                 <span className="sr-only">Follow </span>
                 <ForeignText text={tile.name} />

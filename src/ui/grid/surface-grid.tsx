@@ -1,46 +1,50 @@
 'use client'
 
-import { FlaskConical } from 'lucide-react'
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { DeployModal } from '~/ui/deploy-modal/deploy-modal'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { useTarget } from '~/ui/deploy-modal/frame/target'
-import { DiscardedDrafts } from '~/ui/deploy-modal/new-deploy/discarded-drafts'
 import { ApprovalStrip } from '~/ui/grid/approval-strip'
 import { FreezeStrip, NoWorker, SilentWebhooks } from '~/ui/grid/freeze-strip'
+import { GridFilter } from '~/ui/grid/grid-filter'
 import { GridSkeleton } from '~/ui/grid/grid-skeleton'
+import { TILES_AT_MOST, useGridView, ViewChoice } from '~/ui/grid/grid-view'
 import { RunningStrip } from '~/ui/grid/running-strip'
 import { TileGroup } from '~/ui/grid/tile-group'
 import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/grid/tiles'
-import { Kbd, TopBar } from '~/ui/grid/top-bar'
 import { useRovingTiles } from '~/ui/grid/use-roving-tiles'
-import { ExternalLink } from '~/ui/primitives/links'
+import { isShortcut } from '~/ui/preferences/single-keys'
+import { Kbd } from '~/ui/primitives/kbd'
+import { late } from '~/ui/primitives/late'
+import { PageFrame } from '~/ui/shell/page-frame'
 import { gridAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { useSurfaces } from '~/ui/surfaces/use-surfaces'
 import { tabFace, useTabFace } from '~/ui/tab/tab-face'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 
-interface SurfaceGridProps {
-  /** Rendered by the server, so that the banner does not push the page down later. */
-  readonly sandbox: { readonly url: string } | null
-}
+const DeployModal = late(async () => (await import('~/ui/deploy-modal/deploy-modal')).DeployModal)
+
+type LastGood = NonNullable<SurfaceTile['lastGood']>
 
 /** The grid, and the modal that opens on it. */
-export function SurfaceGrid({ sandbox }: SurfaceGridProps) {
+export function SurfaceGrid() {
   const surfaces = useSurfaces()
   const address = useTarget()
-  const { target, open, close } = address
+  const { target, open } = address
   const { grid, current, setCurrent, focusTile, onKeyDown } = useRovingTiles()
   const [filter, setFilter] = useState('')
+  const { choose, collapsed, collapse, ...kept } = useGridView()
   const filterRef = useRef<HTMLInputElement>(null)
   useFilterKey(filterRef, target === null)
 
   const tiles = surfaces.data?.surfaces ?? []
+  const view = kept.view ?? (tiles.length > TILES_AT_MOST ? 'list' : 'tiles')
   const shown = tiles.filter((tile) => matchesFilter(tile, filter))
   const groups = groupByEnvironment(shown)
-  const inReadingOrder = groups.flatMap((group) => group.tiles)
+  const inReadingOrder = groups.flatMap((group) =>
+    filter === '' && collapsed.has(group.environment) ? [] : group.tiles,
+  )
   const reachable = inReadingOrder.some((tile) => tile.id === current) ? current : (inReadingOrder[0]?.id ?? null)
 
   const openedDeploy = useDeploy(target?.kind === 'deploy' ? target.deployId : null)
@@ -54,21 +58,34 @@ export function SurfaceGrid({ sandbox }: SurfaceGridProps) {
 
   const onDeploy = useCallback((surfaceId: string) => open({ kind: 'new', surfaceId, ref: null }), [open])
   const onOpen = useCallback((deployId: string) => open({ kind: 'deploy', deployId }), [open])
+  const onReturn = useCallback(
+    (surfaceId: string, { sha, deployId }: LastGood) =>
+      open({ kind: 'new', surfaceId, ref: sha, source: { kind: 'rollback', deployId } }),
+    [open],
+  )
   const showTile = (surfaceId: string) => {
     setFilter('')
+    const environment = tiles.find(({ id }) => id === surfaceId)?.environment
+    if (environment !== undefined) collapse(environment, false)
     requestAnimationFrame(() => focusTile(surfaceId))
   }
 
   return (
     <StoppedClock of={surfaces}>
-      {sandbox !== null && <SandboxBanner url={sandbox.url} />}
-      <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
-        <TopBar
-          filter={filter}
-          onFilter={setFilter}
-          filterRef={filterRef}
-          onLeaveFilter={() => reachable !== null && focusTile(reachable)}
-        />
+      <PageFrame
+        title="Surfaces"
+        aside={
+          <div className="flex w-full items-center gap-2 sm:w-auto">
+            <GridFilter
+              filter={filter}
+              onFilter={setFilter}
+              filterRef={filterRef}
+              onLeaveFilter={() => reachable !== null && focusTile(reachable)}
+            />
+            <ViewChoice view={view} onChoose={choose} />
+          </div>
+        }
+      >
         {surfaces.isError && !openedDeploy.isError && (
           <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">
             <ConnectionNotice error={surfaces.error} updatedAt={surfaces.dataUpdatedAt} />
@@ -92,10 +109,14 @@ export function SurfaceGrid({ sandbox }: SurfaceGridProps) {
                 <TileGroup
                   key={group.environment}
                   group={group}
+                  view={view}
+                  collapsed={filter === '' && collapsed.has(group.environment)}
+                  onCollapse={collapse}
                   current={reachable}
                   onCurrent={setCurrent}
                   onDeploy={onDeploy}
                   onOpen={onOpen}
+                  onReturn={onReturn}
                 />
               ))}
             </section>
@@ -106,9 +127,8 @@ export function SurfaceGrid({ sandbox }: SurfaceGridProps) {
             <KeyHints />
           </>
         )}
-      </main>
-      <DiscardedDrafts onDiscarded={close} />
-      <DeployModal address={address} tiles={tiles} loading={surfaces.data === undefined} />
+      </PageFrame>
+      <DeployModal needed={target !== null} address={address} tiles={tiles} loading={surfaces.data === undefined} />
     </StoppedClock>
   )
 }
@@ -158,7 +178,9 @@ const HINTS = [
   { keys: ['/'], does: 'filter' },
   { keys: ['←', '↑', '↓', '→'], does: 'move between tiles' },
   { keys: ['d'], does: 'deploy' },
-  { keys: ['Enter'], does: 'open' },
+  { keys: ['r'], does: 'roll back' },
+  { keys: ['l'], does: 'lock' },
+  { keys: ['?'], does: 'all keys' },
 ]
 
 /** The keyboard shortcuts. Hidden on touch screens. */
@@ -166,7 +188,7 @@ function KeyHints() {
   return (
     <ul
       aria-label="Keyboard"
-      className="mt-8 flex flex-wrap gap-x-5 gap-y-2 text-xs text-ink-faint pointer-coarse:hidden"
+      className="mt-8 flex flex-wrap gap-x-5 gap-y-2 text-xs text-ink-faint pointer-coarse:hidden print:hidden"
     >
       {HINTS.map(({ keys, does }) => (
         <li key={does} className="flex items-center gap-1">
@@ -180,33 +202,12 @@ function KeyHints() {
   )
 }
 
-/** Tells every member that this console deploys to nothing outside the machine. */
-function SandboxBanner({ url }: { readonly url: string }) {
-  return (
-    <aside aria-label="Sandbox" className="border-b border-line bg-well">
-      <p className="mx-auto flex max-w-[80rem] items-start gap-1.5 px-4 py-1.5 text-xs text-ink-soft sm:px-6">
-        <FlaskConical aria-hidden="true" className="mt-0.5 size-3.5 shrink-0 text-ink-faint" />
-        <span>
-          <span className="font-medium text-ink">Sandbox.</span> GitHub and the surfaces are local stand-ins; the
-          console listens on this machine only.{' '}
-          <ExternalLink href={url} className="font-medium text-ink">
-            Control page
-          </ExternalLink>
-        </span>
-      </p>
-    </aside>
-  )
-}
-
-const takesText = (target: EventTarget | null) =>
-  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
-
 /** `/` moves the focus to the filter, except from a text field or behind an open dialog. */
 function useFilterKey(filter: RefObject<HTMLInputElement | null>, enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target)) return
+      if (event.key !== '/' || !isShortcut(event)) return
       event.preventDefault()
       filter.current?.focus()
       filter.current?.select()

@@ -14,6 +14,7 @@ import { Sha } from '~/ui/primitives/sha'
 import { isWrong } from '~/ui/status/health-badge'
 import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
+import { isForeign } from '~/ui/surfaces/way-back'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -54,7 +55,7 @@ function distance(
 }
 
 const driftWords = ({ sha, seenAt }: NonNullable<SurfaceTile['version']>) =>
-  `Runs ${shortSha(sha)}, which this console did not deploy; seen ${exactUtc(seenAt)}`
+  `Runs ${shortSha(sha)}, which no deploy of this console shipped; seen ${exactUtc(seenAt)}`
 
 function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
   return (
@@ -83,96 +84,123 @@ interface TileFactsProps {
  * so that no row moves.
  */
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
-  const { version, lastDeploy, health, outsideRun } = tile
-  const [freeze] = tile.freezes
   const third = thirdRow(tile, running)
+  const now = nowOf(tile, running)
   return (
     <dl className="mt-1.5 grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(3,1.25rem)] content-start gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
-        {version === null ? (
-          <UnknownVersion version={tile.unknownVersion} />
-        ) : (
-          <>
-            <span className="relative">
-              <Sha sha={version.sha} tag={version.tag} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
-            </span>
-            {isDrift(tile) && third !== 'drift' && (
-              <span className="shrink-0 text-warn" title={driftWords(version)}>
-                <Unlink aria-hidden="true" className="size-3.5" />
-                <span className="sr-only">{driftWords(version)}</span>
-              </span>
-            )}
-            {distance(version, tile)}
-            {health.checkedAt !== null && version.seenAt < health.checkedAt && (
-              <span className="shrink-0 text-ink-faint">
-                seen <TimeAgo at={version.seenAt} />
-              </span>
-            )}
-          </>
-        )}
+        <VersionFact tile={tile} third={third} tab={tab} />
       </Fact>
-      {running !== null ? (
-        <Fact term="Now">
-          <MiniPhases deploy={running} />
+      <Fact term={NOW_TERMS[now]}>
+        <NowFact tile={tile} running={running} tab={tab} />
+      </Fact>
+      {third !== null && (
+        <Fact term={thirdTerm(third, tile)}>
+          <ThirdFact third={third} tile={tile} tab={tab} />
         </Fact>
-      ) : tile.waiting !== null ? (
-        <Fact term="Waits">
-          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
-          <span
-            className="truncate text-ink"
-            title={`Waiting for approval by someone other than ${inSentence(tile.waiting.requestedBy)}`}
-          >
-            for approval · expires <TimeAgo at={tile.waiting.expiresAt} />
-          </span>
-        </Fact>
-      ) : outsideRun !== null ? (
-        <OutsideRun run={outsideRun} tab={tab} />
-      ) : (
-        <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
-      )}
-      {third === 'alarm' && tile.alarm !== null && (
-        <Fact term="Alarm">
-          <span className="truncate font-medium text-bad" title={visible(tile.alarm)}>
-            <Sentence text={tile.alarm} />
-          </span>
-        </Fact>
-      )}
-      {third === 'held' && tile.held !== null && (
-        <Fact term="Held">
-          <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
-            {tile.held.runId === null ? 'no run was seen; one may still start' : `run ${tile.held.runId} may be active`}
-          </span>
-        </Fact>
-      )}
-      {third === 'health' && (
-        <Fact term="Health">
-          <span className="truncate text-bad" title={health.detail === null ? undefined : visible(health.detail)}>
-            {health.detail !== null && <ForeignText text={health.detail} />}
-          </span>
-        </Fact>
-      )}
-      {third === 'drift' && version !== null && (
-        <Fact term="Drift">
-          <span className="truncate font-medium text-warn" title={driftWords(version)}>
-            not deployed by this console
-          </span>
-        </Fact>
-      )}
-      {third === 'outside' && outsideRun !== null && <OutsideRun run={outsideRun} tab={tab} />}
-      {third === 'freeze' && tile.deployFreeze !== null ? (
-        <Fact term="Frozen">
-          <FrozenByVariable repository={tile.repository} freeze={tile.deployFreeze} />
-        </Fact>
-      ) : (
-        third === 'freeze' &&
-        freeze !== undefined && (
-          <Fact term={freeze.kind === 'locked' ? 'Locked' : 'Frozen'}>
-            <FrozenBy freeze={freeze} />
-          </Fact>
-        )
       )}
     </dl>
   )
+}
+
+type Third = ReturnType<typeof thirdRow>
+
+/** The version that runs, how far it is from the default ref, and when it was last seen. */
+export function VersionFact({ tile, third, tab }: Pick<TileFactsProps, 'tile' | 'tab'> & { readonly third: Third }) {
+  const { version, health } = tile
+  if (version === null) return <UnknownVersion version={tile.unknownVersion} />
+  return (
+    <>
+      <span className="relative">
+        <Sha sha={version.sha} tag={version.tag} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
+      </span>
+      {isForeign(tile) && third !== 'drift' && (
+        <span className="shrink-0 text-warn" title={driftWords(version)}>
+          <Unlink aria-hidden="true" className="size-3.5" />
+          <span className="sr-only">{driftWords(version)}</span>
+        </span>
+      )}
+      {distance(version, tile)}
+      {health.checkedAt !== null && version.seenAt < health.checkedAt && (
+        <span className="shrink-0 text-ink-faint">
+          seen <TimeAgo at={version.seenAt} />
+        </span>
+      )}
+    </>
+  )
+}
+
+const NOW_TERMS = { running: 'Now', waits: 'Waits', outside: 'Outside', last: 'Last' } as const
+
+function nowOf(tile: SurfaceTile, running: DeploySummary | null): keyof typeof NOW_TERMS {
+  if (running !== null) return 'running'
+  if (tile.waiting !== null) return 'waits'
+  return tile.outsideRun === null ? 'last' : 'outside'
+}
+
+/** The running deploy, the waiting request, a later outside run, or the last deploy. */
+export function NowFact({ tile, running, tab }: TileFactsProps) {
+  const { waiting, outsideRun, lastDeploy } = tile
+  if (running !== null) return <MiniPhases deploy={running} />
+  if (waiting !== null)
+    return (
+      <>
+        <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
+        <span
+          className="truncate text-ink"
+          title={`Waiting for approval by someone other than ${inSentence(waiting.requestedBy)}`}
+        >
+          for approval · expires <TimeAgo at={waiting.expiresAt} />
+        </span>
+      </>
+    )
+  if (outsideRun !== null) return <OutsideRun run={outsideRun} tab={tab} />
+  return lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />
+}
+
+function thirdTerm(third: NonNullable<Third>, tile: SurfaceTile): string {
+  if (third !== 'freeze') return THIRD_TERMS[third]
+  return tile.deployFreeze === null && tile.freezes[0]?.kind === 'locked' ? 'Locked' : 'Frozen'
+}
+
+const THIRD_TERMS = { alarm: 'Alarm', held: 'Held', health: 'Health', outside: 'Outside', drift: 'Drift' } as const
+
+/** The most important problem of the surface. */
+export function ThirdFact({
+  third,
+  tile,
+  tab,
+}: Pick<TileFactsProps, 'tile' | 'tab'> & { readonly third: NonNullable<Third> }) {
+  const { alarm, held, health, version, outsideRun, deployFreeze } = tile
+  const [freeze] = tile.freezes
+  if (third === 'alarm' && alarm !== null)
+    return (
+      <span className="truncate font-medium text-bad" title={visible(alarm)}>
+        <Sentence text={alarm} />
+      </span>
+    )
+  if (third === 'held' && held !== null)
+    return (
+      <span className="truncate text-warn" title={explainHold(tile.name, held.runId)}>
+        {held.runId === null ? 'no run was seen; one may still start' : `run ${held.runId} may be active`}
+      </span>
+    )
+  if (third === 'health' && health.detail !== null)
+    return (
+      <span className="truncate text-bad" title={visible(health.detail)}>
+        <ForeignText text={health.detail} />
+      </span>
+    )
+  if (third === 'drift' && version !== null)
+    return (
+      <span className="truncate font-medium text-warn" title={driftWords(version)}>
+        no deploy here shipped <span className="font-mono">{shortSha(version.sha)}</span>
+      </span>
+    )
+  if (third === 'outside' && outsideRun !== null) return <OutsideRun run={outsideRun} tab={tab} />
+  if (third === 'freeze' && deployFreeze !== null)
+    return <FrozenByVariable repository={tile.repository} freeze={deployFreeze} />
+  return third === 'freeze' && freeze !== undefined ? <FrozenBy freeze={freeze} /> : null
 }
 
 /** A version whose commit is not known, or none. */
@@ -194,31 +222,27 @@ interface OutsideRunProps {
 function OutsideRun({ run, tab }: OutsideRunProps) {
   const by = run.environmentKnown ? `by ${inSentence(run.by)}` : `surface unknown, by ${inSentence(run.by)}`
   return (
-    <>
-      <dt className="text-ink-faint" title="Outside the console">
-        Outside<span className="sr-only"> the console</span>
-      </dt>
-      <dd
-        className="flex min-w-0 items-center gap-x-1.5 text-ink-soft"
-        title={`Outside the console: run #${run.number} ${by}, ${run.state}`}
+    <span
+      className="flex min-w-0 items-center gap-x-1.5"
+      title={`Outside the console: run #${run.number} ${by}, ${run.state}`}
+    >
+      <span className="sr-only">outside the console: </span>
+      <OutcomeMark outcome={run.state} />
+      <a
+        href={run.url}
+        target="_blank"
+        rel="noreferrer"
+        tabIndex={tab}
+        className="relative shrink-0 text-ink underline decoration-control underline-offset-[3px] hover:decoration-current"
       >
-        <OutcomeMark outcome={run.state} />
-        <a
-          href={run.url}
-          target="_blank"
-          rel="noreferrer"
-          tabIndex={tab}
-          className="relative shrink-0 text-ink underline decoration-control underline-offset-[3px] hover:decoration-current"
-        >
-          run #{run.number}
-          <span className="sr-only"> {run.state}</span>
-        </a>
-        <span className="-ml-0.5 min-w-0 truncate">{by}</span>
-        <span className="-ml-0.5 shrink-0">
-          · <TimeAgo at={run.at} />
-        </span>
-      </dd>
-    </>
+        run #{run.number}
+        <span className="sr-only"> {run.state}</span>
+      </a>
+      <span className="-ml-0.5 min-w-0 truncate">{by}</span>
+      <span className="-ml-0.5 shrink-0">
+        · <TimeAgo at={run.at} />
+      </span>
+    </span>
   )
 }
 
@@ -235,10 +259,6 @@ export function thirdRow(
   if (isWrong(tile) && tile.health.detail !== null) return 'health'
   // The phases of a running deploy take the place of the outside run.
   if (running !== null && tile.outsideRun !== null) return 'outside'
-  if (isDrift(tile)) return 'drift'
+  if (isForeign(tile)) return 'drift'
   return tile.freezes.length > 0 || tile.deployFreeze !== null ? 'freeze' : null
 }
-
-/** Whether the surface runs a version that this console did not deploy, although it has deployed to the surface. */
-const isDrift = ({ version, lastDeploy }: SurfaceTile): boolean =>
-  version !== null && !version.shippedHere && lastDeploy !== null

@@ -1,36 +1,66 @@
+import { ChevronRight } from 'lucide-react'
 import { capitalise } from '~/domain/foreign-text'
-import { Tile, type TileActions } from '~/ui/grid/tile'
-import type { Group } from '~/ui/grid/tiles'
+import { Row } from '~/ui/grid/row'
+import { Tile } from '~/ui/grid/tile'
+import type { TileActions } from '~/ui/grid/tile-actions'
+import { type Group, runningTiles, tileProblem } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface TileGroupProps extends TileActions {
   readonly group: Group
+  readonly view: 'tiles' | 'list'
+  readonly collapsed: boolean
+  readonly onCollapse: (environment: string, collapsed: boolean) => void
   readonly current: string | null
   readonly onCurrent: (surfaceId: string) => void
 }
 
 export const TILE_COLUMNS = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,17.5rem),1fr))] gap-3'
 
-export function TileGroup({ group, current, onCurrent, onDeploy, onOpen }: TileGroupProps) {
-  const heading = `environment-${group.environment}`
+/** An environment: its tiles, or its rows. */
+export function TileGroup({ group, view, collapsed, onCollapse, current, ...actions }: TileGroupProps) {
+  const { environment, tiles } = group
+  const heading = `environment-${environment}`
+  const Shape = view === 'list' ? Row : Tile
   return (
     <section aria-labelledby={heading}>
-      <h2 id={heading} className="mb-2.5 flex items-baseline gap-2 text-sm font-semibold">
-        <ForeignText text={capitalise(group.environment)} />
-        <span className="font-normal text-ink-faint tabular-nums">{group.tiles.length}</span>
-      </h2>
-      <ul className={TILE_COLUMNS}>
-        {group.tiles.map((tile) => (
-          <Tile
-            key={tile.id}
-            tile={tile}
-            current={current === tile.id}
-            onCurrent={onCurrent}
-            onDeploy={onDeploy}
-            onOpen={onOpen}
+      <h2 className="mb-2 text-sm font-semibold">
+        <button
+          type="button"
+          aria-expanded={!collapsed}
+          onClick={() => onCollapse(environment, !collapsed)}
+          className="-ml-1 flex items-center gap-1 rounded-[4px] pr-1.5 text-left hover:bg-well"
+        >
+          <ChevronRight
+            aria-hidden="true"
+            className={`size-4 text-ink-faint transition-transform ${collapsed ? '' : 'rotate-90'}`}
           />
-        ))}
-      </ul>
+          <span id={heading}>
+            <ForeignText text={capitalise(environment)} />
+          </span>
+          <span className="ml-1 font-normal text-ink-faint tabular-nums">{tiles.length}</span>
+          {collapsed && <Hidden group={group} />}
+        </button>
+      </h2>
+      {!collapsed && (
+        <ul className={view === 'list' ? 'divide-y divide-line rounded-md border border-line bg-panel' : TILE_COLUMNS}>
+          {tiles.map((tile) => (
+            <Shape key={tile.id} tile={tile} current={current === tile.id} {...actions} />
+          ))}
+        </ul>
+      )}
     </section>
+  )
+}
+
+/** What a collapsed environment must not hide. */
+function Hidden({ group: { tiles } }: Pick<TileGroupProps, 'group'>) {
+  const problems = tiles.filter((tile) => tileProblem(tile) !== null).length
+  const running = runningTiles(tiles).length
+  return (
+    <span className="ml-1 font-normal">
+      {problems > 0 && <span className="text-bad"> · {problems} with a problem</span>}
+      {running > 0 && <span className="text-ink-soft"> · {running} running</span>}
+    </span>
   )
 }

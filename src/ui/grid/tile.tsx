@@ -1,11 +1,14 @@
 import { History } from 'lucide-react'
-import { type KeyboardEvent, memo } from 'react'
+import { memo } from 'react'
 import { explainHold } from '~/domain/deploy/report'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
+import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { FrozenBy, FrozenByVariable, NoticeLine } from '~/ui/freezes/frozen-by'
+import { deployFreezeWords, endWords } from '~/ui/freezes/freeze-words'
+import { FreezeMark, FrozenBy, FrozenByVariable, NoticeLine } from '~/ui/freezes/frozen-by'
+import { type TileProps, useTileActions } from '~/ui/grid/tile-actions'
 import { TileFacts, thirdRow } from '~/ui/grid/tile-facts'
 import { tileProblem } from '~/ui/grid/tiles'
 import { LockButton } from '~/ui/locks/lock-button'
@@ -16,48 +19,23 @@ import { useRefusal } from '~/ui/shell/member'
 import { HealthBadge } from '~/ui/status/health-badge'
 import { wayBack, wayBackAddress } from '~/ui/surfaces/way-back'
 import { exactUtc } from '~/ui/time/relative-time'
-
-export interface TileActions {
-  /** Opens a new deploy of this surface. */
-  readonly onDeploy: (surfaceId: string) => void
-  /** Opens an existing deploy, running or ended. */
-  readonly onOpen: (deployId: string) => void
-}
-
-interface TileProps extends TileActions {
-  readonly tile: SurfaceTile
-  /** The one tile whose controls Tab reaches; the arrows move it. */
-  readonly current: boolean
-  readonly onCurrent: (surfaceId: string) => void
-}
+import { TimeAgo } from '~/ui/time/time-ago'
 
 /**
  * One surface. Its height does not depend on what it shows, so a poll never moves its neighbours. An event changes a few
  * tiles of hundreds: without `memo` each event would render all of them.
  */
-export const Tile = memo(function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
-  const running = tile.lastDeploy !== null && !tile.lastDeploy.terminal ? tile.lastDeploy : null
+export const Tile = memo(function Tile(props: TileProps) {
+  const { tile, current, onCurrent } = props
+  const { running, refusal, deploy, open, onKeyDown } = useTileActions(props)
   const tab = current ? 0 : -1
-  const notAllowed = useRefusal('deploy.dispatch', tile.environment)
-  const refusal = tile.archived ? 'No longer declared in surfaces.yaml' : notAllowed
-  const refused = running === null && refusal !== null
-  const deploy = () => {
-    if (running !== null) onOpen(running.id)
-    else if (!refused) onDeploy(tile.id)
-  }
-  const open = () => (tile.lastDeploy === null ? onDeploy(tile.id) : onOpen(tile.lastDeploy.id))
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'd' || event.altKey || event.ctrlKey || event.metaKey) return
-    event.preventDefault()
-    deploy()
-  }
   return (
     <li
       data-surface={tile.id}
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
+      className={`relative flex h-39 min-w-0 [contain-intrinsic-size:auto_9.75rem] [content-visibility:auto] flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
@@ -65,7 +43,7 @@ export const Tile = memo(function Tile({ tile, current, onCurrent, onDeploy, onO
             type="button"
             tabIndex={tab}
             data-tile-focus={tile.id}
-            aria-keyshortcuts="Enter d"
+            aria-keyshortcuts="Enter d r l"
             onClick={open}
             className="block max-w-full truncate text-left outline-none after:absolute after:inset-0 after:rounded-md"
           >
@@ -75,43 +53,76 @@ export const Tile = memo(function Tile({ tile, current, onCurrent, onDeploy, onO
             </span>
           </button>
         </h3>
+        <HiddenFreeze tile={tile} running={running} />
         <HealthBadge health={tile.health} />
       </header>
       <TileFacts tile={tile} running={running} tab={tab} />
       <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
         <TileNote tile={tile} running={running} tab={tab} />
-        <PageLink
-          href={`/surfaces/${tile.id}`}
-          tabIndex={tab}
-          title="Past deploys"
-          className="relative -mr-3 ml-auto flex size-8 shrink-0 items-center justify-center rounded-[5px] text-ink-faint hover:text-ink"
-        >
-          <History aria-hidden="true" className="size-4" />
-          <span className="sr-only">
-            Past deploys of <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
-          </span>
-        </PageLink>
-        <LockButton tile={tile} tab={tab} />
-        <Button
-          tabIndex={tab}
-          onClick={deploy}
-          aria-disabled={refused}
-          title={refused ? refusal : undefined}
-          className="relative min-w-20"
-        >
-          {running === null ? 'Deploy' : 'Follow'}
-          <span className="sr-only">
-            {' '}
-            <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
-            {refused && `. ${refusal}`}
-          </span>
-        </Button>
+        <TileControls tile={tile} running={running} refusal={refusal} tab={tab} onDeploy={deploy} />
       </footer>
     </li>
   )
 })
 
-interface TileNoteProps {
+interface TileControlsProps extends TileNoteProps {
+  readonly refusal: string | null
+  readonly onDeploy: () => void
+}
+
+/** The way to the past deploys, and the button that deploys or follows. */
+export function TileControls({ tile, running, refusal, tab, onDeploy }: TileControlsProps) {
+  return (
+    <>
+      <PageLink
+        href={`/surfaces/${tile.id}`}
+        tabIndex={tab}
+        title="Past deploys"
+        className="relative -mr-3 ml-auto flex size-8 shrink-0 print:hidden items-center justify-center rounded-[5px] text-ink-faint hover:text-ink"
+      >
+        <History aria-hidden="true" className="size-4" />
+        <span className="sr-only">
+          Past deploys of <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
+        </span>
+      </PageLink>
+      <LockButton tile={tile} tab={tab} />
+      <Button
+        tabIndex={tab}
+        onClick={onDeploy}
+        aria-disabled={refusal !== null}
+        title={refusal ?? undefined}
+        className="relative min-w-20 print:hidden"
+      >
+        {running === null ? 'Deploy' : 'Follow'}
+        <span className="sr-only">
+          {' '}
+          <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
+          {refusal !== null && `. ${refusal}`}
+        </span>
+      </Button>
+    </>
+  )
+}
+
+/** The mark of a lock or freeze that has neither a row nor the note, because something more urgent has both. */
+export function HiddenFreeze({ tile, running }: Pick<TileNoteProps, 'tile' | 'running'>) {
+  const [freeze] = tile.freezes
+  if (thirdRow(tile, running) === 'freeze' || wayBack(tile) === null) return null
+  const words =
+    tile.deployFreeze !== null
+      ? deployFreezeWords(tile.repository, tile.deployFreeze)
+      : freeze && `${freeze.kind}: ${inSentence(freeze.reason)} (${inSentence(freeze.by)}), ${endWords(freeze)}`
+  if (words === undefined) return null
+  return (
+    <span role="img" aria-label={words} title={words} className="relative mt-0.5 mr-auto -ml-1.5">
+      <FreezeMark kind={tile.deployFreeze === null ? (freeze?.kind ?? 'frozen') : 'frozen'} />
+    </span>
+  )
+}
+
+export interface TileNoteProps {
+  /** Shows the way back in one line instead of two. */
+  readonly oneLine?: boolean
   readonly tile: SurfaceTile
   readonly running: DeploySummary | null
   readonly tab: 0 | -1
@@ -121,7 +132,7 @@ interface TileNoteProps {
  * The note beside the button, in this order: the rollback that a problem calls for, a hold or a freeze that has no row,
  * a notice, the running deploy's requester, the surface's id.
  */
-function TileNote({ tile, running, tab }: TileNoteProps) {
+export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps) {
   const [freeze] = tile.freezes
   const back = wayBack(tile)
   const mayDeploy = useRefusal('deploy.dispatch', tile.environment) === null
@@ -133,10 +144,15 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
         <PageLink
           href={wayBackAddress(tile.id, back)}
           tabIndex={tab}
-          title={`Deployed ${exactUtc(back.finishedAt)}`}
-          className="relative truncate text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+          title={`Deployed ${exactUtc(back.finishedAt)}${back.healthyAt === null ? '' : `, last seen healthy ${exactUtc(back.healthyAt)}`}`}
+          className={`group relative flex min-w-0 text-ink-faint ${oneLine ? 'gap-1.5 text-sm' : 'flex-col leading-4'}`}
         >
-          {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>
+          <span className="truncate font-medium text-ink underline decoration-control underline-offset-[3px] group-hover:decoration-current">
+            {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>
+          </span>
+          <span className="truncate">
+            {back.healthyAt === null ? 'deployed' : 'healthy'} <TimeAgo at={back.healthyAt ?? back.finishedAt} />
+          </span>
         </PageLink>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
         <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>

@@ -2,23 +2,10 @@
 
 import { Radio, RefreshCw } from 'lucide-react'
 import { usePathname } from 'next/navigation'
-import { may } from '~/domain/actor'
 import { PageLink } from '~/ui/primitives/links'
 import { useMember } from '~/ui/shell/member'
+import { pagesFor } from '~/ui/shell/pages'
 import { useLiveState } from '~/ui/trpc/live-state'
-
-const PAGES = [
-  { href: '/', name: 'Surfaces', permission: 'surface.read' },
-  { href: '/deploys', name: 'Deploys', permission: 'deploy.read' },
-  { href: '/approvals', name: 'Approvals', permission: 'deploy.read' },
-  { href: '/calendar', name: 'Calendar', permission: 'freeze.read' },
-  { href: '/freezes', name: 'Freezes', permission: 'freeze.read' },
-  { href: '/audit', name: 'Audit', permission: 'audit.read' },
-  { href: '/flags', name: 'Flags', permission: 'flag.read' },
-  { href: '/deliveries', name: 'Deliveries', permission: 'delivery.manage' },
-  { href: '/people', name: 'People', permission: 'member.manage' },
-  { href: '/health', name: 'Health', permission: 'health.read' },
-] as const
 
 const isUnder = (pathname: string, href: string) =>
   href === '/' ? pathname === '/' || pathname.startsWith('/surfaces') : pathname.startsWith(href)
@@ -26,10 +13,7 @@ const isUnder = (pathname: string, href: string) =>
 /** The main navigation. The current page is marked by more than colour. */
 export function MainNav() {
   const pathname = usePathname()
-  const member = useMember()
-  const pages = PAGES.filter(
-    ({ permission }) => member === null || may({ role: member.role, permissions: null }, permission),
-  )
+  const pages = pagesFor(useMember())
   return (
     <nav
       aria-label="Pages"

@@ -4,13 +4,13 @@ import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { may } from '~/domain/actor'
 import type { MemberView, PageMember } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
-import { ConfirmIdentity } from '~/ui/auth/confirm-identity'
-import { SignInDialog } from '~/ui/auth/sign-in-dialog'
+import { ConfirmIdentity, SignInOver } from '~/ui/auth/prompts'
 import { useTypingAsActivity } from '~/ui/auth/typed-input'
 import { Live } from '~/ui/live/live'
+import { Commands } from '~/ui/shell/commands'
 import { usePagePerson } from '~/ui/trpc/client'
 
-const Member = createContext<MemberView | null>(null)
+const Member = createContext<PageMember | null>(null)
 
 /** Provides the signed-in member, whom the server identified, to the page below. */
 export function SignedIn({ member, children }: { readonly member: PageMember; readonly children: ReactNode }) {
@@ -19,14 +19,18 @@ export function SignedIn({ member, children }: { readonly member: PageMember; re
   useRawCopy()
   return (
     <Member value={member}>
-      <Live person={member.email}>{children}</Live>
+      <Live person={member.email}>
+        <Commands member={member}>{children}</Commands>
+      </Live>
       <ConfirmIdentity />
-      <SignInDialog email={member.email} providers={member.providers} />
+      <SignInOver email={member.email} providers={member.providers} />
     </Member>
   )
 }
 
 export const useMember = (): MemberView | null => useContext(Member)
+
+export const useSandboxUrl = (): string | null => useContext(Member)?.sandboxUrl ?? null
 
 /** Why the member may not do this, for the tooltip of a disabled button; null if they may. The server decides again. */
 export function useRefusal(permission: Permission, environment?: string): string | null {

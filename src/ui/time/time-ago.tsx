@@ -3,17 +3,17 @@
 import { useMemo } from 'react'
 import { readerZone } from '~/ui/time/reader-zone'
 import { duration, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
-import { useNow } from '~/ui/time/use-now'
+import { useNow, useTimeText } from '~/ui/time/use-now'
 
 /** A relative time that updates while answers arrive. Its title has the exact time in UTC and the reader's zone. */
 export function TimeAgo({ at }: { readonly at: string }) {
-  const now = useNow()
+  const words = useTimeText((now) => relativeTime(at, now))
   // The server does not know the reader's zone.
-  const inBrowser = now !== null
+  const inBrowser = words !== null
   const exact = useMemo(() => (inBrowser ? exactTimes(at, readerZone()) : exactUtc(at)), [at, inBrowser])
   return (
     <time dateTime={at} title={exact} className="whitespace-nowrap tabular-nums">
-      {now === null ? exact : relativeTime(at, now)}
+      {words ?? exact}
     </time>
   )
 }

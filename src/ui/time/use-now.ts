@@ -44,3 +44,16 @@ export function useNow(): number | null {
   )
   return value === null ? null : shownTime(value * TICK_MS, answer)
 }
+
+/**
+ * A text that depends on the time; null during server rendering. Renders again only when the text changes: a large grid holds a thousand of
+ * them, and most change once a minute.
+ */
+export function useTimeText(read: (now: number) => string): string | null {
+  const answer = useLastAnswer()
+  return useSyncExternalStore(
+    subscribe,
+    () => read(shownTime(second * TICK_MS, answer)),
+    () => null,
+  )
+}

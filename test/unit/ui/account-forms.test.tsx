@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AccountView, ProofMethods } from '~/domain/account'
 import { NameForm } from '~/ui/account/name-form'
 import { PasswordForm } from '~/ui/account/password-form'
-import { ConfirmIdentity } from '~/ui/auth/confirm-identity'
 import { JoinForm, NewPasswordForm } from '~/ui/auth/entry/link-forms'
+// Loaded with the test: the page loads it when it is needed.
+import '~/ui/auth/confirm-identity'
+import { ConfirmIdentity } from '~/ui/auth/prompts'
 import { AddChannelForm } from '~/ui/deliveries/add-channel-form'
 import { InviteForm } from '~/ui/members/people-page'
 import { askForProof } from '~/ui/trpc/auth-link'
@@ -330,6 +332,7 @@ describe('the dialog that confirms an identity', () => {
     await page.settle(() => {
       proved = askForProof()
     })
+    await page.arrives('Confirm your identity')
     return { page, proved }
   }
 

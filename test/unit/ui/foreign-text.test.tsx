@@ -210,11 +210,15 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
   return {
     tiles: (
       <TileGroup
+        view="tiles"
+        collapsed={false}
+        onCollapse={nothing}
         group={{ environment: text, tiles }}
         current={null}
         onCurrent={nothing}
         onDeploy={nothing}
         onOpen={nothing}
+        onReturn={nothing}
       />
     ),
     'what runs': <RunningStrip tiles={tiles} onOpen={nothing} onShow={nothing} />,
@@ -224,11 +228,15 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       <>
         <FreezeStrip tiles={[byVariable]} />
         <TileGroup
+          view="tiles"
+          collapsed={false}
+          onCollapse={nothing}
           group={{ environment: text, tiles: [byVariable] }}
           current={null}
           onCurrent={nothing}
           onDeploy={nothing}
           onOpen={nothing}
+          onReturn={nothing}
         />
       </>
     ),

@@ -130,7 +130,7 @@ describe('the third row of a tile', () => {
 })
 
 describe('the last good version on a tile', () => {
-  const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: '2026-11-28T08:00:00.000Z' }
+  const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: '2026-11-28T08:00:00.000Z', healthyAt: null }
   const sick = { state: 'unhealthy', detail: 'answers HTTP 500', checkedAt: null } as const
 
   test('is offered for an unhealthy surface and during an alarm, and not for a healthy surface', () => {
@@ -143,6 +143,14 @@ describe('the last good version on a tile', () => {
     const lastDeploy = deployThrough(['requested', 'dispatched', 'building', 'failed'])
     expect(wayBack(tile('a', { lastGood, lastDeploy }))).toEqual(lastGood)
     expect(wayBack(tile('a', { lastGood, lastDeploy: { ...lastDeploy, actions: ['retry'] } }))).toBeNull()
+  })
+
+  test('is offered where a version runs that no deploy of this console shipped', () => {
+    const version = { sha: 'd'.repeat(40), tag: null, url: '', seenAt: '', behindBy: 0, aheadBy: 0, comparedAt: null }
+    const lastDeploy = deployThrough(['requested', 'dispatched', 'building', 'deploying', 'succeeded'])
+    const drifted = { lastGood, lastDeploy, version: { ...version, shippedHere: false } }
+    expect(wayBack(tile('a', drifted))).toEqual(lastGood)
+    expect(wayBack(tile('a', { ...drifted, version: { ...version, shippedHere: true } }))).toBeNull()
   })
 
   test('is not offered while an ended deploy holds the surface, which the server would refuse', () => {

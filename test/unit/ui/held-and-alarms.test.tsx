@@ -24,11 +24,15 @@ const words = (view: ReactNode) =>
 const grid = (surface: SurfaceTile) =>
   renderToStaticMarkup(
     <TileGroup
+      view="tiles"
+      collapsed={false}
+      onCollapse={nothing}
       group={{ environment: 'production', tiles: [surface] }}
       current={null}
       onCurrent={nothing}
       onDeploy={nothing}
       onOpen={nothing}
+      onReturn={nothing}
     />,
   )
 
@@ -139,7 +143,7 @@ describe('a tile whose version this console did not deploy', () => {
   it('says so beside its distance from the default ref, even beside an alarm', () => {
     for (const surface of [drifted, { ...drifted, alarm: 'Two runs.' }]) {
       expect(grid(surface)).toContain('3 behind, 2 ahead of')
-      expect(grid(surface)).toContain('this console did not deploy')
+      expect(grid(surface)).toContain('which no deploy of this console shipped')
     }
   })
 })

@@ -4,7 +4,9 @@ import type { AccountView, ProofMethods } from '~/domain/account'
 import { NameForm } from '~/ui/account/name-form'
 import { PasswordForm } from '~/ui/account/password-form'
 import { SecondFactorSection } from '~/ui/account/second-factor-section'
-import { ConfirmIdentity } from '~/ui/auth/confirm-identity'
+// Loaded with the test: the page loads it when it is needed.
+import '~/ui/auth/confirm-identity'
+import { ConfirmIdentity } from '~/ui/auth/prompts'
 import { SignInForm } from '~/ui/auth/sign-in-form'
 import { askForProof } from '~/ui/trpc/auth-link'
 import { authAnswers, renderPage } from './render-page'
@@ -68,6 +70,7 @@ describe('a refused field is marked as invalid and described by the refusal', ()
     await page.settle(() => {
       void askForProof()
     })
+    await page.arrives('Confirm your identity')
     await page.fill('Password', 'wrong')
     await page.press('Confirm')
     expect(saidWith(page.field('Password'))).toEqual({ invalid: true, why: 'Incorrect password.' })

@@ -3,7 +3,7 @@ import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { act, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 import { trpc } from '~/ui/trpc/client'
 
@@ -89,6 +89,14 @@ export async function renderPage(content: ReactNode, answers: Answers = {}) {
       await settle()
     },
     settle,
+    /** Waits for a part of the page that is loaded when it is needed. */
+    arrives: async (text: string) => {
+      await vi.waitFor(async () => {
+        await settle()
+        expect(document.body.textContent).toContain(text)
+      })
+      await settle()
+    },
     tick: async (label: string) => await act(async () => field(label).click()),
   }
 }

@@ -26,11 +26,15 @@ it('an event that changes one tile renders no other tile again', async () => {
     act(async () =>
       root.render(
         <TileGroup
+          view="tiles"
+          collapsed={false}
+          onCollapse={nothing}
           group={{ environment: 'production', tiles }}
           current="api"
           onCurrent={nothing}
           onDeploy={nothing}
           onOpen={nothing}
+          onReturn={nothing}
         />,
       ),
     )

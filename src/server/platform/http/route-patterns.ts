@@ -15,6 +15,7 @@ export const ROUTES = [
   '/freezes',
   '/health',
   '/invite/{token}',
+  '/lanes',
   '/people',
   '/setup/{token}',
   '/sign-in',

@@ -1,13 +1,12 @@
 'use client'
 
-import { Dialog } from '@base-ui/react/dialog'
 import { Unplug } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useContext, useState } from 'react'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeployView } from '~/domain/deploy/view'
 import { shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
+import { DialogParts, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { ExternalLink } from '~/ui/primitives/links'
@@ -31,6 +30,7 @@ interface DeployFootProps {
 
 /** The next actions. Cancelling the deploy is on the left, away from closing the view. */
 export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
+  const { Close } = useContext(DialogParts)
   if (!deploy.terminal) {
     return (
       <ModalFoot
@@ -43,7 +43,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
           </div>
         }
       >
-        <Dialog.Close render={<Button />}>Close</Dialog.Close>
+        <Close render={<Button />}>Close</Close>
       </ModalFoot>
     )
   }
@@ -56,7 +56,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
       }
     >
       <NextActions deploy={deploy} back={back} onBack={onBack} onAgain={onAgain} />
-      <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
+      <Close render={<Button tone="strong" />}>Done</Close>
     </ModalFoot>
   )
 }

@@ -1,9 +1,28 @@
 'use client'
 
-import { Dialog } from '@base-ui/react/dialog'
-import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useRef } from 'react'
+import {
+  type ComponentType,
+  createContext,
+  type ReactElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from 'react'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+
+interface DialogParts {
+  readonly Title: ComponentType<{ readonly className?: string; readonly children?: ReactNode }>
+  readonly Close: ComponentType<{ readonly render?: ReactElement; readonly children?: ReactNode }>
+}
+
+/** The library's parts, from the dialog. The page of a deploy shows the same content without a dialog, and without the library. */
+export const DialogParts = createContext<DialogParts>({
+  Title: ({ className, children }) => <h2 className={className}>{children}</h2>,
+  Close: () => null,
+})
 
 interface ModalHeadProps {
   readonly surface: string
@@ -15,15 +34,16 @@ interface ModalHeadProps {
 
 /** The head of every step: surface and environment. Leaves space for the buttons at its end. */
 export function ModalHead({ surface, environment, doing, children }: ModalHeadProps) {
+  const { Title } = useContext(DialogParts)
   return (
     <header className="shrink-0 border-b border-line px-5 pt-4 pr-24 pb-3">
-      <Dialog.Title className="truncate text-base leading-6 font-semibold tracking-[-0.01em]">
+      <Title className="truncate text-base leading-6 font-semibold tracking-[-0.01em]">
         {doing === undefined ? '' : `${doing} `}
         <ForeignText text={surface} />{' '}
         <span className="font-normal text-ink-faint">
           <ForeignText text={environment} />
         </span>
-      </Dialog.Title>
+      </Title>
       {children}
     </header>
   )
@@ -46,10 +66,11 @@ export function ModalFoot({ left, children }: { readonly left?: ReactNode; reado
 
 /** Closes the dialog after a link that leads nowhere. */
 export function OpenTheGrid() {
+  const { Close } = useContext(DialogParts)
   const button = useFocusOnArrival<HTMLButtonElement>()
   return (
     <ModalFoot>
-      <Dialog.Close render={<Button tone="strong" ref={button} />}>Open the grid</Dialog.Close>
+      <Close render={<Button tone="strong" ref={button} />}>Open the grid</Close>
     </ModalFoot>
   )
 }

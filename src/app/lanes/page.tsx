@@ -1,0 +1,14 @@
+import type { Metadata } from 'next'
+import { requireMember } from '~/server/account/page-member'
+import { LanesPage } from '~/ui/lanes/lanes-page'
+import { SignedIn } from '~/ui/shell/member'
+
+export const metadata: Metadata = { title: 'Lanes · Deploy Console' }
+
+export default async function Page() {
+  return (
+    <SignedIn member={await requireMember('/lanes')}>
+      <LanesPage />
+    </SignedIn>
+  )
+}

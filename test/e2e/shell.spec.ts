@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, type Page } from '@playwright/test'
+import type { AxeResults } from 'axe-core'
+import { test, tile } from '~test/e2e/operator'
+import { ENTRY_PAGES, listPages } from '~test/support/pages'
+import { makeLink } from '~test/support/product-database'
+
+const JAVASCRIPT_BYTES = 200_000
+/** The document, its style, two fonts, the icon, the stream, the queries, and what is left for scripts. */
+const REQUESTS = { grid: 12, other: 16 }
+const LAYOUT_SHIFT = 0.02
+
+const MEMBER_PAGES = listPages()
+  .filter((file) => !ENTRY_PAGES.includes(file))
+  .map((file) => file.replace('[id]', 'api-staging'))
+
+declare global {
+  interface Window {
+    shifted: number
+  }
+}
+
+/** What a page loads until it shows everything, before anybody uses it. */
+async function loadPage(page: Page, address: string) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  await session.send('Network.setCacheDisabled', { cacheDisabled: true })
+  const scripts = new Set<string>()
+  // Distinct ones, because a slow machine polls meanwhile.
+  const requests = new Set<string>()
+  let bytes = 0
+  session.on('Network.requestWillBeSent', ({ request, type, requestId }) => {
+    if (!request.url.startsWith('http')) return
+    // The page before may have asked until now.
+    if (type === 'Document') requests.clear()
+    requests.add(new URL(request.url).pathname)
+    if (type === 'Script') scripts.add(requestId)
+  })
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (scripts.has(requestId)) bytes += encodedDataLength
+  })
+  await page.goto(address)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+  await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)))
+  const shifted = await page.evaluate(() => window.shifted)
+  await session.detach()
+  return { bytes, requests, shifted }
+}
+
+test('no page loads more than 200 kB of compressed JavaScript, sends more requests than 12 on the grid and 16 elsewhere, or shifts its layout', async ({
+  page,
+  product,
+  browser,
+}) => {
+  const entry = await (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage()
+  for (const one of [page, entry])
+    await one.addInitScript(() => {
+      window.shifted = 0
+      new PerformanceObserver((list) => {
+        for (const shift of list.getEntries()) window.shifted += Reflect.get(shift, 'value')
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+  const visits: [Page, string][] = [
+    ...['/sign-in', await makeLink(product, 'setup'), await makeLink(product, 'invitation')].map(
+      (address): [Page, string] => [entry, address],
+    ),
+    ...MEMBER_PAGES.map((address): [Page, string] => [page, address]),
+  ]
+  const over: string[] = []
+  const measured: string[] = []
+  for (const [visitor, address] of visits) {
+    const { bytes, requests, shifted } = await loadPage(visitor, `${product.url}${address}`)
+    const said = `${address}: ${bytes} bytes of JavaScript, ${requests.size} requests, shifted by ${shifted.toFixed(3)}`
+    measured.push(said)
+    if (
+      bytes > JAVASCRIPT_BYTES ||
+      requests.size > (address === '/' ? REQUESTS.grid : REQUESTS.other) ||
+      shifted > LAYOUT_SHIFT
+    )
+      over.push(said)
+  }
+  await test.info().attach('measured', { body: measured.join('\n') })
+  expect(over).toEqual([])
+  await entry.context().close()
+})
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** The rules that the page breaks, each with the elements. Run through the debugger, because the content policy admits no other script. */
+async function breaches(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axeSource)
+  const { violations } = await page.evaluate<AxeResults>('axe.run()')
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+}
+
+test('axe finds nothing on any page, in the menu of the member, the palette, the keys and the deploy dialog', async ({
+  page,
+  product,
+}) => {
+  const found: Record<string, readonly string[]> = {}
+  const check = async (name: string) => {
+    const broken = await breaches(page)
+    if (broken.length > 0) found[name] = broken
+  }
+  for (const address of MEMBER_PAGES) {
+    await page.goto(`${product.url}${address}`)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+    await check(address)
+  }
+  await page.goto(product.url)
+  await expect(tile(page, 'console')).toBeVisible()
+  await page.getByRole('button', { name: /^Sandbox operator/ }).click()
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+  await check('menu')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+  await check('keys')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('option').first()).toBeVisible()
+  await check('palette')
+  await page.keyboard.press('Escape')
+  await page.getByRole('radio', { name: 'List' }).check()
+  await check('list')
+  await page.getByRole('radio', { name: 'Tiles' }).check()
+  await tile(page, 'console')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible()
+  await check('dialog')
+  expect(found).toEqual({})
+})
+
+test('the keyboard alone finds a surface in the palette and opens its dialog, and keys that are turned off do nothing', async ({
+  page,
+}) => {
+  await expect(tile(page, 'console')).toBeVisible()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: /^Find a surface/ }).fill('deploy console-staging')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/surface=console-staging/)
+  await expect(page.getByRole('dialog').getByRole('combobox', { name: 'Ref' })).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+
+  await page.keyboard.press('g')
+  await page.keyboard.press('u')
+  await expect(page.getByRole('heading', { level: 1, name: 'Audit' })).toBeVisible()
+  await page.keyboard.press('?')
+  await page.getByRole('checkbox', { name: /^Keys without Ctrl/ }).uncheck()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.keyboard.press('g')
+  await page.keyboard.press('s')
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await expect(page).toHaveURL(/\/audit$/)
+})
+
+test('a chosen theme is in the first answer of every page, and the system decides again when that is chosen', async ({
+  page,
+  product,
+}) => {
+  const root = page.locator('html')
+  await page.getByRole('button', { name: /^Sandbox operator/ }).click()
+  await page.getByRole('radio', { name: 'Dark' }).check()
+  await expect(root).toHaveCSS('color-scheme', 'dark')
+  expect(await (await page.request.get(`${product.url}/audit`)).text()).toMatch(/<html[^>]* data-theme="dark"/)
+  await page.reload()
+  await page.getByRole('button', { name: /^Sandbox operator/ }).click()
+  await expect(page.getByRole('radio', { name: 'Dark' })).toBeChecked()
+  await page.getByRole('radio', { name: 'System' }).check()
+  await expect(root).toHaveCSS('color-scheme', 'light dark')
+  expect(await (await page.request.get(`${product.url}/audit`)).text()).not.toMatch(/<html[^>]* data-theme/)
+})
