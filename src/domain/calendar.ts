@@ -47,5 +47,7 @@ export interface Calendar {
   readonly deploys: readonly CalendarDeploy[]
   /** Freezes or deploys of that time are too many to be shown all. */
   readonly incomplete: { readonly freezes: boolean; readonly deploys: boolean }
+  /** How many months before and after the present one can be asked for. */
+  readonly monthsAround: number
   readonly now: string
 }

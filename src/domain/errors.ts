@@ -58,6 +58,7 @@ export const ERROR_CODES = {
     trpc: 'UNPROCESSABLE_CONTENT',
     title: 'Deliveries to this address are not allowed',
   },
+  windows_full: { http: 409, trpc: 'CONFLICT', title: 'The limit of windows that recur is reached' },
   views_full: { http: 409, trpc: 'CONFLICT', title: 'The limit of saved views is reached' },
   address_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such address' },
   method_refused: { http: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'Method not allowed' },

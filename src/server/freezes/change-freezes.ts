@@ -6,9 +6,10 @@ import type { ChangeFreezeInput, FreezeView, LockInput, OpenFreezeInput } from '
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
 import type { Deps } from '~/server/deps'
-import { hasOccurrence, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
+import { hasOccurrence, isComputable, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
 import { freezeChange, freezeEvent, freezeView } from '~/server/freezes/freeze-view'
 import {
+  countOpenRecurring,
   type FreezeRow,
   findFreeze,
   findLock,
@@ -34,6 +35,7 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
   if (contradiction !== null) throw new AppError('invalid_input', `${contradiction} Nothing was frozen.`)
   const scope = await windowScope(deps, actor, input)
   const now = deps.now()
+  if (recurrence !== undefined) await requireRoomFor(deps, recurrence, now)
   const startsAt = recurrence === undefined ? (input.startsAt ?? now) : startOf(recurrence)
   const endsAt = input.endsAt ?? null
   if (endsAt !== null && (endsAt <= startsAt || endsAt <= now)) {
@@ -81,6 +83,24 @@ async function windowScope(deps: FreezeDeps, actor: Actor, { environment = 'prod
   }
   requireReach(actor, { environment: surface.environment, surfaceId })
   return { environment: null, surfaceId }
+}
+
+/** Each costs the server time in every decision. */
+const RECURRING_AT_MOST = 100
+
+/** Throws `windows_full`, and `invalid_input` for a zone whose occurrences cannot be computed. */
+async function requireRoomFor(
+  { db }: Pick<FreezeDeps, 'db'>,
+  { timeZone }: NonNullable<OpenFreezeInput['recurrence']>,
+  now: Date,
+): Promise<void> {
+  if (!isComputable(timeZone)) {
+    const message = `${timeZone} is not the name of a time zone, such as Europe/Berlin. Nothing was frozen. Choose another name.`
+    throw new AppError('invalid_input', message)
+  }
+  if ((await countOpenRecurring(db, now)) < RECURRING_AT_MOST) return
+  const message = `There are already ${RECURRING_AT_MOST} windows that recur. Nothing was frozen. Lift one that is not needed any more.`
+  throw new AppError('windows_full', message)
 }
 
 /** How far ahead a rule must have an occurrence. A rule of 29 February has one within eight years. */

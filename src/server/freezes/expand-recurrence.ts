@@ -19,6 +19,17 @@ const MINUTE_MS = 60_000
 /** More than any zone differs from UTC, and any clock is set. */
 const SLACK_MS = 2 * DAY_MS
 
+/** Whether occurrences can be computed in a zone. The `Intl` of Node knows more names than the library, such as PST. */
+export function isComputable(timeZone: string): boolean {
+  try {
+    instantOf(0, timeZone, 'first')
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
 /** When the rule begins to apply. */
 export const startOf = ({ localStart, timeZone }: Recurrence): Date =>
   new Date(instantOf(Date.parse(`${localStart}:00Z`), timeZone, 'first'))
@@ -33,8 +44,14 @@ export function hasOccurrence(window: RecurringWindow, from: Date, to: Date): bo
   return false
 }
 
-/** The occurrences of one month are computed once in each process. */
-const months = new LRUCache<string, readonly Span[]>({ max: 5_000 })
+/**
+ * The occurrences of one month are computed once in each process. Months that only a calendar asks for cannot evict those that every grid and
+ * dispatch needs.
+ */
+const nearMonths = new LRUCache<string, readonly Span[]>({ max: 5_000 })
+const farMonths = new LRUCache<string, readonly Span[]>({ max: 5_000 })
+/** More than the 400 days that a decision looks ahead. */
+const NEAR_MS = 460 * DAY_MS
 
 /** The occurrences that overlap a stretch of time, by their start. Time without end is not asked: the caller bounds `to`. */
 export function occurrencesBetween(window: RecurringWindow, from: Date, to: Date): Span[] {
@@ -55,6 +72,7 @@ export function occurrencesBetween(window: RecurringWindow, from: Date, to: Date
 function occurrencesStartingIn(window: RecurringWindow, from: number, to: number): readonly Span[] {
   const { rule, timeZone, localStart, durationMinutes, allows } = window
   const key = `${rule} ${timeZone} ${localStart} ${durationMinutes} ${allows} ${from}`
+  const months = Math.abs(from - Date.now()) < NEAR_MS ? nearMonths : farMonths
   const known = months.get(key)
   if (known !== undefined) return known
   const spans = expandRule(rule, Date.parse(`${localStart}:00Z`), from, to).flatMap((local) => {

@@ -149,6 +149,10 @@ export async function updateFreeze(
   return count === 0 ? null : findFreeze(tx, id)
 }
 
+/** How many windows that recur have not ended. */
+export const countOpenRecurring = (db: DatabaseHandle, now: Date): Promise<number> =>
+  db.freeze.count({ where: { recurrence: { not: null }, ...isCurrent(now) } })
+
 /** Freezes in force or scheduled, the earliest first. */
 export function listCurrentFreezes(db: DatabaseHandle, now: Date): Promise<FreezeRow[]> {
   return db.freeze.findMany({

@@ -43,7 +43,8 @@ const POLL_MS = 30_000
 /** The page's clock ticks every second, and the month changes with the day alone. */
 const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
   const zone = useReaderZone()
-  const [month, setMonth] = useState<Month>(today.slice(0, 7))
+  const thisMonth: Month = today.slice(0, 7)
+  const [month, setMonth] = useState(thisMonth)
   const [chosen, setChosen] = useState(today)
   const weeks = weeksOf(month)
   const days = weeks.flat()
@@ -52,6 +53,7 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
     { from: first?.start.toISOString() ?? '', to: last?.end.toISOString() ?? '' },
     { refetchInterval: useAskEvery(POLL_MS) },
   )
+  const around = calendar.data?.monthsAround
   const known = calendar.data ?? null
   const choose = (date: string) => {
     setChosen(date)
@@ -66,11 +68,21 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
           <h2 id="month" aria-live="polite" className="min-w-36 text-sm font-semibold">
             {monthWords(month)}
           </h2>
-          <Button tone="bare" className="w-8 px-0!" onClick={() => choose(`${nextMonth(month, -1)}-01`)}>
+          <Button
+            tone="bare"
+            className="w-8 px-0!"
+            disabled={around !== undefined && month <= nextMonth(thisMonth, -around)}
+            onClick={() => choose(`${nextMonth(month, -1)}-01`)}
+          >
             <ChevronLeft aria-hidden="true" className="size-4" />
             <span className="sr-only">Previous month</span>
           </Button>
-          <Button tone="bare" className="w-8 px-0!" onClick={() => choose(`${nextMonth(month, 1)}-01`)}>
+          <Button
+            tone="bare"
+            className="w-8 px-0!"
+            disabled={around !== undefined && month >= nextMonth(thisMonth, around)}
+            onClick={() => choose(`${nextMonth(month, 1)}-01`)}
+          >
             <ChevronRight aria-hidden="true" className="size-4" />
             <span className="sr-only">Next month</span>
           </Button>

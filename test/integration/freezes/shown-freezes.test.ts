@@ -81,3 +81,44 @@ it('the calendar shows windows from their declaration on, cut where they were li
   const later = new Date(now + 40 * 86_400_000).toISOString()
   expect((await caller().freezes.calendar({ from: to ?? '', to: later })).deploys).toEqual([])
 })
+
+it('the calendar and its question refuse times that are far away, and the question a time that has passed', async () => {
+  const { id: surfaceId } = await insertSurface(console_.deps)
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  const refused = { cause: { code: 'invalid_input' } }
+  for (const days of [-800, 801]) {
+    const far = caller().freezes.calendar({ from: inDays(days - 20), to: inDays(days) })
+    await expect(far).rejects.toMatchObject(refused)
+  }
+  const ask = (at: string) => caller().freezes.netState({ surfaceId, at })
+  for (const at of [inDays(801), '9999-12-01T00:00:00Z', inDays(-0.01)]) {
+    await expect(ask(at)).rejects.toMatchObject(refused)
+  }
+  expect(await ask(new Date(Date.now() - 30_000).toISOString())).toMatchObject({ answer: expect.any(String) })
+  expect(await ask(inDays(700))).toMatchObject({ answer: expect.any(String) })
+})
+
+it('a window that recurs is refused in a zone that cannot be computed, and beside 100 others', async () => {
+  const { deps } = console_
+  const recurrence = { rule: 'FREQ=DAILY', timeZone: 'UTC', localStart: '2026-01-01T00:00', durationMinutes: 60 }
+  const open = (timeZone: string) =>
+    caller().freezes.open({ reason: 'Nightly', recurrence: { ...recurrence, timeZone } })
+  await expect(open('PST')).rejects.toMatchObject({ cause: { code: 'invalid_input' } })
+  const { rule, ...times } = recurrence
+  const row = { environment: 'production', reason: 'Nightly', recurrence: rule, ...times, createdBy: 'ada' }
+  const at = new Date('2026-01-01T00:00:00Z')
+  await deps.db.freeze.createMany({
+    data: Array.from({ length: 99 }, () => ({ ...row, id: deps.newId(), startsAt: at, createdAt: at })),
+  })
+  const last = await open('UTC')
+  await expect(open('UTC')).rejects.toMatchObject({ cause: { code: 'windows_full' } })
+  await caller().freezes.lift({ id: last.id })
+  await open('UTC')
+  // With the lifted one, the last day has one window more than a calendar computes.
+  const day = (from: number) => {
+    const [start, end] = [from, from + 86_400_000].map((time) => new Date(time).toISOString())
+    return caller().freezes.calendar({ from: start ?? '', to: end ?? '' })
+  }
+  expect((await day(Date.now())).incomplete.freezes).toBe(false)
+  expect((await day(Date.now() - 86_000_000)).incomplete.freezes).toBe(true)
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { occurrencesBetween, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
+import { isComputable, occurrencesBetween, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -158,6 +158,36 @@ describe('a random window at a random time', () => {
       { numRuns: 60 },
     )
   })
+})
+
+describe('the name of a time zone', () => {
+  // Names that Intl accepts beyond those that it lists: links, offsets by name, and abbreviations of old programs.
+  const legacy =
+    'PST IST BST ACT AET AST CST CTT EST MST HST NST EST5EDT GMT UCT Zulu Etc/GMT+5 US/Pacific Asia/Calcutta'
+  const names = [...Intl.supportedValuesOf('timeZone'), ...legacy.split(' '), ...legacy.toLowerCase().split(' ')]
+
+  it('is refused if no occurrence can be computed with it, and otherwise gives one', () => {
+    const refused = names.filter((timeZone) => !isComputable(timeZone))
+    expect(refused).toContain('PST')
+    expect(refused.filter((name) => Intl.supportedValuesOf('timeZone').includes(name))).toEqual([])
+    for (const timeZone of names.filter((name) => !refused.includes(name))) {
+      const window = berlin({ timeZone, rule: 'FREQ=MONTHLY', localStart: '2026-01-28T02:30' })
+      expect(startOf(window).getTime()).toBeGreaterThan(Date.parse('2026-01-27'))
+      expect(shown(window, '2026-03-25T00:00Z', '2026-03-31T00:00Z')).toHaveLength(1)
+    }
+  })
+})
+
+it('months far away, however many, do not push out the months around the present', () => {
+  const daily = berlin({ localStart: '2020-01-01T16:00' })
+  const today = () => occurrencesBetween(daily, new Date(), new Date(Date.now() + DAY))[0]
+  const before = today()
+  for (let durationMinutes = 1; durationMinutes <= 10; durationMinutes += 1) {
+    const later = berlin({ localStart: '2199-01-01T00:00', durationMinutes })
+    occurrencesBetween(later, new Date('1970-01-01T00:00Z'), new Date('2024-01-01T00:00Z'))
+  }
+  expect(before).toBeDefined()
+  expect(today()).toBe(before)
 })
 
 it('a hostile rule costs no more than its months, and is answered in bounded steps', () => {
