@@ -38,7 +38,7 @@ export interface PullRequest {
 
 export interface CommitCheck {
   readonly name: string
-  /** `other`: neither passed, nor failed, nor under way, such as a cancelled one. */
+  /** `other`: neither passed, nor failed, nor under way, such as a skipped one. */
   readonly state: 'green' | 'pending' | 'red' | 'other'
   /** GitHub's own word. */
   readonly word: string

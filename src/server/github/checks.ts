@@ -19,11 +19,9 @@ const combined = z.object({
   statuses: z.array(z.object({ context: z.string(), state: z.string(), target_url: link })),
 })
 
-/** What this version does not know is `other`, and so is what neither passed nor failed: cancelled, stale. */
+/** What this version does not know is `other`, and so is what neither passed nor failed: skipped, neutral, cancelled, stale. */
 const RUN_STATES: Readonly<Record<string, CommitCheck['state']>> = {
   success: 'green',
-  neutral: 'green',
-  skipped: 'green',
   failure: 'red',
   timed_out: 'red',
   action_required: 'red',

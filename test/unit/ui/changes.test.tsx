@@ -109,6 +109,16 @@ it('checks are counted in a sentence, and those that did not pass come first and
   })
   expect(page.querySelector('a')?.href).toBe('https://ci.example.com/1')
   expect(show([check('lint', 'green', 'success')], { green: 1 }).isOpen).toBe(false)
+  const [passed, skipped] = [check('lint', 'green', 'success'), check('e2e', 'other', 'skipped')]
+  const cancelled = check('docs', 'other', 'cancelled')
+  expect(show([skipped, passed], { other: 1, green: 1 })).toEqual({
+    text: 'Checks1 skipped · 1 passede2eSkippedlintSuccess',
+    isOpen: false,
+  })
+  expect(show([skipped, cancelled], { other: 2 })).toMatchObject({
+    text: expect.stringContaining('2 neither passed nor failed'),
+    isOpen: true,
+  })
   expect(show([], {}).text).toBe('GitHub lists no checks of this commit.')
   expect(show([], {}, false).text).toBe('The checks of this commit could not be read.')
 })
