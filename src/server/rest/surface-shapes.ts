@@ -13,9 +13,19 @@ const time = z.iso.datetime()
 
 const freezeInForce = z.looseObject({
   id: z.uuid(),
-  kind: z.enum(['locked', 'frozen']),
+  kind: z.enum(['locked', 'frozen']).meta({
+    description: '`locked`: by a lock of the surface. `frozen`: by a window of the surface or its environment.',
+  }),
   reason: z.string(),
-  until: time.nullable().meta({ description: 'Null: until it is lifted.' }),
+  until: time.nullable().meta({
+    description: 'Null: until it is lifted. With `closed`: when the allow window opens; null: not within a year.',
+  }),
+  closed: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'An allow window that is closed, so that deploys are refused.' }),
+  rollbacks_pass: z.literal(true).optional().meta({ description: 'A proven rollback passes.' }),
+  of_surface: z.literal(true).optional().meta({ description: 'A window of this surface, not of its environment.' }),
   by: z.string(),
 })
 
@@ -146,7 +156,9 @@ export const restReview = z.looseObject({
       checks: z.array(
         z.looseObject({ name: z.string(), state: z.string(), word: z.string(), url: z.string().nullable() }),
       ),
-      counts: z.looseObject({ red: z.int(), pending: z.int(), other: z.int(), green: z.int() }),
+      counts: z
+        .looseObject({ red: z.int(), pending: z.int(), other: z.int(), green: z.int() })
+        .meta({ description: '`other`: neither passed, nor failed, nor under way, such as a skipped check.' }),
       complete: z.boolean().meta({ description: 'False if some checks could not be read.' }),
     })
     .meta({ description: 'The checks of the commit that would be deployed.' }),
