@@ -47,7 +47,7 @@ const minutes = (time: string) => {
 /** An end that is not after the start is on the next day. */
 function lengthOf({ from, until, daysLater }: WindowDraft): number {
   const sameDay = minutes(until) - minutes(from)
-  const days = /^\d{1,2}$/.test(daysLater) ? Number(daysLater) : 0
+  const days = Number(daysLater)
   return sameDay + (days === 0 && sameDay <= 0 ? 1 : days) * 1440
 }
 
@@ -59,6 +59,7 @@ export function readWindowDraft(
   if (firstDay === '' || from === '' || until === '' || (draft.repeat === 'weekly' && draft.days.length === 0)) {
     return { problem: null }
   }
+  if (!/^\d*$/.test(draft.daysLater)) return { problem: '“Days later” must be a whole number of days.' }
   const durationMinutes = lengthOf(draft)
   if (durationMinutes > LONGEST_OCCURRENCE_MINUTES) return { problem: 'An occurrence lasts at most 31 days.' }
   const read = recurrence.safeParse({

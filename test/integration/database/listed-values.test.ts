@@ -11,6 +11,7 @@ import {
   sourcesOf,
   TERMINAL_STATUSES,
 } from '~/domain/deploy/status'
+import { FREEZE_KINDS } from '~/domain/freeze'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import { createTestDatabase, type TestDatabase } from '~test/support/database'
@@ -31,6 +32,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   invitations_role_check: ROLES,
   invitations_kind_check: LINK_KINDS,
   delivery_channels_kind_check: CHANNEL_KINDS,
+  freezes_kind_check: FREEZE_KINDS,
 }
 
 let database: TestDatabase

@@ -11,6 +11,7 @@ import {
   utcInstant,
   windowOver,
 } from '~/ui/freezes/freeze-words'
+import { readWindowDraft } from '~/ui/freezes/window-draft'
 import { thirdRow } from '~/ui/grid/tile-facts'
 import { matchesFilter } from '~/ui/grid/tiles'
 import { gridAnnouncement } from '~/ui/status/announcements'
@@ -129,4 +130,15 @@ test('a freeze is idle if its environment has no surface, and a lock never is', 
   expect(isIdle(view, ['prod', 'staging'])).toBe(true)
   expect(isIdle(view, ['production'])).toBe(false)
   expect(isIdle(lock, [])).toBe(false)
+})
+
+test.each([
+  ['0', { recurrence: expect.objectContaining({ durationMinutes: 16 * 60 }) }],
+  ['2', { recurrence: expect.objectContaining({ durationMinutes: 40 * 60 }) }],
+  ['100', { problem: 'An occurrence lasts at most 31 days.' }],
+  ['1.5', { problem: '“Days later” must be a whole number of days.' }],
+  ['-1', { problem: '“Days later” must be a whole number of days.' }],
+])('a window that ends %s days later is as long as that, or is refused', (daysLater, read) => {
+  const times = { firstDay: '2026-12-04', from: '16:00', until: '08:00', timeZone: 'Europe/Berlin' }
+  expect(readWindowDraft({ repeat: 'daily', days: [], rule: '', daysLater, ...times })).toEqual(read)
 })
