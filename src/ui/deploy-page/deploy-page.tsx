@@ -24,7 +24,7 @@ import { DeployFactList } from '~/ui/deploy-page/deploy-fact-list'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
-import { RowsSkeleton } from '~/ui/primitives/skeleton'
+import { RowsSkeleton, Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { deployAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
@@ -129,12 +129,13 @@ function Links({ deploy: { id, surface } }: { readonly deploy: DeployView }) {
 /** Cancel while it runs; afterwards the way back, another try and the run. The dialogs of the grid ask for confirmation. */
 function Next({ deploy }: { readonly deploy: DeployView }) {
   const router = useRouter()
-  const tiles = useSurfaces().data?.surfaces ?? []
-  const { back, mayShipAgain } = nextFor(deploy, tiles)
+  const surfaces = useSurfaces()
+  const { back, mayShipAgain } = nextFor(deploy, surfaces.data?.surfaces ?? [])
   const surfaceId = deploy.surface.id
   const open = (target: Target) => router.push(`/?${withTarget('', target).slice(1)}`)
   return (
     <div className="flex min-h-8 flex-wrap items-center gap-2 print:hidden">
+      {deploy.terminal && surfaces.data === undefined && <ActionsNotRead error={surfaces.error} />}
       {deploy.terminal ? (
         <NextActions
           deploy={deploy}
@@ -148,6 +149,17 @@ function Next({ deploy }: { readonly deploy: DeployView }) {
         <CancelControl deploy={deploy} />
       )}
     </div>
+  )
+}
+
+/** Rollback and retry need the surface, which is not read yet: they are not known to be impossible. */
+function ActionsNotRead({ error }: { readonly error: unknown }) {
+  if (error !== null) return <ConnectionNotice error={error} updatedAt={0} />
+  return (
+    <span aria-busy="true">
+      <span className="sr-only">Loading the next actions</span>
+      <Skeleton className="h-8 w-40" />
+    </span>
   )
 }
 

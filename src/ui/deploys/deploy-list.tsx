@@ -1,6 +1,6 @@
 'use client'
 
-import { DEPLOY_FILTER_NAMES, type DeployListPage, savedFilter } from '~/domain/deploy/deploy-list'
+import { DEPLOY_FILTER_NAMES, savedFilter } from '~/domain/deploy/deploy-list'
 import { DeployFilters, type DeployFilterText } from '~/ui/deploys/deploy-filters'
 import { SavedViews } from '~/ui/deploys/saved-views'
 import { filterQuery, useFilter } from '~/ui/filters/filter-address'
@@ -17,7 +17,7 @@ import { trpc } from '~/ui/trpc/client'
 import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** Without live updates, and only while a listed deploy is running. */
+/** Without live updates. A filter that no deploy matches now may match one that starts. */
 const POLL_MS = 5_000
 
 /** Every deploy of every surface, newest first. */
@@ -32,7 +32,7 @@ export function DeployList() {
       enabled: asked.success,
       getNextPageParam: (page) => page.nextCursor,
       refetchOnWindowFocus: false,
-      refetchInterval: ({ state }) => (state.data?.pages.some(hasUnfinished) ? askEvery : false),
+      refetchInterval: askEvery,
     },
   )
   const deploys = list.data?.pages.flatMap((page) => page.deploys) ?? []
@@ -54,7 +54,7 @@ export function DeployList() {
       ) : list.data === undefined ? (
         <RowsSkeleton what="the deploys" />
       ) : (
-        <StoppedClock of={list} polled={list.data.pages.some(hasUnfinished)}>
+        <StoppedClock of={list}>
           {list.isRefetchError && <ConnectionNotice error={list.error} updatedAt={list.dataUpdatedAt} />}
           {deploys.length > 0 ? (
             <DeployTable deploys={deploys} />
@@ -81,9 +81,6 @@ export function DeployList() {
     </PageFrame>
   )
 }
-
-const hasUnfinished = ({ deploys }: Pick<DeployListPage, 'deploys'>): boolean =>
-  deploys.some(({ terminal }) => !terminal)
 
 function Exports({ filter }: { readonly filter: DeployFilterText }) {
   const address = (format: string) => `/api/deploys/export${filterQuery(DEPLOY_FILTER_NAMES, filter, { format })}`
