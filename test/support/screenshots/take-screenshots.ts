@@ -163,6 +163,33 @@ async function takeHeld(page: Page, product: Product, deploy: string): Promise<v
   await sandbox.resume('Smoke gate')
 }
 
+/** A window that recurs, the calendar with its answer, and the lock of a surface. */
+async function takeCalendar(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/freezes`)
+  const form = page.getByRole('form', { name: 'Add a recurring window' })
+  await form.getByLabel('Reason').fill('Weekend: nobody is on call')
+  await form.getByText('Fri', { exact: true }).click()
+  await form.getByLabel('First day').fill('2026-01-02')
+  await form.getByLabel('From').fill('16:00')
+  await form.getByLabel('Until').fill('08:00')
+  await form.getByLabel('Days later').fill('3')
+  await shootEveryWay(page, 'freezes')
+  await form.getByRole('button', { name: 'Add window' }).click()
+  await page.getByRole('list', { name: 'Current and upcoming' }).getByText('Weekend').waitFor()
+
+  await page.goto(`${url}/calendar`)
+  await page.getByLabel('Surface').selectOption('api-prod')
+  await page.locator('[data-answer]').waitFor()
+  await shootEveryWay(page, 'calendar')
+
+  await operator(page).openGrid(url)
+  await page.locator('[data-lock="api-prod"]').click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('Migrating the database')
+  await shootEveryWay(page, 'lock')
+  await page.getByRole('dialog').getByRole('button', { name: 'Lock', exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+}
+
 /** Who may do what: everything that is about people, with something on each page. */
 async function takePeoplesPages(page: Page, url: string): Promise<void> {
   const { openGrid, review, close, dialog } = operator(page)
@@ -198,6 +225,7 @@ async function takePeoplesPages(page: Page, url: string): Promise<void> {
   await page.locator('[data-approval][data-state="waiting"]').waitFor()
   await shootEveryWay(page, 'approvals')
 
+  await takeCalendar(page, url)
   await page.context().clearCookies()
   await page.goto(`${url}/sign-in`)
   await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
