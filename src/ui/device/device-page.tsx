@@ -2,7 +2,7 @@
 
 import { CircleCheck } from 'lucide-react'
 import { useState } from 'react'
-import type { DeviceRequestView } from '~/domain/device-sign-in'
+import { type DeviceRequestView, userCode } from '~/domain/device-sign-in'
 import { Button } from '~/ui/primitives/button'
 import { Choices, FIELD, Field, tiedTo } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -24,6 +24,10 @@ export function DevicePage() {
   const [found, setFound] = useState<{ readonly code: string; readonly view: DeviceRequestView } | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
   const find = async () => {
+    if (!userCode.safeParse(code).success) {
+      setRefusal('This is not a code. Type the eight letters that the terminal shows, such as BCDF-GHJK.')
+      return
+    }
     setRefusal(null)
     try {
       setFound({ code, view: await utils.device.find.fetch({ code }, { staleTime: 0 }) })
