@@ -70,6 +70,8 @@ export interface Review {
   readonly comparison: Comparison | null
   /** The pull requests of the compared commits, as far as GitHub's list of the last ones tells. */
   readonly pulls: readonly PullRequest[]
+  /** False if commits or pull requests could not be read, or are older than that list. */
+  readonly pullsComplete: boolean
   readonly checks: CommitChecks
   readonly warnings: readonly ReviewWarning[]
   /** The freezes an override would cover; empty when none is in force. */

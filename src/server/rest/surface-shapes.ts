@@ -151,6 +151,9 @@ export const restReview = z.looseObject({
   pulls: z
     .array(z.looseObject({ number: z.int(), title: z.string(), author: z.string(), url: z.string(), sha: z.string() }))
     .meta({ description: 'The pull requests that brought in these commits. `sha`: the commit that brought it in.' }),
+  pulls_complete: z.boolean().meta({
+    description: 'False if some could not be read, or are older than the list that GitHub gives.',
+  }),
   checks: z
     .looseObject({
       checks: z.array(

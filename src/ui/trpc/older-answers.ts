@@ -42,6 +42,7 @@ const ADDED_TO_ENTRY: Omit<DeployView['timeline'][number], Previous['entry']> = 
 const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = { logDeletedAt: null, approvalId: null }
 const ADDED_TO_REVIEW: Omit<Review, Previous['review']> = {
   pulls: [],
+  pullsComplete: false,
   checks: { checks: [], counts: { red: 0, pending: 0, other: 0, green: 0 }, complete: false },
 }
 /** The previous version has windows without a rule, and locks. */

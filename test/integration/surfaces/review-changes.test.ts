@@ -23,8 +23,10 @@ beforeAll(async () => {
       commits: commits(ahead_by, digit),
     },
   })
-  github.script.onListRuns = ({ path }) =>
-    path.includes(`${RUNNING}...${SHA}`) ? compared(2, 240, 'd') : compared(240, 2, 'e')
+  github.script.onListRuns = ({ path }) => {
+    if (path.includes('/acme/few')) return compared(2, 0, 'd')
+    return path.includes(`${RUNNING}...${SHA}`) ? compared(2, 240, 'd') : compared(240, 2, 'e')
+  }
 })
 afterAll(async () => {
   await console_.close()
@@ -74,5 +76,22 @@ it('reviews name the pull requests that brought in their commits by one shared r
   ])
   expect(github.requests.filter(({ path }) => path.includes('/numbered/pulls'))).toHaveLength(1)
   github.script.onPulls = () => ({ status: 403, body: { message: 'Resource not accessible by integration' } })
-  expect(await review(undefined, 'acme/forbidden')).toMatchObject({ pulls: [], comparison: { adds: 2 } })
+  expect(await review(undefined, 'acme/forbidden')).toMatchObject({
+    pulls: [],
+    pullsComplete: false,
+    comparison: { adds: 2 },
+  })
+})
+
+it('a review says that its pull requests are complete only if GitHub lists all that were merged since its commits', async () => {
+  const listed = (length: number, updated_at: string) => {
+    const pull = { number: 1, title: 'x', html_url: 'https://x', merge_commit_sha: null, user: null, updated_at }
+    github.script.onPulls = () => ({ status: 200, body: Array.from({ length }, () => pull) })
+  }
+  listed(1, '2999-01-01T00:00:00Z')
+  expect(await review(undefined, 'acme/few-all')).toMatchObject({ pullsComplete: true })
+  listed(100, '2001-01-01T00:00:00Z')
+  expect(await review(undefined, 'acme/few-recent')).toMatchObject({ pullsComplete: true })
+  listed(100, '2999-01-01T00:00:00Z')
+  expect(await review(undefined, 'acme/few-older')).toMatchObject({ pullsComplete: false })
 })

@@ -72,6 +72,7 @@ it('the approver sees the same review warnings as the requester', () => {
     surfaceId: 'api',
     warnings,
     pulls: [],
+    pullsComplete: true,
     checks: NO_CHECKS,
     freezeIds: ['f'],
     asked: [],

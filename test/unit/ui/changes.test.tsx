@@ -66,7 +66,16 @@ it('every commit is shown if it is not known which of them belong to the paths, 
 it('a surface that reports a version of which no commit is known is not called silent', () => {
   const review: Review = {
     ...{ surfaceId: 'api', ref: 'main', sha: 'a'.repeat(40), head: null, runningSha: null, comparison: null },
-    ...{ pulls: [], checks: NO_CHECKS, warnings: [], freezeIds: [], asked: [], workflowRef: null, basis: BASIS },
+    ...{
+      pulls: [],
+      pullsComplete: true,
+      checks: NO_CHECKS,
+      warnings: [],
+      freezeIds: [],
+      asked: [],
+      workflowRef: null,
+      basis: BASIS,
+    },
   }
   const runsNow = (unknownVersion: SurfaceTile['unknownVersion']) =>
     renderToStaticMarkup(<Changes review={review} surface={tile('api', { unknownVersion })} />)

@@ -153,6 +153,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       touching: { paths: [text], known: { adds: 1, removes: 0, shas: [] } },
       url: 'https://example.com',
     },
+    pullsComplete: true,
     pulls: [{ number: 7, title: text, author: text, url: 'https://example.com', sha: SHA }],
     checks: {
       checks: [{ name: text, state: 'red', word: text, url: 'https://example.com' }],

@@ -20,7 +20,6 @@ import {
   type CommitCheck,
   type CommitChecks,
   type Comparison,
-  type PullRequest,
   type Review,
   type ReviewWarning,
 } from '~/domain/surface/review'
@@ -84,7 +83,7 @@ export async function reviewDeploy(
   const found = await (isOnRecord ? nullIfUnavailable(resolving) : resolving)
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
-  const [comparison, pulls, { failed, tooMany, ...checks }, deployFreeze, run] = await Promise.all([
+  const [comparison, { pulls, pullsComplete }, { failed, tooMany, ...checks }, deployFreeze, run] = await Promise.all([
     addTouching(github, surface, isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared, {
       base: runningSha,
       head: sha,
@@ -106,6 +105,7 @@ export async function reviewDeploy(
     runningSha,
     comparison,
     pulls,
+    pullsComplete,
     checks,
     warnings: [
       ...blockingWarnings(surface, decision),
@@ -274,23 +274,30 @@ async function readChecks(
   }
 }
 
-/** The pull requests that brought in these commits. None if GitHub does not list them. */
+/** The pull requests that brought in these commits, as far as GitHub lists them and the commits. */
 async function pullsOf(
   { github, logger }: Pick<Deps, 'github' | 'logger'>,
   repository: string,
   compared: Promise<Comparison | null> | null,
-): Promise<PullRequest[]> {
+): Promise<Pick<Review, 'pulls' | 'pullsComplete'>> {
   const comparison = await compared?.catch(() => null)
   const commits = [...(comparison?.commits ?? []), ...(comparison?.removed ?? [])]
-  if (commits.length === 0) return []
+  const areAllKnown = comparison != null && commits.length === comparison.adds + comparison.removes
+  if (commits.length === 0) return { pulls: [], pullsComplete: areAllKnown }
   try {
-    const merged = await shareRead(github, `pulls ${repository}`, () => listMergedPulls(github, repository), {
+    const { pulls, since } = await shareRead(github, `pulls ${repository}`, () => listMergedPulls(github, repository), {
       keep: true,
     })
-    return merged.filter((pull) => commits.some(({ sha }) => sha === pull.sha))
+    // A pull request is updated when it is merged, which is after the time of its commits.
+    const isListed = ({ at }: { readonly at: string }) =>
+      since === null || (since !== undefined && Date.parse(at) > Date.parse(since))
+    return {
+      pulls: pulls.filter((pull) => commits.some(({ sha }) => sha === pull.sha)),
+      pullsComplete: areAllKnown && commits.every(isListed),
+    }
   } catch (error) {
     logger.info({ repository, err: error }, 'pull requests were not read; the review goes on without them')
-    return []
+    return { pulls: [], pullsComplete: false }
   }
 }
 

@@ -49,6 +49,9 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
           )}
         </div>
         <ChangedCommits comparison={comparison} head={head} pulls={pulls} />
+        {comparison !== null && comparison.adds + comparison.removes > 0 && !review.pullsComplete && (
+          <p className="pt-2 text-xs text-ink-faint">Not all pull requests of these commits could be read.</p>
+        )}
       </section>
       <Checks checks={checks} />
     </>
