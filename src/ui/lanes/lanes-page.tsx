@@ -131,6 +131,8 @@ function Step({ from, to, tiles }: StepProps) {
         {leadWords(from, to)}
         <ArrowRight aria-hidden="true" className="size-4 text-ink-faint max-lg:rotate-90" />
       </span>
+      {/* Its place is kept, so that a version that becomes known moves nothing. */}
+      {!promotes && <span aria-hidden="true" className="h-8" />}
       {promotes && (
         <PageLink
           href={{ pathname: '/', query: { surface: to.id, ref: version.sha, promote: from.id } }}
