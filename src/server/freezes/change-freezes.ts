@@ -171,8 +171,10 @@ export async function changeFreeze(deps: FreezeDeps, actor: Actor, input: Change
   const isShortened = changed.endsAt !== null && (was.endsAt === null || changed.endsAt < was.endsAt)
   // A later end of an allow window lets its occurrences go on, beside others that would be closed.
   const isEndChanged = changed.endsAt?.getTime() !== was.endsAt?.getTime()
-  if (was.kind === 'allow' ? isEndChanged : isShortened && was.kind !== 'notice')
+  if (was.kind === 'allow' && isEndChanged) requireFreshProof(deps, actor, 'changing the end of this window')
+  if (was.kind !== 'allow' && was.kind !== 'notice' && isShortened) {
     requireFreshProof(deps, actor, 'ending this freeze earlier')
+  }
   const row = await deps.db.$transaction(async (tx) => {
     const written = await updateFreeze(tx, was, changed, now)
     if (written !== null) {
