@@ -3,7 +3,7 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
-import { useTarget } from '~/ui/deploy-modal/frame/target'
+import { DRAFT_PREFIX, useTarget } from '~/ui/deploy-modal/frame/target'
 import { ApprovalStrip } from '~/ui/grid/approval-strip'
 import { FreezeStrip, NoWorker, SilentWebhooks } from '~/ui/grid/freeze-strip'
 import { GridFilter } from '~/ui/grid/grid-filter'
@@ -32,6 +32,7 @@ export function SurfaceGrid() {
   const surfaces = useSurfaces()
   const address = useTarget()
   const { target, open } = address
+  const keepsDrafts = useKeptDrafts()
   const { grid, current, setCurrent, focusTile, onKeyDown } = useRovingTiles()
   const [filter, setFilter] = useState('')
   const { choose, collapsed, collapse, ...kept } = useGridView()
@@ -128,9 +129,27 @@ export function SurfaceGrid() {
           </>
         )}
       </PageFrame>
-      <DeployModal needed={target !== null} address={address} tiles={tiles} loading={surfaces.data === undefined} />
+      <DeployModal
+        needed={target !== null || keepsDrafts}
+        address={address}
+        tiles={tiles}
+        loading={surfaces.data === undefined}
+      />
     </StoppedClock>
   )
+}
+
+/** Whether this window keeps a draft. It may be another member's, which the dialog's code discards at once. */
+function useKeptDrafts(): boolean {
+  const [found, setFound] = useState(false)
+  useEffect(() => {
+    try {
+      setFound(Object.keys(window.sessionStorage).some((name) => name.startsWith(DRAFT_PREFIX)))
+    } catch {
+      // The browser stores nothing for this page.
+    }
+  }, [])
+  return found
 }
 
 /** Announces changes on the grid to screen readers. An open dialog hides it with the rest of the page. */

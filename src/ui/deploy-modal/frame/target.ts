@@ -18,6 +18,9 @@ export type Target =
       readonly like?: string
     }
 
+/** The start of the name under which a draft is kept. */
+export const DRAFT_PREFIX = 'deploy-draft '
+
 const NAMES = ['deploy', 'approval', 'surface', 'ref', 'rollback', 'promote', 'like'] as const
 
 /** `?deploy=<id>` wins over `?approval=<id>` and `?surface=<id>[&ref=<ref>][&like=<deploy>]`; null means the modal is closed. */

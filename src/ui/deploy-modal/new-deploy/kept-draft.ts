@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { dispatchInput, reviewBasis } from '~/domain/deploy/request'
 import type { Review } from '~/domain/surface/review'
+import { DRAFT_PREFIX } from '~/ui/deploy-modal/frame/target'
 import { type Flow, hasEntries } from '~/ui/deploy-modal/new-deploy/flow'
 
 /** One draft for each member and surface, so that nobody continues another member's draft. */
-const PREFIX = 'deploy-draft '
+const PREFIX = DRAFT_PREFIX
 const nameOf = (email: string, surfaceId: string) => `${PREFIX}${email} ${surfaceId}`
 
 const text = z.string().max(500)
