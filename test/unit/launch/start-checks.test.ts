@@ -60,7 +60,7 @@ describe('the production build', () => {
   }
 
   // A stand-in for Next that writes an output and can then fail.
-  const fakeNext = `require('fs').mkdirSync('.next',{recursive:true});require('fs').writeFileSync('.next/BUILD_ID','x');require('fs').mkdirSync('.next/node_modules',{recursive:true});require('fs').mkdirSync('.next/server/chunks',{recursive:true});require('fs').writeFileSync('.next/server/chunks/a.js','chunk');`
+  const fakeNext = `require('fs').mkdirSync('.next',{recursive:true});require('fs').writeFileSync('.next/BUILD_ID','x');require('fs').mkdirSync('.next/node_modules',{recursive:true});require('fs').mkdirSync('.next/static',{recursive:true});require('fs').mkdirSync('.next/server/chunks',{recursive:true});require('fs').writeFileSync('.next/server/chunks/a.js','chunk');`
 
   it('is up to date only if it is complete and made from the current sources', async () => {
     write('src/app/page.tsx', 'one')
