@@ -31,7 +31,7 @@ const READ_ONLY = ['_prisma_migrations']
 /** The tables of which the console or its sign-in library deletes rows. Of all others, the server's role may delete none. */
 const DELETABLE = [
   ...['sessions', 'accounts', 'verifications', 'two_factors', 'passkeys', 'rate_limits', 'members'],
-  ...['callback_receipts', 'deploy_log_lines', 'deliveries', 'audit_unsealed', 'saved_views'],
+  ...['callback_receipts', 'deploy_log_lines', 'deliveries', 'audit_unsealed', 'saved_views', 'device_requests'],
   ...['default_refs', 'github_answers', 'github_usage', 'heartbeats', 'request_rates', 'sign_in_attempts'],
 ]
 

@@ -58,11 +58,11 @@ export function restRoute<Params>(
   return Object.assign(handler, { permission })
 }
 
-/** Makes a route handler for callers that have no session yet: limits the rate of an address, and checks no origin. */
+/** Makes a route handler for callers that have no session yet: refuses other sites' pages, and limits the rate of an address. */
 export function publicRoute(answer: (call: Omit<RestCall, 'actor'>) => Promise<Answer>) {
   return async (request: Request): Promise<Response> => {
     const deps = getDeps()
-    const refused = refuseOverLimit(deps, request)
+    const refused = refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
       const { status = 200, headers = {}, body } = await answer({ deps, request })

@@ -4,6 +4,15 @@ import { DeployRow } from '~/ui/history/deploy-row'
 
 const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
 
+/** Set, because a width by content would move all columns when a time or an outcome changes. The ref has the rest. */
+const WIDTHS: Readonly<Record<string, string>> = {
+  Outcome: 'sm:w-[24%]',
+  Surface: 'sm:w-[18%]',
+  Who: 'sm:w-[16%] max-sm:hidden',
+  When: 'sm:w-32',
+  Took: 'sm:w-24 max-sm:hidden',
+}
+
 type DeployTableProps =
   | { readonly deploys: readonly ListedDeploy[]; readonly surfaceId?: undefined }
   | {
@@ -20,7 +29,7 @@ export function DeployTable(props: DeployTableProps) {
   const columns = ['Outcome', ...(ofOne ? [] : ['Surface']), 'Ref', 'Who', 'When', 'Took']
   return (
     <div className="overflow-x-auto rounded-md border border-line bg-panel">
-      <table className="w-full border-collapse text-sm">
+      <table className="w-full border-collapse text-sm sm:table-fixed">
         <caption className="sr-only">Deploys, newest first</caption>
         <thead>
           <tr>
@@ -28,13 +37,13 @@ export function DeployTable(props: DeployTableProps) {
               <th
                 key={name}
                 scope="col"
-                className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${name === 'Who' || name === 'Took' ? 'max-sm:hidden' : ''}`}
+                className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${WIDTHS[name] ?? ''}`}
               >
                 {name}
               </th>
             ))}
             {ofOne && (
-              <th scope="col" className="max-sm:hidden">
+              <th scope="col" className="sm:w-28 max-sm:hidden">
                 <span className="sr-only">Return</span>
               </th>
             )}

@@ -54,6 +54,8 @@ async function callEveryRoute(init: (method: string) => RequestInit & { duplex?:
 const READERS = [
   'PATCH /api/internal/freeze-windows/{id}',
   'POST /api/auth/[...all]',
+  'POST /api/device/code',
+  'POST /api/device/token',
   'POST /api/github/webhooks',
   'POST /api/internal/approvals/{id}/refuse',
   'POST /api/internal/deploys',
