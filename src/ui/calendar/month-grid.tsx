@@ -111,12 +111,14 @@ function DayCell({ day, entries, isToday, isChosen, onChoose, onKeyDown }: DayCe
       tabIndex={isChosen ? 0 : -1}
       aria-pressed={isChosen}
       aria-current={isToday ? 'date' : undefined}
-      aria-label={`${dayWords(day)}: ${countWords(entries)}`}
       onClick={onChoose}
       onKeyDown={onKeyDown}
       className={`flex h-full min-h-24 w-full flex-col gap-0.5 px-1.5 py-1 text-left text-xs -outline-offset-2 hover:bg-well ${isChosen ? 'bg-accent-wash' : ''} ${day.inMonth ? '' : 'text-ink-faint'}`}
     >
-      <span className="flex items-center justify-between">
+      <span className="sr-only">
+        {dayWords(day)}: {countWords(entries)}
+      </span>
+      <span aria-hidden="true" className="flex items-center justify-between">
         <span
           className={`tabular-nums ${isToday ? 'rounded-full bg-accent px-1.5 font-medium text-on-accent' : day.inMonth ? 'font-medium' : ''}`}
         >
