@@ -1,6 +1,5 @@
-import { GeistMono } from 'geist/font/mono'
-import { GeistSans } from 'geist/font/sans'
 import type { Metadata, Viewport } from 'next'
+import localFont from 'next/font/local'
 import { cookies } from 'next/headers'
 import { connection } from 'next/server'
 import type { ReactNode } from 'react'
@@ -14,6 +13,22 @@ export const metadata: Metadata = {
   manifest: '/manifest.webmanifest',
   robots: { index: false, follow: false },
 }
+
+// The files of the package, but without its "swap": a font that comes late would be wider or narrower than what stands there, and move the page.
+const sans = localFont({
+  src: '../../node_modules/geist/dist/fonts/geist-sans/Geist-Variable.woff2',
+  variable: '--font-geist-sans',
+  weight: '100 900',
+  display: 'optional',
+})
+const mono = localFont({
+  src: '../../node_modules/geist/dist/fonts/geist-mono/GeistMono-Variable.woff2',
+  variable: '--font-geist-mono',
+  weight: '100 900',
+  display: 'optional',
+  adjustFontFallback: false,
+  fallback: ['ui-monospace', 'SFMono-Regular', 'Menlo', 'Consolas', 'Liberation Mono', 'monospace'],
+})
 
 const GROUND = { light: '#f5f4f1', dark: '#0d0f13' } as const
 
@@ -35,7 +50,7 @@ export async function generateViewport(): Promise<Viewport> {
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   await connection()
   return (
-    <html lang="en" data-theme={await chosenTheme()} className={`${GeistSans.variable} ${GeistMono.variable}`}>
+    <html lang="en" data-theme={await chosenTheme()} className={`${sans.variable} ${mono.variable}`}>
       <body>
         <TrpcProvider>{children}</TrpcProvider>
       </body>

@@ -67,7 +67,8 @@ export function PeoplePage() {
               />
             )}
           </section>
-          <OpenInvitations invitations={open.data?.invitations ?? []} onChanged={changed} />
+          {/* Below the members, so after them: what is read later would move what stands below it. */}
+          {!pages.isPending && <OpenInvitations invitations={open.data?.invitations ?? []} onChanged={changed} />}
         </div>
         <InviteForm
           environments={environments}
