@@ -5,23 +5,24 @@ import { NowFact, ThirdFact, thirdRow, VersionFact } from '~/ui/grid/tile-facts'
 import { tileProblem } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { HealthBadge } from '~/ui/status/health-badge'
-import { wayBack } from '~/ui/surfaces/way-back'
 
 const CELL = 'flex min-w-0 items-center gap-x-1.5 text-ink-soft'
 
-/** One surface in one line, for a grid of many. The same facts and controls as its tile, and always the same height. */
+/** One surface in one line, for a grid of many. The same facts and controls as its tile. Of one height, but on a phone for a problem with a way back. */
 export const Row = memo(function Row(props: TileProps) {
   const { tile, current, onCurrent } = props
-  const { running, refusal, deploy, open, onKeyDown } = useTileActions(props)
+  const { running, refusal, back, deploy, open, onKeyDown } = useTileActions(props)
   const tab = current ? 0 : -1
   const third = thirdRow(tile, running)
+  // The problem stays beside the way back that it calls for.
+  const hasBoth = third !== null && back !== null
   return (
     <li
       data-surface={tile.id}
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative grid h-27 grid-cols-[minmax(0,1fr)_auto] grid-rows-[repeat(4,1.25rem)] content-center items-center gap-x-4 gap-y-0.5 border-l-2 pr-1.5 pl-3 text-sm [contain-intrinsic-size:auto_6.75rem] [content-visibility:auto] first:rounded-t-md last:rounded-b-md has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:-outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:bg-well lg:h-11 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_auto] lg:grid-rows-1 lg:gap-x-6 lg:[contain-intrinsic-size:auto_2.75rem] ${tileProblem(tile) === null ? 'border-l-transparent' : 'border-l-bad'}`}
+      className={`relative grid ${hasBoth ? 'h-32 grid-rows-[repeat(3,1.25rem)_2.5rem]' : 'h-27 grid-rows-[repeat(4,1.25rem)]'} grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-0.5 border-l-2 pr-1.5 pl-3 text-sm [contain-intrinsic-size:auto_6.75rem] [content-visibility:auto] first:rounded-t-md last:rounded-b-md has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:-outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:bg-well lg:h-11 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_auto] lg:grid-rows-1 lg:gap-x-6 lg:[contain-intrinsic-size:auto_2.75rem] ${tileProblem(tile) === null ? 'border-l-transparent' : 'border-l-bad'}`}
     >
       <div className="flex min-w-0 items-center justify-between gap-x-2">
         <h3 className="flex min-w-0 items-center gap-1.5 font-semibold">
@@ -48,12 +49,9 @@ export const Row = memo(function Row(props: TileProps) {
       <div className={CELL}>
         <NowFact tile={tile} running={running} tab={tab} />
       </div>
-      <div className={CELL}>
-        {wayBack(tile) === null && third !== null ? (
-          <ThirdFact third={third} tile={tile} tab={tab} />
-        ) : (
-          <TileNote tile={tile} running={running} tab={tab} oneLine />
-        )}
+      <div className={hasBoth ? 'flex min-w-0 flex-col text-ink-soft *:max-w-full *:leading-5' : CELL}>
+        {third !== null && <ThirdFact third={third} tile={tile} tab={tab} />}
+        {(third === null || hasBoth) && <TileNote tile={tile} running={running} tab={tab} oneLine />}
       </div>
       <div className="flex items-center gap-3 max-lg:col-start-2 max-lg:row-span-4 max-lg:row-start-1">
         <TileControls tile={tile} running={running} refusal={refusal} tab={tab} onDeploy={deploy} />

@@ -4,7 +4,7 @@ import type { KeyboardEvent } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { isShortcut } from '~/ui/preferences/single-keys'
 import { useRefusal } from '~/ui/shell/member'
-import { isSurfaceFree } from '~/ui/surfaces/way-back'
+import { isSurfaceFree, wayBack } from '~/ui/surfaces/way-back'
 
 export interface TileActions {
   /** Opens a new deploy of this surface. */
@@ -42,5 +42,6 @@ export function useTileActions({ tile, onDeploy, onOpen, onReturn }: TileProps) 
     else return
     event.preventDefault()
   }
-  return { running, refusal: refused ? refusal : null, deploy, open, onKeyDown }
+  const back = notAllowed === null ? wayBack(tile) : null
+  return { running, refusal: refused ? refusal : null, back, deploy, open, onKeyDown }
 }

@@ -44,7 +44,7 @@ export function Palette({ open, onClose, ...props }: PaletteProps) {
 
 function Finder({ member, pages, onClose, onKeys }: Omit<PaletteProps, 'open'>) {
   const [typed, setTyped] = useState('')
-  const { entries, urgent } = useEntries(member, pages)
+  const { entries, urgent, unread } = useEntries(member, pages)
   const groups = useMemo(() => findEntries(entries, typed, urgent), [entries, typed, urgent])
   const act = useAct(onClose, onKeys)
   const highlighted = useRef<Entry | null>(null)
@@ -98,7 +98,9 @@ function Finder({ member, pages, onClose, onKeys }: Omit<PaletteProps, 'open'>) 
           )}
         </Autocomplete.List>
         <Autocomplete.Empty>
-          {groups.length === 0 && <p className="px-2 py-4 text-sm text-ink-soft">Nothing has this name.</p>}
+          {groups.length === 0 && (
+            <p className="px-2 py-4 text-sm text-ink-soft">{unread ?? 'Nothing has this name.'}</p>
+          )}
         </Autocomplete.Empty>
       </div>
     </Autocomplete.Root>
@@ -144,7 +146,15 @@ function useEntries(member: MemberView, pages: readonly ReachedPage[]) {
   const surfaces = trpc.surfaces.list.useQuery()
   const managesPeople = may({ role: member.role, permissions: null }, 'member.manage')
   const people = trpc.members.list.useQuery({}, { enabled: managesPeople })
-  return useMemo(() => {
+  // Until everything is read, a name that is missing proves nothing.
+  const parts = [
+    { name: 'surfaces', query: surfaces },
+    ...(managesPeople ? [{ name: 'people', query: people }] : []),
+  ].filter(({ query }) => query.data === undefined)
+  const names = parts.map(({ name }) => name).join(' and ')
+  const isRefused = parts.some(({ query }) => query.isError)
+  const unread = names === '' ? null : isRefused ? `The ${names} could not be read.` : `Reading the ${names} …`
+  const found = useMemo(() => {
     const tiles = surfaces.data?.surfaces ?? []
     const allows = (permission: 'deploy.dispatch' | 'freeze.manage') =>
       may({ role: member.role, permissions: null }, permission)
@@ -159,6 +169,7 @@ function useEntries(member: MemberView, pages: readonly ReachedPage[]) {
     const urgent = new Set(tiles.filter(isUrgent).flatMap(({ id }) => [`follow ${id}`, `back ${id}`, `surface ${id}`]))
     return { entries, urgent }
   }, [member, pages, surfaces.data, people.data])
+  return { ...found, unread }
 }
 
 function useAct(onClose: () => void, onKeys: () => void) {

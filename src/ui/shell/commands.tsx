@@ -34,7 +34,6 @@ export function Commands({ member, children }: CommandsProps) {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented) return
       if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
         if (document.querySelector('[role="dialog"], [role="alertdialog"]') !== null) return
         event.preventDefault()
@@ -46,12 +45,14 @@ export function Commands({ member, children }: CommandsProps) {
       const page = isSecond ? pages.find(({ key }) => key === event.key) : undefined
       if (page !== undefined) {
         event.preventDefault()
+        event.stopPropagation()
         router.push(page.href)
       } else if (event.key === 'g') startedAt.current = event.timeStamp
       else if (event.key === '?') show('keys')
     }
-    window.addEventListener('keydown', onKeyDown)
-    return () => window.removeEventListener('keydown', onKeyDown)
+    // Before a tile, which has keys of its own: after `g`, `l` leads to a page.
+    window.addEventListener('keydown', onKeyDown, { capture: true })
+    return () => window.removeEventListener('keydown', onKeyDown, { capture: true })
   }, [router, pages])
 
   const close = () => show(null)

@@ -54,3 +54,23 @@ it('the strip calls no surface free of problems that was not checked', () => {
   const web = { ...tile('web'), health: { ...checked.health, state: 'unknown' as const } }
   expect(said([checked, web])).toContain('>1 surface not checked<')
 })
+
+it('a row of the list shows a problem beside the way back that it calls for', () => {
+  const lastGood = { sha: 'b'.repeat(40), deployId: 'good', finishedAt: '2026-11-01T12:00:00Z', healthyAt: null }
+  const alarm = 'The surface runs another commit than the one that was reviewed.'
+  const row = renderToStaticMarkup(
+    <TileGroup
+      view="list"
+      collapsed={false}
+      onCollapse={nothing}
+      group={{ environment: 'production', tiles: [tile('api', { alarm, lastGood })] }}
+      current="api"
+      onCurrent={nothing}
+      onDeploy={nothing}
+      onOpen={nothing}
+      onReturn={nothing}
+    />,
+  )
+  expect(row).toContain(alarm)
+  expect(row).toContain('bbbbbbb')
+})
