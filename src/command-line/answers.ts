@@ -12,6 +12,7 @@ export const surfaceAnswer = z.looseObject({
   version: z.object({ sha: z.string(), tag: z.string().nullable(), behind_by: z.number().nullable() }).nullable(),
   last_deploy: z.object({ id: z.string(), headline: z.string() }).nullable(),
   last_good: z.object({ deploy_id: z.string(), sha: z.string() }).nullable(),
+  held: z.object({ deploy_id: z.string(), run_id: z.string().nullable() }).nullable(),
   waiting_approval_id: z.string().nullable(),
   freezes: z.array(z.object({ kind: z.string(), reason: z.string(), until: z.string().nullable() })),
   deploy_freeze: z.string().nullable(),
@@ -77,13 +78,19 @@ export type DeployAnswer = z.output<typeof deployAnswer>
 
 export const freezeAnswer = z.looseObject({
   id: z.string(),
+  kind: z.string(),
   state: z.string(),
   environment: z.string().nullable(),
   surface: z.object({ id: z.string() }).nullable(),
   reason: z.string(),
   ends_at: z.string().nullable(),
   created_by: z.string(),
+  recurrence: z
+    .object({ rule: z.string(), time_zone: z.string(), local_start: z.string(), duration_minutes: z.number() })
+    .nullable(),
 })
+
+export type FreezeAnswer = z.output<typeof freezeAnswer>
 
 export const freezesAnswer = z.looseObject({ freezes: z.array(freezeAnswer) })
 

@@ -81,7 +81,7 @@ export async function followApproval(context: OperatorContext, approval: Approva
   }
 }
 
-/** While the console cannot answer, asks again: the deploy goes on without anybody who watches it. */
+/** While the console cannot answer, asks again. What happens meanwhile is not known. */
 async function askUntilAnswered<Answer>(context: OperatorContext, ask: () => Promise<Answer>): Promise<Answer> {
   for (let failures = 0; ; failures += 1) {
     try {
@@ -90,7 +90,7 @@ async function askUntilAnswered<Answer>(context: OperatorContext, ask: () => Pro
       const isTemporary =
         error instanceof NoAnswer || (error instanceof Refused && [429, 502, 503, 504].includes(error.status))
       if (!isTemporary) throw error
-      if (failures === 0) context.note(`${error.message} The deploy goes on. Trying again.`)
+      if (failures === 0) context.note(`${error.message} How far the deploy is, is not known now. Trying again.`)
       const asked = error instanceof Refused ? (error.retryAfterSeconds ?? 0) * 1_000 : 0
       await context.pause(Math.min(Math.max(asked, EVERY_MS * 2 ** Math.min(failures, 5)), LONGEST_PAUSE_MS))
     }

@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { visible } from '~/domain/foreign-text'
+import { recurrenceWords } from '~/domain/recurrence'
 import { shortSha } from '~/domain/ref'
-import { anyAnswer, freezeAnswer, freezesAnswer, type SurfaceAnswer, surfaceAnswer, surfacesAnswer } from './answers.ts'
+import {
+  anyAnswer,
+  type FreezeAnswer,
+  freezeAnswer,
+  freezesAnswer,
+  type SurfaceAnswer,
+  surfaceAnswer,
+  surfacesAnswer,
+} from './answers.ts'
 import { EXIT } from './exit-codes.ts'
 import { surfacePath } from './following.ts'
 import { type OperatorContext, operatorCommand, printJson } from './operator-command.ts'
@@ -42,13 +51,32 @@ async function printSurfaces({ print }: OperatorContext, surfaces: readonly Surf
   }
 }
 
-const notesOf = ({ freezes, deploy_freeze: variable, waiting_approval_id: waiting, alarm, health }: SurfaceAnswer) => [
+const notesOf = ({
+  freezes,
+  deploy_freeze: variable,
+  waiting_approval_id: waiting,
+  alarm,
+  health,
+  held,
+}: SurfaceAnswer) => [
   ...(health.detail === null ? [] : [visible(health.detail)]),
   ...(alarm === null ? [] : [`! ${alarm}`]),
-  ...freezes.map(({ kind, reason, until }) => `${visible(kind)} until ${until ?? 'it is lifted'}: ${visible(reason)}`),
+  ...(held === null ? [] : [heldNote(held)]),
+  ...freezes.map(({ kind, reason, until }) => `${visible(kind)}${untilWords(kind, until)}: ${visible(reason)}`),
   ...(variable === null ? [] : [`frozen by DEPLOY_FREEZE: ${visible(variable)}`]),
   ...(waiting === null ? [] : [`waits for approval: ${waiting}`]),
 ]
+
+/** Only a lock without an end is known to last until it is lifted: a window may recur. */
+const untilWords = (kind: string, until: string | null): string => {
+  if (until !== null) return ` until ${until}`
+  return kind === 'locked' ? ' until it is lifted' : ''
+}
+
+const heldNote = ({ deploy_id: id, run_id: run }: NonNullable<SurfaceAnswer['held']>) =>
+  run === null
+    ? `! held by deploy ${id}: no run was seen, and one may still start`
+    : `! held by deploy ${id}: run ${run} is not proven to be over`
 
 const surfaceOperand = { name: 'surface', value: '<surface>' } as const
 const reason = z.string('required').min(1, 'say why')
@@ -133,6 +161,9 @@ export function parseEnd(text: string, now: number): string | null {
   return z.iso.datetime({ offset: true }).safeParse(text).success ? text : null
 }
 
+const recurrenceOf = ({ rule, time_zone, local_start, duration_minutes }: NonNullable<FreezeAnswer['recurrence']>) =>
+  recurrenceWords({ rule, timeZone: time_zone, localStart: local_start, durationMinutes: duration_minutes })
+
 export const freezes = operatorCommand({
   name: 'freezes',
   summary: 'prints the freeze windows and locks that are in force or scheduled',
@@ -142,9 +173,11 @@ export const freezes = operatorCommand({
     if (context.json) await printJson(context, found)
     for (const one of context.json ? [] : found.freezes) {
       const what = one.surface === null ? (one.environment ?? '') : one.surface.id
-      await context.print(
-        `${one.id}  ${visible(what)}  ${visible(one.state.replaceAll('_', ' '))}  until ${one.ends_at ?? 'it is lifted'}  by ${visible(one.created_by)}: ${visible(one.reason)}`,
-      )
+      const cells = [
+        ...[one.id, one.kind, what, one.state.replaceAll('_', ' '), `until ${one.ends_at ?? 'it is lifted'}`],
+        ...(one.recurrence === null ? [] : [recurrenceOf(one.recurrence)]),
+      ]
+      await context.print(`${cells.map(visible).join('  ')}  by ${visible(one.created_by)}: ${visible(one.reason)}`)
     }
     return EXIT.succeeded
   },

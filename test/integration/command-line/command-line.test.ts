@@ -6,7 +6,7 @@ import { runCommandLine } from '~/command-line/run-command-line'
 import type { Actor } from '~/domain/actor'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import type { CreateTokenInput } from '~/domain/api-token-input'
-import { lockSurface } from '~/server/freezes/change-freezes'
+import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
 import { createToken } from '~/server/tokens/manage-tokens'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { startRestServer } from '~test/support/rest-server'
@@ -162,7 +162,10 @@ describe('deploying as a script', () => {
     }
     try {
       const { code, err } = await run(['watch', id], { environment, onPause: reports })
-      expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('The deploy goes on.') })
+      expect({ code, err }).toMatchObject({
+        code: 0,
+        err: expect.stringContaining('How far the deploy is, is not known now.'),
+      })
     } finally {
       globalThis.fetch = answered
     }
@@ -269,6 +272,17 @@ it('the status of a surface says what runs and what holds it', async () => {
     /staging\s+unknown\s+unknown\s+no deploy\n.*locked until it is lifted: Migration/,
   )
   expect((await run(['status'])).out).toContain(id)
+})
+
+it('the status names the deploy that holds a surface, and gives no end to a window that recurs', async () => {
+  const { id, surface } = await insertDeployAt(console_.deps, 'timed_out')
+  await console_.deps.db.deploy.update({ where: { id }, data: { holdsSurface: true } })
+  const recurrence = { rule: 'FREQ=DAILY', timeZone: 'UTC', localStart: '2026-01-01T00:00', durationMinutes: 1440 }
+  await openFreeze(console_.deps, ada, { surfaceId: surface.id, reason: 'Every day', recurrence })
+  const { out } = await run(['status', surface.id])
+  expect(out).toContain(`held by deploy ${id}: no run was seen, and one may still start`)
+  expect(out).toContain('frozen: Every day')
+  expect((await run(['freezes'])).out).toContain('every day at 00:00 for 1 d, UTC')
 })
 
 it('a surface that needs approval gets a request, which the token of a script cannot approve', async () => {
