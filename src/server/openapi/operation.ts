@@ -66,15 +66,21 @@ interface Operation {
   readonly success: Success
   /** The answer has an `ETag`; `If-None-Match` is answered 304 if nothing changed. */
   readonly tagged?: boolean
-  /** Codes of `ERROR_CODES`. They are grouped by HTTP status. */
+  /** Codes of `ERROR_CODES`, grouped by HTTP status, besides those of the body, the caller and any address. */
   readonly problems: readonly ErrorCode[]
 }
+
+/** Problems of addresses that read a body. */
+const OF_BODIES: readonly ErrorCode[] = ['body_incomplete', 'body_too_large']
 
 /** Problems that any address may answer. */
 const ALWAYS: readonly ErrorCode[] = ['rate_limited', 'database_unavailable', 'internal']
 
 /** Problems of addresses that authenticate the caller. */
 const OF_ACTORS: readonly ErrorCode[] = ['signed_out', 'token_refused', 'permission_refused', 'origin_refused']
+
+/** Problems of bodies that a browser may send for a caller. */
+const OF_ACTORS_BODIES: readonly ErrorCode[] = ['media_type_refused']
 
 export const API_TOKEN_SCHEME = 'apiToken'
 export const SESSION_SCHEME = 'session'
@@ -105,7 +111,13 @@ export function operation(described: Operation) {
     responses: {
       [status]: tagged ? { ...answer, headers: ANSWERED } : answer,
       ...(tagged ? { 304: { description: 'Nothing has changed since that answer.', headers: UNCHANGED } } : {}),
-      ...problemResponses([...problems, ...(permission === null ? [] : OF_ACTORS), ...ALWAYS]),
+      ...problemResponses([
+        ...problems,
+        ...(body === undefined ? [] : OF_BODIES),
+        ...(body === undefined || permission === null ? [] : OF_ACTORS_BODIES),
+        ...(permission === null ? [] : OF_ACTORS),
+        ...ALWAYS,
+      ]),
     },
   }
 }
