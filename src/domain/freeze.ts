@@ -8,6 +8,9 @@ import { type Recurrence, recurrence } from '~/domain/recurrence-input'
 export const FREEZE_KINDS = ['freeze', 'allow', 'lock', 'notice'] as const
 export type FreezeKind = (typeof FREEZE_KINDS)[number]
 
+/** A kind that this version does not know refuses, as a freeze does. */
+export const freezeKind = (stored: string): FreezeKind => FREEZE_KINDS.find((known) => known === stored) ?? 'freeze'
+
 /** When a freeze is in force. */
 export interface FreezeTimes {
   readonly startsAt: Date

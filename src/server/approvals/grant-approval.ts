@@ -26,7 +26,7 @@ import { insertUnlessFrozen, type NewDeploy } from '~/server/deploys/admit/inser
 import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/flags'
-import { freezesInForce } from '~/server/freezes/freezes'
+import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { knownDeployFreeze, requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { resolveRef } from '~/server/github/refs'
 import type { DatabaseHandle } from '~/server/platform/database'

@@ -1,17 +1,9 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit/event'
-import { type FreezeState, type FreezeView, freezeState, freezesAt } from '~/domain/freeze'
+import { type FreezeState, type FreezeView, freezeKind, freezeState, freezesAt } from '~/domain/freeze'
 import type { Deps } from '~/server/deps'
-import {
-  declaredFreeze,
-  FAR_DAYS,
-  type FreezeRow,
-  freezeKind,
-  listCurrentFreezes,
-  listPastFreezes,
-  occurrencesOf,
-  recurrenceOf,
-} from '~/server/freezes/freezes'
+import { type FreezeRow, listCurrentFreezes, listPastFreezes } from '~/server/freezes/freezes'
+import { declaredFreeze, FAR_DAYS, occurrencesOf, recurrenceOf } from '~/server/freezes/freezes-in-force'
 
 export function freezeView(row: FreezeRow, now: Date): FreezeView {
   return {

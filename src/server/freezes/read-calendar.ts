@@ -4,16 +4,11 @@ import type { Actor } from '~/domain/actor'
 import type { Calendar, CalendarFreeze } from '~/domain/calendar'
 import { type KnownDeployFreeze, type NetState, netState } from '~/domain/deploy/net-state'
 import { AppError } from '~/domain/errors'
+import { freezeKind } from '~/domain/freeze'
 import { listDeploysBetween } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
-import {
-  declaredFreeze,
-  type FreezeRow,
-  freezeKind,
-  listDeclaredFor,
-  listFreezesBetween,
-  occurrencesOf,
-} from '~/server/freezes/freezes'
+import { type FreezeRow, listFreezesBetween } from '~/server/freezes/freezes'
+import { declaredFreeze, listDeclaredFor, occurrencesOf } from '~/server/freezes/freezes-in-force'
 import { knownDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { findSurface, type SurfaceRow } from '~/server/surfaces/surfaces'
 

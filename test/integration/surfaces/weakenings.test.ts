@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { reaches } from '~/domain/actor'
 import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
-import { freezesInForce } from '~/server/freezes/freezes'
+import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { applySurfaces } from '~/server/surfaces/declare/apply-surfaces'
 import { explainWeakenings } from '~/server/surfaces/declare/compare-surfaces'
 import { parseSurfaces } from '~/server/surfaces/declare/read-surfaces-file'

@@ -21,7 +21,7 @@ import {
 import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/flags'
-import { freezesInForce } from '~/server/freezes/freezes'
+import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { violatedUniqueIndex } from '~/server/platform/database'
 import { presentTraceparent } from '~/server/platform/tracing'
 

@@ -19,7 +19,7 @@ import {
 } from '~/server/deploys/admit/read-request'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
-import { freezesInForce } from '~/server/freezes/freezes'
+import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { violatedUniqueIndex } from '~/server/platform/database'
 
 /**
