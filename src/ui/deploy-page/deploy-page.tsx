@@ -4,20 +4,10 @@ import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
 import type { DeployView } from '~/domain/deploy/view'
 import { CancelControl, NextActions } from '~/ui/deploy-modal/follow/deploy-foot'
-import {
-  Consequence,
-  DeployHeadline,
-  DeployWarnings,
-  nextFor,
-  QuietSentence,
-} from '~/ui/deploy-modal/follow/deploy-screen'
-import { LogTail } from '~/ui/deploy-modal/follow/log-tail'
-import { ReleaseSurface } from '~/ui/deploy-modal/follow/release-surface'
-import { ReviewEnvironments } from '~/ui/deploy-modal/follow/review-environments'
-import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
-import { Stepper } from '~/ui/deploy-modal/follow/stepper'
+import { DeployProgress } from '~/ui/deploy-modal/follow/deploy-progress'
+import { nextFor } from '~/ui/deploy-modal/follow/deploy-screen'
 import { TimelineEntries } from '~/ui/deploy-modal/follow/timeline'
-import { useDeploy, useUsualTimes } from '~/ui/deploy-modal/follow/use-deploy'
+import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { type Target, withTarget } from '~/ui/deploy-modal/frame/target'
 import { DeployAudit } from '~/ui/deploy-page/deploy-audit'
 import { DeployFactList } from '~/ui/deploy-page/deploy-fact-list'
@@ -26,7 +16,6 @@ import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton, Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
-import { deployAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { useSurfaces } from '~/ui/surfaces/use-surfaces'
 import { tabFace, useTabFace } from '~/ui/tab/tab-face'
@@ -37,7 +26,6 @@ import { readWireError } from '~/ui/trpc/wire-error'
 export function DeployPage({ deployId }: { readonly deployId: string }) {
   const answer = useDeploy(deployId)
   const { data: deploy, error, dataUpdatedAt } = answer
-  const usual = useUsualTimes(deploy)
   useTabFace(tabFace(deploy === undefined ? null : { surface: deploy.surface.id, deploy }, []))
   if (deploy === undefined) return <NoDeployYet error={error} />
   return (
@@ -49,25 +37,10 @@ export function DeployPage({ deployId }: { readonly deployId: string }) {
           className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_19rem]"
         >
           <div className="flex min-w-0 flex-col gap-5">
-            <p role="status" className="sr-only">
-              {deployAnnouncement(deploy)}
-            </p>
             {error !== null && <ConnectionNotice error={error} updatedAt={dataUpdatedAt} />}
-            <DeployHeadline deploy={deploy} />
-            <DeployWarnings deploy={deploy} />
-            <ReleaseSurface deploy={deploy} />
-            <Stepper phases={deploy.phases} ended={deploy.terminal} usual={usual} />
-            <Consequence deploy={deploy} />
-            <QuietSentence deploy={deploy} />
-            <ReviewEnvironments deploy={deploy} />
-            <Next deploy={deploy} />
-            <RunJobs deploy={deploy} />
-            <LogTail
-              deployId={deploy.id}
-              tail={deploy.logTail}
-              deletedAt={deploy.logDeletedAt}
-              terminal={deploy.terminal}
-            />
+            <DeployProgress deploy={deploy}>
+              <Next deploy={deploy} />
+            </DeployProgress>
             <Section title="Timeline" note={`Times in UTC, from ${deploy.requestedAt.slice(0, 10)}`}>
               <TimelineEntries entries={deploy.timeline} />
             </Section>

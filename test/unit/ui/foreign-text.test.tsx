@@ -11,13 +11,8 @@ import type { Review } from '~/domain/surface/review'
 import { ApprovalRow } from '~/ui/approvals/approvals-page'
 import { AuditRow } from '~/ui/audit/audit-table'
 import { ReviewedFacts } from '~/ui/deploy-modal/approval/approval-screen'
-import {
-  Consequence,
-  DeployFacts,
-  DeployHeadline,
-  DeployWarnings,
-  QuietSentence,
-} from '~/ui/deploy-modal/follow/deploy-screen'
+import { Consequence, DeployHeadline, DeployWarnings, QuietSentence } from '~/ui/deploy-modal/follow/deploy-progress'
+import { DeployFacts } from '~/ui/deploy-modal/follow/deploy-screen'
 import { LogRow } from '~/ui/deploy-modal/follow/log-tail'
 import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
