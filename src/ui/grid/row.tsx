@@ -1,9 +1,8 @@
 import { memo } from 'react'
-import { HiddenFreeze, TileControls, TileNote } from '~/ui/grid/tile'
+import { HiddenFreeze, TileControls, TileName, TileNote } from '~/ui/grid/tile'
 import { type TileProps, useTileActions } from '~/ui/grid/tile-actions'
 import { NowFact, ThirdFact, thirdRow, VersionFact } from '~/ui/grid/tile-facts'
 import { tileProblem } from '~/ui/grid/tiles'
-import { ForeignText } from '~/ui/primitives/foreign-text'
 import { HealthBadge } from '~/ui/status/health-badge'
 
 const CELL = 'flex min-w-0 items-center gap-x-1.5 text-ink-soft'
@@ -26,19 +25,7 @@ export const Row = memo(function Row(props: TileProps) {
     >
       <div className="flex min-w-0 items-center justify-between gap-x-2">
         <h3 className="flex min-w-0 items-center gap-1.5 font-semibold">
-          <button
-            type="button"
-            tabIndex={tab}
-            data-tile-focus={tile.id}
-            aria-keyshortcuts="Enter d r l"
-            onClick={open}
-            className="min-w-0 truncate text-left outline-none after:absolute after:inset-0"
-          >
-            <ForeignText text={tile.name} />
-            <span className="sr-only">
-              , <ForeignText text={tile.environment} />
-            </span>
-          </button>
+          <TileName tile={tile} tab={tab} onOpen={open} className="min-w-0" />
           <HiddenFreeze tile={tile} running={running} />
         </h3>
         <HealthBadge health={tile.health} />

@@ -39,19 +39,7 @@ export const Tile = memo(function Tile(props: TileProps) {
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
-          <button
-            type="button"
-            tabIndex={tab}
-            data-tile-focus={tile.id}
-            aria-keyshortcuts="Enter d r l"
-            onClick={open}
-            className="block max-w-full truncate text-left outline-none after:absolute after:inset-0 after:rounded-md"
-          >
-            <ForeignText text={tile.name} />
-            <span className="sr-only">
-              , <ForeignText text={tile.environment} />
-            </span>
-          </button>
+          <TileName tile={tile} tab={tab} onOpen={open} className="block max-w-full after:rounded-md" />
         </h3>
         <HiddenFreeze tile={tile} running={running} />
         <HealthBadge health={tile.health} />
@@ -64,6 +52,32 @@ export const Tile = memo(function Tile(props: TileProps) {
     </li>
   )
 })
+
+interface TileNameProps {
+  readonly tile: SurfaceTile
+  readonly tab: 0 | -1
+  readonly onOpen: () => void
+  readonly className: string
+}
+
+/** The name, which opens the dialog, as does the rest of the tile behind its other controls. */
+export function TileName({ tile, tab, onOpen, className }: TileNameProps) {
+  return (
+    <button
+      type="button"
+      tabIndex={tab}
+      data-tile-focus={tile.id}
+      aria-keyshortcuts="Enter d r l"
+      onClick={onOpen}
+      className={`truncate text-left outline-none after:absolute after:inset-0 ${className}`}
+    >
+      <ForeignText text={tile.name} />
+      <span className="sr-only">
+        , <ForeignText text={tile.environment} />
+      </span>
+    </button>
+  )
+}
 
 interface TileControlsProps extends TileNoteProps {
   readonly refusal: string | null
