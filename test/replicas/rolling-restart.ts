@@ -34,6 +34,7 @@ const LONGEST_LOSS_MS = 3_000
 /** A replica compiles its code with its first requests, so the other one is not restarted at once. */
 const SETTLED_MS = 8_000
 
+const inMs = (time: number): string => `${time.toFixed(0)} ms`
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 if (spawnSync('haproxy', ['-v']).error !== undefined) {
@@ -90,7 +91,10 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     await proxy.untilUp(n)
     await pause(SETTLED_MS)
   }
-  say(`restart ${round} of ${ROUNDS}; streams lost right now: ${streams.filter((stream) => stream.isLost()).length}`)
+  const [lost, longest] = [streams.filter((stream) => stream.isLost()), streams.map((stream) => stream.longestLoss())]
+  say(
+    `restart ${round} of ${ROUNDS}; streams lost right now: ${lost.length}, longest loss: ${inMs(Math.max(...longest))}`,
+  )
 }
 const seconds = (performance.now() - startedAt) / 1000
 
@@ -104,11 +108,14 @@ await stopDatabase()
 rmSync(directory, { recursive: true, force: true })
 
 const failures = [...sent.failed.values()].reduce((sum, number) => sum + number, 0)
-const longest = Math.max(...followed.map(({ longestLoss }) => longestLoss))
-const losses = followed.reduce((sum, stream) => sum + stream.losses, 0)
+const losses = followed.flatMap((stream) => stream.losses).toSorted((a, b) => a - b)
+const longest = losses.at(-1) ?? 0
 say(
   `${sent.count} requests in ${seconds.toFixed(0)} s (${(sent.count / seconds).toFixed(0)} a second): ${failures} failed`,
 )
 for (const [problem, number] of sent.failed) say(`  ${number} × ${problem}`)
-say(`${streams.length} streams were ended ${losses} times; the longest loss was ${longest.toFixed(0)} ms`)
+const median = losses[Math.floor(losses.length / 2)] ?? 0
+say(
+  `${streams.length} streams were lost ${losses.length} times: ${inMs(median)} at the median, ${inMs(longest)} at most`,
+)
 process.exitCode = failures === 0 && longest <= LONGEST_LOSS_MS ? 0 : 1

@@ -7,9 +7,8 @@ const AGAIN_MS = 500
 const RETRY_MS = 10_000
 
 export interface Followed {
-  /** The longest time without a stream, in milliseconds. */
-  readonly longestLoss: number
-  readonly losses: number
+  /** The times without a stream, in milliseconds. */
+  readonly losses: readonly number[]
 }
 
 /** Follows changes as a window does, and returns again after each end. */
@@ -18,8 +17,7 @@ export function followStream(url: string, { cookie, person }: { readonly cookie:
   const { signal } = stopping
   let lastEventId: string | null = null
   let lostAt: number | null = null
-  let longestLoss = 0
-  let losses = 0
+  const losses: number[] = []
 
   /** Reads one stream. Returns whether it ended with the event by which the server asks to come back. */
   const read = async (): Promise<boolean> => {
@@ -30,7 +28,7 @@ export function followStream(url: string, { cookie, person }: { readonly cookie:
       if (line.startsWith('event: return')) return true
       if (!line.startsWith('id: ')) continue
       lastEventId = line.slice('id: '.length)
-      if (lostAt !== null) longestLoss = Math.max(longestLoss, performance.now() - lostAt)
+      if (lostAt !== null) losses.push(performance.now() - lostAt)
       lostAt = null
     }
     return false
@@ -40,17 +38,17 @@ export function followStream(url: string, { cookie, person }: { readonly cookie:
       const isAsked = await read().catch(() => false)
       if (signal.aborted) break
       lostAt ??= performance.now()
-      losses += 1
       await pause(isAsked ? AGAIN_MS * (1 + Math.random()) : RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   })()
   return {
     isLost: () => lostAt !== null,
+    longestLoss: () => Math.max(0, ...losses),
     stop: async (): Promise<Followed> => {
-      const unfinished = lostAt === null ? 0 : performance.now() - lostAt
+      if (lostAt !== null) losses.push(performance.now() - lostAt)
       stopping.abort()
       await following
-      return { longestLoss: Math.max(longestLoss, unfinished), losses }
+      return { losses }
     },
   }
 }
