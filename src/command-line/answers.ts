@@ -33,6 +33,7 @@ export const reviewAnswer = z.looseObject({
     .nullable(),
   warnings: z.array(z.object({ kind: z.string(), text: z.string(), blocking: z.boolean() })),
   freeze_ids: z.array(z.string()),
+  checklist: z.array(z.string()),
   basis: z.object({ declaration: z.string(), workflow_ref: z.string(), workflow_file: z.string().nullable() }),
 })
 export type ReviewAnswer = z.output<typeof reviewAnswer>
@@ -44,6 +45,7 @@ export const approvalAnswer = z.looseObject({
   ref: z.string(),
   sha: z.string(),
   requested_by: z.string(),
+  checklist: z.array(z.string()),
   expires_at: z.string(),
   decision: z.object({ by: z.string(), reason: z.string().nullable() }).nullable(),
   deploy_id: z.string().nullable(),

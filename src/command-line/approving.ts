@@ -38,6 +38,7 @@ export const approve = operatorCommand({
   run: async (context, { approval: id, confirm, watch }) => {
     const waiting = await context.api.call('GET', approvalPath(id), approvalAnswer)
     await context.tell(describeApproval(waiting))
+    for (const line of waiting.checklist) await context.tell(`  ✓ ${visible(line)}`)
     const typed = confirm ?? (await context.ask(`Type ${visible(waiting.surface.id)} to approve: `))
     if (typed === null)
       throw new Stop(EXIT.usage, 'Nobody can be asked to type the name. Nothing was approved. Pass --confirm.')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { explainUnticked, linesToTick } from '~/domain/deploy/checklist'
 import { changeSentence } from '~/domain/deploy/source'
 import { visible } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
@@ -26,6 +27,12 @@ const OPTIONS = {
     value: '<name=value>',
     summary: 'an input that the surface asks for. May be given again',
   },
+  checked: {
+    type: 'string',
+    multiple: true,
+    value: '<line>',
+    summary: 'a line of the checklist, which a person is asked about instead. May be given again',
+  },
   'override-freeze': {
     type: 'string',
     value: '<reason>',
@@ -44,6 +51,7 @@ const asked = z.object({
     .transform((given) =>
       Object.fromEntries(given.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)])),
     ),
+  checked: z.array(z.string()).optional(),
   'override-freeze': z.string().min(1, 'say why').optional(),
   watch: z.boolean().default(false),
 })
@@ -146,6 +154,7 @@ async function ship(context: OperatorContext, surface: SurfaceAnswer, choice: Ch
   for (const line of describeReview(surface, review)) await context.tell(line)
   const override = input['override-freeze']
   stopIfHeld(review, override)
+  const checklist = await tickedLines(context, surface, { declared: review.checklist, source }, input.checked)
   const body = {
     surface: surface.id,
     ref: source === undefined ? review.ref : choice.ref,
@@ -154,6 +163,7 @@ async function ship(context: OperatorContext, surface: SurfaceAnswer, choice: Ch
     expected_running_sha: review.running_sha ?? 'unknown',
     basis: review.basis,
     ...(input.reason === undefined ? {} : { reason: input.reason }),
+    ...(checklist.length === 0 ? {} : { checklist }),
     ...(Object.keys(input.input).length === 0 ? {} : { inputs: input.input }),
     ...(override === undefined ? {} : { override_freeze: { reason: override, freeze_ids: review.freeze_ids } }),
     ...(source === undefined ? {} : { source }),
@@ -212,6 +222,39 @@ function stopIfHeld({ warnings }: ReviewAnswer, override: string | undefined): v
   if (blocking.length === 0) return
   const isFrozen = blocking.some(({ kind }) => FREEZES.has(kind))
   throw new Stop(isFrozen ? EXIT.notAllowed : EXIT.failed, 'Nothing was deployed.')
+}
+
+/**
+ * The lines that are ticked. A script names each line, since ticking whatever is declared would also tick lines that were declared after it
+ * was written and that nobody has read.
+ */
+async function tickedLines(
+  context: OperatorContext,
+  { name }: SurfaceAnswer,
+  { declared, source }: { readonly declared: readonly string[]; readonly source: Choice['source'] },
+  given: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  if (given !== undefined) {
+    const problem = explainUnticked(declared, given)
+    if (problem === null) return declared
+    throw new Stop(
+      EXIT.usage,
+      `--checked does not fit the checklist of ${visible(name)}: ${problem.sentence} Nothing was deployed.`,
+    )
+  }
+  const lines = linesToTick(declared, source)
+  for (const line of lines) {
+    const answer = await context.ask(`Checked: ${visible(line)} (yes or no) `)
+    if (answer === null) {
+      throw new Stop(
+        EXIT.usage,
+        `Nobody can be asked about the checklist of ${visible(name)}. Nothing was deployed. A script passes --checked with each line.`,
+      )
+    }
+    if (!/^y(es)?$/i.test(answer.trim()))
+      throw new Stop(EXIT.cancelled, 'That line is not checked. Nothing was deployed.')
+  }
+  return lines
 }
 
 /** The confirm phrase, as the screen asks for it. The console compares it again. */

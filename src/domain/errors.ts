@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   requester_refused: { http: 409, trpc: 'CONFLICT', title: 'The requester may no longer deploy this' },
   surface_changed: { http: 409, trpc: 'CONFLICT', title: 'The surface or its workflow has changed' },
   workflow_unfit: { http: 409, trpc: 'CONFLICT', title: 'The workflow does not fit the surface' },
+  checklist_incomplete: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The checklist is not complete' },
   inputs_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The inputs do not fit the workflow' },
   source_refused: { http: 409, trpc: 'CONFLICT', title: 'The source of the commit is not valid' },
   flag_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such flag' },

@@ -59,7 +59,15 @@ const DEPLOY_EVENTS = [
   statusEvent(
     'console.deploy.requested',
     z.literal('requested'),
-    z.object({ ...tokenOwner, ref: text, sha: nullableText, environment: text, reason: nullableText }),
+    z.object({
+      ...tokenOwner,
+      ref: text,
+      sha: nullableText,
+      environment: text,
+      reason: nullableText,
+      /** What was ticked; missing if the surface declares no checklist. */
+      checklist: texts.exactOptional(),
+    }),
   ),
   /** The console refused to dispatch, and recorded no deploy. What was typed is never kept. */
   event('console.deploy.dispatch_rejected', z.object({ ...tokenOwner, code: text, ref: text, details })),
@@ -205,6 +213,7 @@ const APPROVAL_EVENTS = [
       override_reason: nullableText,
       expires_at: text,
       inputs: z.record(z.string(), text).optional(),
+      checklist: texts.exactOptional(),
     }),
   ),
   /** Another person approved. The intent of the deploy is committed in the same transaction. */

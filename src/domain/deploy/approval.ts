@@ -27,6 +27,8 @@ export interface ApprovalView {
   readonly commitUrl: string
   /** What the requester filled in of the workflow's inputs. It is sent as it is. */
   readonly inputs: readonly { readonly name: string; readonly value: string }[]
+  /** The lines of the checklist that the requester ticked. */
+  readonly checklist: readonly string[]
   readonly reason: string | null
   /** Why freezes are overridden, if the request does that. */
   readonly overrideReason: string | null

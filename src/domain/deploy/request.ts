@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { askedValues } from '~/domain/deploy/asked-inputs'
+import { tickedLines } from '~/domain/deploy/checklist'
 import { id, reasonText, requiredReason, storableText, surfaceId } from '~/domain/input'
 
 /** A git ref as GitHub takes it: branch, tag or SHA. Git's own rules apply (git-check-ref-format(1)). */
@@ -43,6 +44,8 @@ export const dispatchInput = z.object({
   basis: reviewBasis.optional(),
   /** What the operator filled in of the inputs that the surface asks for. */
   inputs: askedValues.optional(),
+  /** The lines of the surface's checklist that the operator ticked. */
+  checklist: tickedLines.optional(),
   idempotencyKey: storableText.min(8).max(200),
   /**
    * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds`, the override covers only

@@ -73,6 +73,8 @@ export interface DeployView extends DeploySummary {
   readonly workflow: string
   /** The inputs as sent to the workflow; null for a deploy from before they were recorded. */
   readonly inputs: readonly SentInput[] | null
+  /** The lines of the checklist that the requester ticked. */
+  readonly checklist: readonly string[]
   readonly reason: string | null
   /** Whose API token asked for it; null when a person did. */
   readonly requestedByOwner: string | null

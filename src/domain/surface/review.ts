@@ -80,6 +80,8 @@ export interface Review {
   readonly workflowRef: string | null
   /** The inputs of the workflow that the operator fills in. */
   readonly asked: readonly AskedInput[]
+  /** What the operator ticks before a deploy that is no rollback. */
+  readonly checklist: readonly string[]
   /** Goes back with the request. */
   readonly basis: ReviewBasis
 }

@@ -30,6 +30,7 @@ export function approvalView(deps: Pick<Deps, 'config' | 'now'>, row: ApprovalRo
     expectedRunningSha: row.reviewedRunningSha,
     inputs: Object.entries(storedValues.parse(row.askedInputs)).map(([name, value]) => ({ name, value })),
     commitUrl: commitUrl(deps.config.githubApiUrl, row.repository, row.sha),
+    checklist: row.checklist,
     reason: row.reason,
     overrideReason: row.overrideReason,
     overrideFreezeIds: row.overrideFreezeIds,

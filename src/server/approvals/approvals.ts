@@ -24,6 +24,7 @@ const approvalSelect = {
   workflowRef: true,
   dispatchInputs: true,
   askedInputs: true,
+  checklist: true,
   declaration: true,
   workflowFile: true,
   onMoved: true,
@@ -66,6 +67,8 @@ export interface NewApproval {
   readonly dispatchInputs: InputTemplates | null
   /** What the requester filled in. */
   readonly askedInputs: AskedValues
+  /** The lines of the checklist that the requester ticked. */
+  readonly checklist: string[]
   /** The digest of the declaration, and git's name of the workflow file's text, at the request; null if GitHub did not answer with it. */
   readonly declaration: string
   readonly workflowFile: string | null

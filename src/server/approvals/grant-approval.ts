@@ -138,6 +138,7 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     requestedByUserId: row.requestedByUserId,
     idempotencyKey: row.idempotencyKey,
     requestDigest: row.requestDigest,
+    checklist: row.checklist,
     phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS,
     ...kindOf(sourceOf(row.kind, row.sourceId)),
     approvalId: row.id,

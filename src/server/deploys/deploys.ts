@@ -30,6 +30,7 @@ export const deploySelect = {
   cancelRequestedBy: true,
   cancelAcknowledgedAt: true,
   inputs: true,
+  checklist: true,
   phaseJobs: true,
   probeSeconds: true,
   onMoved: true,

@@ -45,6 +45,7 @@ export const deployPaths = {
         'source_refused',
         'workflow_unfit',
         'inputs_refused',
+        'checklist_incomplete',
         'surface_unknown',
         'surface_changed',
         'surface_busy',

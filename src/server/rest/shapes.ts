@@ -11,8 +11,8 @@ import { id, lineCursorText } from '~/domain/input'
  * Requests and answers of scripts (docs/rest.md), in snake_case like callbacks. Answers may gain members: a script ignores
  * unknown ones.
  */
-const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, basis, inputs, overrideFreeze } =
-  dispatchInput.shape
+const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha } = dispatchInput.shape
+const { basis, inputs, checklist, overrideFreeze } = dispatchInput.shape
 const override = overrideFreeze.unwrap().shape
 const reviewed = basis.unwrap().shape
 
@@ -32,6 +32,7 @@ export const restDispatchBody = z.strictObject({
     })
     .optional(),
   inputs,
+  checklist,
   override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
   source: z
     .discriminatedUnion('kind', [
@@ -47,6 +48,8 @@ const tokenOwner = z
   .string()
   .nullable()
   .meta({ description: 'The owner of the token `token:<label>`. Null if a person asked.' })
+
+const TICKED = 'The lines of the surface’s checklist that the requester ticked.'
 
 /** An approval: a deploy that waits, or waited, for another person. */
 export const restApproval = z.looseObject({
@@ -70,6 +73,7 @@ export const restApproval = z.looseObject({
   inputs: z
     .array(z.looseObject({ name: z.string(), value: z.string() }))
     .meta({ description: 'What the requester filled in of the workflow’s inputs.' }),
+  checklist: z.array(z.string()).meta({ description: TICKED }),
   requested_by: z.string(),
   requested_by_owner: tokenOwner,
   requested_at: time,
@@ -224,6 +228,7 @@ export const restDeploy = z.looseObject({
     .array(z.looseObject({ name: z.string(), value: z.string() }))
     .nullable()
     .meta({ description: 'The inputs as sent to the workflow. Null for a deploy from before they were recorded.' }),
+  checklist: z.array(z.string()).meta({ description: TICKED }),
   ref: z.string(),
   sha: z.string().nullable(),
   reason: z.string().nullable(),

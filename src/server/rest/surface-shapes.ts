@@ -166,6 +166,9 @@ export const restReview = z.looseObject({
     })
     .meta({ description: 'The checks of the commit that would be deployed.' }),
   warnings: z.array(z.looseObject({ kind: z.string(), text: z.string(), blocking: z.boolean() })),
+  checklist: z.array(z.string()).meta({
+    description: 'The lines to tick, which go back as `checklist` once they are. A rollback needs none.',
+  }),
   freeze_ids: z.array(z.uuid()).meta({ description: 'Goes back as `override_freeze.freeze_ids`.' }),
   basis: z
     .looseObject({ declaration: z.string(), workflow_ref: z.string(), workflow_file: z.string().nullable() })

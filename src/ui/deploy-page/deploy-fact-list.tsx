@@ -5,6 +5,7 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { InputList } from '~/ui/primitives/input-list'
 import { DownloadLink, ExternalLink, PageLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
+import { TickedList } from '~/ui/primitives/ticked-list'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -107,6 +108,14 @@ export function DeployFactList({ deploy }: { readonly deploy: DeployView }) {
             Inputs <span className="font-normal text-ink-faint">as sent to the workflow</span>
           </h2>
           <InputList inputs={inputs} />
+        </section>
+      )}
+      {deploy.checklist.length > 0 && (
+        <section aria-label="Checklist">
+          <h2 className="mb-1.5 font-semibold">
+            Checklist <span className="font-normal text-ink-faint">as ticked before the deploy</span>
+          </h2>
+          <TickedList lines={deploy.checklist} />
         </section>
       )}
       <Evidence deploy={deploy} />

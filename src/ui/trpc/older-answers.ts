@@ -1,6 +1,7 @@
 import type { TRPCLink } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import { map } from '@trpc/server/observable'
+import type { ApprovalView } from '~/domain/deploy/approval'
 import type { DeploySummary, DeployView } from '~/domain/deploy/view'
 import type { FreezeView } from '~/domain/freeze'
 import type { LiveEvent } from '~/domain/surface/live'
@@ -27,6 +28,21 @@ interface Previous {
     | ('surface' | 'repository' | 'workflow' | 'inputs' | 'reason' | 'requestedByOwner' | 'overrideReason' | 'kind')
     | ('approvedBy' | 'failureDetail' | 'runId' | 'runAttempt' | 'runUrl' | 'runAttempts' | 'quiet' | 'cancel')
     | ('waitingEnvironments' | 'lateRunUrl' | 'warnings' | 'alarms' | 'timeline' | 'logTail' | 'logCursor')
+  readonly approval:
+    | (
+        | 'id'
+        | 'state'
+        | 'surface'
+        | 'repository'
+        | 'workflow'
+        | 'kind'
+        | 'sourceId'
+        | 'ref'
+        | 'sha'
+        | 'expectedRunningSha'
+      )
+    | ('commitUrl' | 'inputs' | 'reason' | 'overrideReason' | 'overrideFreezeIds' | 'requestedBy' | 'requestedByOwner')
+    | ('requestedAt' | 'expiresAt' | 'decision' | 'deployId' | 'yours' | 'decidable')
   readonly review:
     | ('surfaceId' | 'ref' | 'sha' | 'head' | 'runningSha' | 'comparison' | 'warnings' | 'freezeIds' | 'workflowRef')
     | ('asked' | 'basis')
@@ -39,10 +55,16 @@ const ADDED_TO_TILE: Omit<SurfaceTile, Previous['tile']> = { service: null, noti
 const ADDED_TO_GRID: Omit<Grid, Previous['grid']> = { worker: null }
 const ADDED_TO_EVENT: Omit<LiveEvent, Previous['event']> = { worker: null }
 const ADDED_TO_ENTRY: Omit<DeployView['timeline'][number], Previous['entry']> = { proof: null }
-const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = { logDeletedAt: null, approvalId: null }
+const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = {
+  logDeletedAt: null,
+  approvalId: null,
+  checklist: [],
+}
+const ADDED_TO_APPROVAL: Omit<ApprovalView, Previous['approval']> = { checklist: [] }
 const ADDED_TO_REVIEW: Omit<Review, Previous['review']> = {
   pulls: [],
   pullsComplete: false,
+  checklist: [],
   checks: { checks: [], counts: { red: 0, pending: 0, other: 0, green: 0 }, complete: false },
 }
 /** The previous version has windows without a rule, and locks. */
@@ -60,6 +82,10 @@ type OlderEntry = Older<DeployView['timeline'][number], Previous['entry']>
 type OlderDeploy = Omit<Older<DeployView, Previous['deploy']>, 'timeline'> & {
   readonly timeline: readonly OlderEntry[]
 }
+type OlderApproval = Older<ApprovalView, Previous['approval']>
+type ApprovalPage = inferRouterOutputs<AppRouter>['approvals']['list']
+type OlderApprovals = Omit<ApprovalPage, 'waiting' | 'decided'> &
+  Readonly<Record<'waiting' | 'decided', readonly OlderApproval[]>>
 type OlderReview = Older<Review, Previous['review']>
 type OlderEvent = Omit<Older<LiveEvent, Previous['event']>, 'tiles'> & { readonly tiles: readonly OlderTile[] }
 type OlderFreeze = Older<FreezeView, Previous['freeze']>
@@ -85,6 +111,12 @@ const completeDeploy = (deploy: OlderDeploy): DeployView => ({
   timeline: deploy.timeline.map((entry) => ({ ...ADDED_TO_ENTRY, ...entry })),
 })
 const completeReview = (review: OlderReview): Review => ({ ...ADDED_TO_REVIEW, ...review })
+const completeApproval = (approval: OlderApproval): ApprovalView => ({ ...ADDED_TO_APPROVAL, ...approval })
+const completeApprovals = (page: OlderApprovals): ApprovalPage => ({
+  ...page,
+  waiting: page.waiting.map(completeApproval),
+  decided: page.decided.map(completeApproval),
+})
 const completeFreeze = (freeze: OlderFreeze): FreezeView => ({ ...addedToFreeze(freeze), ...freeze })
 const completeFreezes = (list: OlderFreezes): FreezeList => ({
   ...list,
@@ -108,6 +140,8 @@ export function completeOlderAnswers(): TRPCLink<AppRouter> {
     if (path === 'surfaces.list') return completeGrid(answer as OlderGrid)
     if (path === 'surfaces.review') return completeReview(answer as OlderReview)
     if (path === 'deploys.get') return completeDeploy(answer as OlderDeploy)
+    if (path === 'approvals.get') return completeApproval(answer as OlderApproval)
+    if (path === 'approvals.list') return completeApprovals(answer as OlderApprovals)
     if (path === 'freezes.list') return completeFreezes(answer as OlderFreezes)
     return answer
   }

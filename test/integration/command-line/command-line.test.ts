@@ -172,6 +172,13 @@ describe('deploying as a script', () => {
   })
 })
 
+async function surfaceWithChecklist(): Promise<string> {
+  const { id } = await insertSurface(console_.deps)
+  const checklist = ['Ask support', 'Try the migration']
+  await console_.deps.db.surface.update({ where: { id }, data: { checklist } })
+  return id
+}
+
 describe('a deploy that is not made', () => {
   it.each([
     ['a script gives no confirmation', [], {}, 2],
@@ -193,6 +200,43 @@ describe('a deploy that is not made', () => {
     }
     expect(await run(['deploy', id], { ask })).toMatchObject({ code: 0 })
     expect(questions).toEqual([`Type ${id} to deploy: `])
+  })
+
+  it('asks a person about each line of the checklist, and stops at the first that is not checked', async () => {
+    const surface = await surfaceWithChecklist()
+    const questions: string[] = []
+    const answering = (answers: readonly string[]) => async (question: string) => {
+      questions.push(question)
+      return answers[questions.length - 1] ?? surface
+    }
+    expect(await run(['deploy', surface], { ask: answering(['yes', '']) })).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('That line is not checked. Nothing was deployed.'),
+    })
+    questions.length = 0
+    expect(await run(['deploy', surface], { ask: answering(['y', 'YES']) })).toMatchObject({ code: 0 })
+    expect(questions).toEqual([
+      'Checked: Ask support (yes or no) ',
+      'Checked: Try the migration (yes or no) ',
+      `Type ${surface} to deploy: `,
+    ])
+    expect(await console_.deps.db.deploy.findFirst({ where: { surfaceId: surface } })).toMatchObject({
+      checklist: ['Ask support', 'Try the migration'],
+    })
+  })
+
+  it('lets a script name each line that was checked, and no others', async () => {
+    const surface = await surfaceWithChecklist()
+    const args = ['deploy', surface, '--confirm', surface]
+    expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining('--checked with each line') })
+    const [one, two] = [
+      ['--checked', 'Ask support'],
+      ['--checked', 'Try the migration'],
+    ]
+    expect(await run([...args, ...one])).toMatchObject({ code: 2, err: expect.stringContaining('is not ticked') })
+    expect(await run([...args, ...one, ...two, '--checked', 'All'])).toMatchObject({ code: 2 })
+    expect(github.dispatches()).toEqual([])
+    expect(await run([...args, ...one, ...two])).toMatchObject({ code: 0 })
   })
 
   it('exits with 4 if the surface is locked, unless the freeze is overridden', async () => {

@@ -49,6 +49,7 @@ describe('inserting a deploy', () => {
       requestDigest: 'digest',
       phaseCallbacks: true,
       inputs: { version: 'v1' },
+      checklist: [],
       kind: 'promotion',
       sourceId: 'source',
       ...overrides,
@@ -82,6 +83,7 @@ describe('inserting a deploy', () => {
     phaseJobs: { deploy: ['ship'] },
     probeSeconds: 121,
     paths: ['services/api/**'],
+    checklist: ['Ask support'],
     versionSource: { url: null, in: 'header', at: 'x-version', is: 'ref' },
     archivedAt: new Date(),
   } as const satisfies Record<Exclude<keyof SurfaceDeclaration | 'archivedAt', 'id' | 'position'>, unknown>
@@ -155,7 +157,7 @@ it('a request is read with its deploy and its surface, and whether it has an app
   const { db } = console_.deps
   const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
   const { name, environment, repository, workflow, service, ref, confirm } = surface
-  const dispatch = { dispatchInputs: null, dispatchAsk: [], onMoved: null }
+  const dispatch = { dispatchInputs: null, dispatchAsk: [], onMoved: null, checklist: [] }
   const declared = { id: surface.id, name, environment, repository, workflow, service, ref, confirm, ...dispatch }
   const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }

@@ -40,6 +40,7 @@ async function deployOf(phaseJobs: Readonly<Record<string, string[]>>) {
     requestDigest: 'digest',
     phaseCallbacks: true,
     inputs: {},
+    checklist: [],
     kind: 'deploy',
     sourceId: null,
   }

@@ -22,6 +22,7 @@ it.each([
   [{}, { name: 'The API' }, ['name: API → The API']],
   [{ approval: 'required' }, {}, ['approval: required → none']],
   [{}, { ref: 'release', timeout_minutes: 5 }, ['ref: main → release', 'timeout_minutes: 30 → 5']],
+  [{}, { checklist: ['Ask support'] }, ['checklist: (not set) → ["Ask support"]']],
   [{ repository_id: 7 }, {}, ['repository_id: 7 → (not set)']],
   [
     { dispatch: { inputs: { ...INPUTS, target: 'eu' } } },

@@ -43,6 +43,7 @@ describe('surfaces.yaml', () => {
         phaseJobs: null,
         probeSeconds: null,
         paths: [],
+        checklist: [],
         versionSource: null,
       },
     ])
@@ -133,6 +134,33 @@ describe('surfaces.yaml', () => {
       'an input that YAML reads as a number',
       dispatching(`version: \${sha}\n        api: 1.10`),
       'surfaces.yaml:12: dispatch.inputs.api: is neither text nor true or false: put it in quotes',
+    ],
+    [
+      'a misspelled checklist',
+      `${GOOD}    cheklist: [Ask support]\n`,
+      'surfaces.yaml:9: "cheklist" is not a known key; did you mean "checklist"?',
+    ],
+    [
+      'a line of the checklist that is listed twice',
+      `${GOOD}    checklist:\n      - Ask support\n      - Ask support\n`,
+      'surfaces.yaml:11: checklist.1: is listed twice',
+    ],
+    ['an empty checklist', `${GOOD}    checklist: []\n`, 'surfaces.yaml:9: checklist: has no line'],
+    ['an empty line', `${GOOD}    checklist: [" "]\n`, 'surfaces.yaml:9: checklist.0: is empty'],
+    [
+      'a line that nobody would read to its end',
+      `${GOOD}    checklist: ["${'x'.repeat(161)}"]\n`,
+      'surfaces.yaml:9: checklist.0: ',
+    ],
+    [
+      'more lines than anybody reads',
+      `${GOOD}    checklist: [${Array.from({ length: 11 }, (_, index) => `a${index}`).join(', ')}]\n`,
+      'surfaces.yaml:9: checklist: has more than 10 lines',
+    ],
+    [
+      'a line that would reverse the text around it',
+      `${GOOD}    checklist: ["Ask\\u202E"]\n`,
+      'surfaces.yaml:9: checklist.0: holds a control or format character, which cannot be seen',
     ],
     [
       'phases without the jobs that deploy',

@@ -24,6 +24,7 @@ const approval: ApprovalView = {
   sha: SHA,
   expectedRunningSha: null,
   inputs: [],
+  checklist: [],
   commitUrl: '',
   reason: null,
   overrideReason: null,
@@ -77,6 +78,7 @@ it('the approver sees the same review warnings as the requester', () => {
     freezeIds: ['f'],
     asked: [],
     workflowRef: null,
+    checklist: [],
     basis: BASIS,
   }
   expect(renderToStaticMarkup(createElement(ReviewedFacts, { review, tile: undefined, onFollow }))).toContain(
@@ -140,7 +142,7 @@ describe('the address', () => {
 describe('the source of a commit', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
   it('is sent with the request, and forgotten once another ref is chosen', () => {
-    const facts = { runningSha: null, comparison: null, pulls: [], basis: BASIS }
+    const facts = { runningSha: null, comparison: null, pulls: [], checklist: [], basis: BASIS }
     const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [], inputs: {} } as const
     const typed = { type: 'typed', text: 'api' } as const
     const sent = (ref: string) => {

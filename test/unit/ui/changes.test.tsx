@@ -74,6 +74,7 @@ it('a surface that reports a version of which no commit is known is not called s
       freezeIds: [],
       asked: [],
       workflowRef: null,
+      checklist: [],
       basis: BASIS,
     },
   }

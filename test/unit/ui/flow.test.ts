@@ -8,7 +8,8 @@ const surface = { id: 'console', confirm: 'console' }
 const sha = 'b'.repeat(40)
 const unreachable: WireError = { kind: 'unreachable', appCode: null, message: 'no answer' }
 const broken: WireError = { kind: 'broken', appCode: 'database_unavailable', message: 'the database is away' }
-const reviewed = { runningSha: 'a'.repeat(40), comparison: null, pulls: [], basis: BASIS }
+const reviewed = { runningSha: 'a'.repeat(40), comparison: null, pulls: [], checklist: [], basis: BASIS }
+const COMPARISON = { kind: 'behind', commits: [], removed: [], touching: null, url: '' } as const
 const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'main has moved' }
 
 const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)
@@ -113,6 +114,46 @@ describe('the request that pressing Deploy sends', () => {
     const confirm = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', inputs, freezeIds: [] })
     expect(requestToSend(typed(confirm, 'console'), surface)).toMatchObject({ inputs })
     expect(flowReducer(confirm, { type: 'back' }).draft.filled).toEqual({ dry_run: 'true' })
+  })
+
+  test('is nothing until every line of the checklist is ticked, and then names the lines as declared', () => {
+    const checklist = ['Ask support', 'Try the migration']
+    const review = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
+    const shown: FlowAction = {
+      type: 'reviewed',
+      sha,
+      reviewed: { ...reviewed, checklist },
+      key: 'key-1',
+      inputs: {},
+      freezeIds: [],
+    }
+    const tick = (line: string, isTicked = true): FlowAction => ({ type: 'ticked', line, isTicked })
+    const confirm = typed(flowReducer(review, shown), 'console')
+    expect(requestToSend(confirm, surface)).toBeNull()
+    const one = flowReducer(confirm, tick('Try the migration'))
+    expect(requestToSend(one, surface)).toBeNull()
+    const both = flowReducer(one, tick('Ask support'))
+    expect(requestToSend(both, surface)).toMatchObject({ checklist })
+    expect(requestToSend(flowReducer(both, tick('Ask support', false)), surface)).toBeNull()
+    const again = through(both, { type: 'back' }, shown)
+    expect(again, 'a new review unticks the lines').toMatchObject({ step: 'confirm', ticked: [] })
+  })
+
+  test('needs no tick for a rollback, and needs them if the earlier commit is no rollback', () => {
+    const rollback = { kind: 'rollback', deployId: 'x' } as const
+    const returning = (adds: number) => {
+      const comparison = { ...COMPARISON, adds, removes: 2 }
+      const start = startFlow(sha, rollback)
+      const seen = { ...reviewed, comparison, checklist: ['Ask support'] }
+      return typed(
+        flowReducer(start, { type: 'reviewed', sha, reviewed: seen, key: 'k', inputs: {}, freezeIds: [] }),
+        'console',
+      )
+    }
+    const back = requestToSend(returning(0), surface)
+    expect(back).toMatchObject({ source: rollback })
+    expect(back).not.toHaveProperty('checklist')
+    expect(requestToSend(returning(1), surface)).toBeNull()
   })
 
   test('names no source if the comparison shows that the deploy is not a rollback or a promotion', () => {

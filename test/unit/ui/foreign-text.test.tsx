@@ -55,6 +55,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     repository: 'acme/platform',
     workflow: 'deploy.yml',
     inputs: [{ name: 'version', value: text }],
+    checklist: [text],
     reason: text,
     overrideReason: text,
     requestedByOwner: text,
@@ -159,6 +160,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     freezeIds: ['f'],
     asked: [],
     workflowRef: null,
+    checklist: [text],
     basis: BASIS,
   }
   const approval: ApprovalView = {
@@ -173,6 +175,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     sha: SHA,
     expectedRunningSha: null,
     inputs: [],
+    checklist: [text],
     commitUrl: 'https://example.com',
     reason: text,
     overrideReason: text,

@@ -49,7 +49,7 @@ describe('a surface that an ended deploy holds', () => {
   })
 
   it('disables Deploy on a form that was already open', () => {
-    const reviewed = { runningSha: null, comparison: null, pulls: [], basis: BASIS }
+    const reviewed = { runningSha: null, comparison: null, pulls: [], checklist: [], basis: BASIS }
     const actions: FlowAction[] = [
       { type: 'reviewed', sha: SHA, reviewed, key: 'key', inputs: {}, freezeIds: [] },
       { type: 'typed', text: 'api' },
@@ -73,7 +73,7 @@ describe('a surface that an ended deploy holds', () => {
 it.each(['ref_unfit', 'surface_changed', 'inputs_refused', 'frozen'])(
   'a refusal with %s offers a new review',
   (appCode) => {
-    const reviewed = { runningSha: null, comparison: null, pulls: [], basis: BASIS }
+    const reviewed = { runningSha: null, comparison: null, pulls: [], checklist: [], basis: BASIS }
     const confirm = flowReducer(startFlow('main'), {
       type: 'reviewed',
       sha: SHA,

@@ -20,6 +20,7 @@ const reviewed = {
     url: 'https://x',
   },
   pulls: [{ number: 7, title: 'Retry', author: 'ada', url: 'https://x', sha: 'd'.repeat(40) }],
+  checklist: ['Ask support'],
   basis: BASIS,
 } as const
 
@@ -30,6 +31,7 @@ const atConfirm = through(
   { type: 'chosen', ref: 'main' },
   { type: 'overriding', text: 'the outage' },
   { type: 'reviewed', sha: 'b'.repeat(40), reviewed, key: 'key-1', inputs: {}, freezeIds: ['freeze-1'] },
+  { type: 'ticked', line: 'Ask support', isTicked: true },
   { type: 'reasoned', text: 'hotfix' },
 )
 
@@ -66,6 +68,7 @@ const action = fc.oneof(
     inputs: fc.dictionary(fc.constantFrom('dry_run', 'region'), fc.string()),
     freezeIds: fc.array(fc.uuid(), { maxLength: 3 }),
   }),
+  fc.constant({ type: 'ticked' as const, line: 'Ask support', isTicked: true }),
   fc.constant(typed),
   fc.record({ type: fc.constant('reasoned' as const), text: fc.string({ maxLength: 500 }) }),
   fc.record({ type: fc.constant('failed' as const), error: fc.constant(unreachable), nextKey: fc.uuid() }),
@@ -73,6 +76,14 @@ const action = fc.oneof(
 )
 
 describe('a draft that is kept across a reload', () => {
+  test('forgets the ticks of a checklist, except those of a request that was sent', () => {
+    expect(reloaded(atConfirm)).toMatchObject({ step: 'confirm', ticked: [] })
+    const { request, flow } = sendFrom(flowReducer(atConfirm, typed))
+    expect(request).toMatchObject({ checklist: ['Ask support'] })
+    const again = flowReducer(reloaded(flow), typed)
+    expect(requestToSend(again, surface)).toEqual(request)
+  })
+
   test('restores step, ref, source, reason, override and inputs, and never the typed name', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 12 }), (actions) => {
@@ -88,10 +99,13 @@ describe('a draft that is kept across a reload', () => {
     )
   })
 
-  test('requests the same deploy with the same idempotency key once the name is typed again', () => {
+  test('requests the same deploy with the same idempotency key once the name is typed and the lines are ticked again', () => {
     const before = requestToSend(flowReducer(atConfirm, typed), surface)
     expect(requestToSend(reloaded(atConfirm), surface)).toBeNull()
-    expect(requestToSend(flowReducer(reloaded(atConfirm), typed), surface)).toEqual(before)
+    const named = flowReducer(reloaded(atConfirm), typed)
+    expect(requestToSend(named, surface)).toBeNull()
+    const ticked = flowReducer(named, { type: 'ticked', line: 'Ask support', isTicked: true })
+    expect(requestToSend(ticked, surface)).toEqual(before)
   })
 
   test.each([

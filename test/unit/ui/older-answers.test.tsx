@@ -49,6 +49,13 @@ describe('a page of this version, with a replica of the previous one', () => {
     expect(tiles.map((one) => isSameService(one, tiles[1] ?? one))).toEqual([false, true])
   })
 
+  it('shows requests and deploys with no line of a checklist ticked', async () => {
+    expect(await pageOf({ id: 'x' }).approvals.get.query({ id: 'x' })).toEqual({ id: 'x', checklist: [] })
+    const page = { waiting: [{ id: 'x' }], decided: [], nextCursor: null }
+    expect((await pageOf(page).approvals.list.query({})).waiting).toEqual([{ id: 'x', checklist: [] }])
+    expect(await pageOf({ id: 'x', timeline: [] }).deploys.get.query({ id: 'x' })).toMatchObject({ checklist: [] })
+  })
+
   it('shows a deploy without saying that its log was deleted, and its events without a proof', async () => {
     const older = { id: 'x', logTail: [], timeline: [{ at: now, action: 'console.deploy.dispatched' }] }
     const { logDeletedAt, approvalId, timeline } = await pageOf(older).deploys.get.query({ id: 'x' })
@@ -85,6 +92,12 @@ it('an answer of this version stays as it is', async () => {
     now,
   }
   expect(await pageOf(grid).surfaces.list.query()).toEqual(grid)
-  const deploy = { id: 'x', logDeletedAt: now, approvalId: 'a', timeline: [{ at: now, proof: 'prober' }] }
+  const deploy = {
+    id: 'x',
+    logDeletedAt: now,
+    approvalId: 'a',
+    checklist: [],
+    timeline: [{ at: now, proof: 'prober' }],
+  }
   expect(await pageOf(deploy).deploys.get.query({ id: 'x' })).toEqual(deploy)
 })

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { refuseDispatch } from '~/domain/deploy/admission'
+import { explainUnticked, linesToTick } from '~/domain/deploy/checklist'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -26,6 +27,8 @@ export interface Admitted {
   /** The ref from which the workflow runs. */
   readonly workflowRef: string
   readonly inputs: ChosenInputs
+  /** The ticked lines, in the order of the declaration. */
+  readonly checklist: string[]
   /** Proven, and asked for as one. Not looked up if no freeze lets rollbacks pass. */
   readonly isRollback: boolean
 }
@@ -52,6 +55,7 @@ export async function admitRequest(
   }
   const refusal = refuseDispatch({ surface, confirmation: input.confirmation })
   if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
+  const checklist = requireTicked(surface, input)
   if (input.source !== undefined) {
     await checkSource(deps.db, surface, input.source, input.ref)
     await requireForwardPromotion(deps, surface, input.source, input.ref)
@@ -65,7 +69,22 @@ export async function admitRequest(
   await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)
   const isRollback = await passesAsRollback(deps, surface, input.source?.kind, resolved.sha)
-  return { surface, resolved, workflowRef, inputs, isRollback }
+  return { surface, resolved, workflowRef, inputs, checklist, isRollback }
+}
+
+/** Throws `checklist_incomplete` unless exactly the declared lines are ticked. A rollback may also tick none. */
+function requireTicked(
+  { name, checklist }: RequestedSurface,
+  { checklist: ticked = [], source }: DispatchInput,
+): string[] {
+  if (ticked.length === 0 && linesToTick(checklist, source).length === 0) return []
+  const problem = explainUnticked(checklist, ticked)
+  if (problem === null) return [...checklist]
+  throw new AppError(
+    'checklist_incomplete',
+    `The checklist of ${inSentence(name)} is not ticked as declared: ${problem.sentence} Nothing was deployed. Tick every line.`,
+    { details: { line: problem.line } },
+  )
 }
 
 /** Whether a request may pass a freeze as a rollback. GitHub is asked only if a freeze in force lets rollbacks pass. */

@@ -137,6 +137,8 @@ export interface NewDeploy {
   readonly phaseCallbacks: boolean
   /** As sent to the workflow. */
   readonly inputs: Record<string, string>
+  /** The ticked lines of the checklist. */
+  readonly checklist: string[]
   /** Only for a deploy that overrides freezes: the reason, and the freezes. */
   readonly overrideReason?: string
   readonly overriddenFreezeIds?: string[]
@@ -200,6 +202,7 @@ export async function insertDeploy(
         sha: deploy.sha,
         environment: deploy.environment,
         reason: deploy.reason,
+        ...(deploy.checklist.length === 0 ? {} : { checklist: deploy.checklist }),
         ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
       },
     },

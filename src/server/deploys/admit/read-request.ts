@@ -33,6 +33,7 @@ export interface RequestedSurface
     | 'requiresApproval'
     | 'approvalMinutes'
     | 'dispatchAsk'
+    | 'checklist'
     | 'onMoved'
   > {
   readonly dispatchInputs: InputTemplates | null
@@ -81,6 +82,7 @@ function requestedSurface(row: DeclaredSurface): RequestedSurface {
     requiresApproval: row.requiresApproval,
     approvalMinutes: row.approvalMinutes,
     dispatchAsk: row.dispatchAsk,
+    checklist: row.checklist,
     onMoved: row.onMoved,
     dispatchInputs: storedInputs.parse(dispatchInputs),
     archived: archivedAt !== null,
@@ -99,6 +101,8 @@ export function digestRequest(input: DispatchInput): string {
   if (input.basis !== undefined) parts.push(`basis ${canonicalJson(input.basis)}`)
   const asked = Object.entries(input.inputs ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
   if (asked.length > 0) parts.push(`inputs ${JSON.stringify(asked)}`)
+  if (input.checklist !== undefined && input.checklist.length > 0)
+    parts.push(`checklist ${JSON.stringify(input.checklist)}`)
   return sha256(JSON.stringify(parts))
 }
 

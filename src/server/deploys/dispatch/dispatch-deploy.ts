@@ -31,7 +31,7 @@ import { presentTraceparent } from '~/server/platform/tracing'
  * through `requestDeploy`, which passes on the request that it has read.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `surface_changed`, `confirmation_mismatch`,
- *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`, `ref_unfit`,
+ *   `source_refused`, `approval_required`, `checklist_incomplete`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`, `ref_unfit`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing is recorded then)
  */
 export function dispatchDeploy(
@@ -51,7 +51,12 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
   const request = known ?? (await read())
   if (request.deploy !== null) return answerRepetition(request.deploy, requestDigest)
 
-  const { surface, resolved, workflowRef, inputs, isRollback } = await admitRequest(deps, actor, input, request.surface)
+  const { surface, resolved, workflowRef, inputs, checklist, isRollback } = await admitRequest(
+    deps,
+    actor,
+    input,
+    request.surface,
+  )
   if (surface.requiresApproval) throw approvalRequired(surface)
   const requested: RequestedDeploy = {
     id: deps.newId(),
@@ -68,6 +73,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
     requestedByUserId: actor.userId,
     idempotencyKey: key.idempotencyKey,
     requestDigest,
+    checklist,
     ...kindOf(input.source),
   }
   let intent: Intent

@@ -52,6 +52,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     sha: deploy.sha,
     reason: deploy.reason,
     inputs: sentInputs(deploy.inputs),
+    checklist: deploy.checklist,
     overrideReason: deploy.overrideReason,
     kind: deploy.kind,
     approvedBy: deploy.approvedBy,

@@ -71,7 +71,7 @@ function storeApproval(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  { surface, resolved, workflowRef, inputs, isRollback }: Admitted,
+  { surface, resolved, workflowRef, inputs, checklist, isRollback }: Admitted,
 ): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
@@ -90,6 +90,7 @@ function storeApproval(
       onMoved: surface.onMoved,
       dispatchInputs: surface.dispatchInputs,
       askedInputs: inputs.asked,
+      checklist,
       declaration: surface.declaration,
       workflowFile: input.basis?.workflowFile ?? inputs.workflowFile,
       ...kindOf(input.source),
@@ -114,6 +115,7 @@ function storeApproval(
         ...approvalFacts(row),
         reason: row.reason,
         override_reason: row.overrideReason,
+        ...(checklist.length === 0 ? {} : { checklist }),
         ...(Object.keys(inputs.asked).length === 0 ? {} : { inputs: inputs.asked }),
         expires_at: row.expiresAt.toISOString(),
       },

@@ -84,6 +84,9 @@ function weakeningsOf(before: StoredDeclaration, now: SurfaceDeclaration): reado
   if (before.onMoved === 'cancel' && now.onMoved === 'continue') {
     found.push({ key: 'dispatch.on_moved', text: 'a deploy goes on when its ref has moved since the review.' })
   }
+  if (before.checklist.some((line) => !now.checklist.includes(line))) {
+    found.push({ key: 'checklist', text: 'deploys no longer need every line of the checklist that was declared.' })
+  }
   if (before.repositoryId !== null && now.repositoryId === null) {
     found.push({ key: 'repository_id', text: 'the repository number in GitHub’s token is no longer checked.' })
   }
@@ -126,6 +129,7 @@ const WRITTEN: {
   probeSeconds: (seconds) =>
     seconds === null ? {} : { 'phases.health_check': 'probe', 'phases.probe_seconds': seconds },
   paths: (paths) => ({ paths: paths.length === 0 ? null : paths }),
+  checklist: (lines) => ({ checklist: lines.length === 0 ? null : lines }),
   versionSource: (source) =>
     source === null ? {} : { 'version.url': source.url, [`version.${source.in}`]: source.at, 'version.is': source.is },
 }

@@ -45,6 +45,8 @@ export interface SurfaceDeclaration {
   readonly phaseJobs: PhaseJobs | null
   /** The files and folders whose commits count for the surface; none: the whole repository. */
   readonly paths: readonly string[]
+  /** The lines that the operator ticks before a deploy. */
+  readonly checklist: readonly string[]
   /** How long the console asks the surface itself for the health check of a deploy; null: the workflow makes it. */
   readonly probeSeconds: number | null
   /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
@@ -63,6 +65,7 @@ export const declaredColumns = {
   phaseJobs: true,
   probeSeconds: true,
   paths: true,
+  checklist: true,
   versionSource: true,
 } as const satisfies Prisma.SurfaceSelect & Record<keyof SurfaceDeclaration, true>
 
@@ -95,6 +98,7 @@ export async function upsertSurface(
   const rest = {
     ...declaration,
     paths: [...declaration.paths],
+    checklist: [...declaration.checklist],
     dispatchInputs: dispatchInputs ?? Prisma.DbNull,
     dispatchAsk: [...dispatchAsk],
     phaseJobs: jobs ?? Prisma.DbNull,

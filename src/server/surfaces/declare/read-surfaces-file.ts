@@ -79,6 +79,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     githubEnvironment: surface.github_environment ?? null,
     onMoved: surface.dispatch?.from === 'chosen' ? (surface.dispatch.on_moved ?? 'cancel') : null,
     paths: surface.paths ?? [],
+    checklist: surface.checklist ?? [],
     versionSource: surface.version === undefined ? null : sourceOf(surface.version),
   }))
 }

@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { inputName, looksSecret, MOST_INPUTS } from '~/domain/deploy/asked-inputs'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
+import { CHECKLIST_LINES, checklistLine } from '~/domain/deploy/checklist'
 import { DEFAULT_INPUTS, FACT_NAMES, tellsCommit, unknownFact } from '~/domain/deploy/inputs'
 import { ON_MOVED } from '~/domain/deploy/request'
 import type { PhaseKey } from '~/domain/deploy/status'
@@ -145,6 +146,16 @@ const versionSchema = z
     'needs exactly one of json, header and text',
   )
 
+const checklist = z
+  .array(checklistLine)
+  .min(1, 'has no line')
+  .max(CHECKLIST_LINES, `has more than ${CHECKLIST_LINES} lines`)
+  .superRefine((lines, context) => {
+    for (const [index, line] of lines.entries()) {
+      if (lines.indexOf(line) < index) context.addIssue({ code: 'custom', path: [index], message: 'is listed twice' })
+    }
+  })
+
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens')
 
 const minutes = z.int().min(1).max(1440)
@@ -209,6 +220,11 @@ const surfaceSchema = z.strictObject({
     .max(10, 'names more than 10 paths')
     .optional()
     .describe('The files and folders whose commits count for the surface, such as `services/api/**`. Default: all.'),
+  checklist: checklist
+    .optional()
+    .describe(
+      'What the operator ticks before each deploy that is no rollback, a short sentence each. Default: nothing.',
+    ),
 })
 
 export const surfacesFile = z

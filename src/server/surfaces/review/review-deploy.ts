@@ -134,13 +134,14 @@ async function runOf(
   deps: ReviewDeps,
   { id }: SurfaceRow,
   chosen: ResolvedRef,
-): Promise<Pick<Review, 'workflowRef' | 'asked' | 'basis'>> {
+): Promise<Pick<Review, 'workflowRef' | 'asked' | 'checklist' | 'basis'>> {
   const surface = await deps.db.surface.findUniqueOrThrow({ where: { id }, select: declaredColumns })
   const ref = await chooseWorkflowRef(deps.github, surface, chosen)
   const { asked, workflowFile } = await readAskedInputs(deps, { ...surface, ref })
   return {
     workflowRef: surface.onMoved === null ? null : ref,
     asked,
+    checklist: surface.checklist,
     basis: { declaration: digestDeclaration(surface), workflowRef: ref, workflowFile },
   }
 }

@@ -17,6 +17,7 @@ import { InputList } from '~/ui/primitives/input-list'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 import { Skeleton } from '~/ui/primitives/skeleton'
+import { TickedList } from '~/ui/primitives/ticked-list'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -117,6 +118,14 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
               Inputs
             </h3>
             <InputList inputs={approval.inputs} />
+          </section>
+        )}
+        {approval.checklist.length > 0 && (
+          <section aria-labelledby="requested-checklist">
+            <h3 id="requested-checklist" className="mb-1 text-sm font-semibold">
+              Checklist <span className="font-normal text-ink-faint">ticked by {requesterWords(approval)}</span>
+            </h3>
+            <TickedList lines={approval.checklist} />
           </section>
         )}
         {waits && obstacle !== null && (

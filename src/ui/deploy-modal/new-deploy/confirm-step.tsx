@@ -8,6 +8,7 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import {
   type Attempt,
+  checklistOf,
   type Flow,
   type FlowAction,
   isConfirmed,
@@ -80,6 +81,12 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
             <ForeignText text={flow.override.reason} whole />”
           </Notice>
         )}
+        <Checklist
+          lines={checklistOf(flow)}
+          ticked={flow.ticked}
+          locked={locked}
+          onTick={(line, isTicked) => act({ type: 'ticked', line, isTicked })}
+        />
         <ConfirmField
           confirm={surface.confirm}
           typed={draft.typed}
@@ -125,6 +132,42 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         </Button>
       </ModalFoot>
     </form>
+  )
+}
+
+interface ChecklistProps {
+  readonly lines: readonly string[]
+  readonly ticked: readonly string[]
+  readonly locked: boolean
+  readonly onTick: (line: string, isTicked: boolean) => void
+}
+
+/** What the surface asks to be checked before a deploy. Each line is ticked by itself. */
+function Checklist({ lines, ticked, locked, onTick }: ChecklistProps) {
+  if (lines.length === 0) return null
+  const open = lines.filter((line) => !ticked.includes(line)).length
+  return (
+    <fieldset className="rounded-[5px] border border-line px-3 pt-1 pb-2" disabled={locked}>
+      <legend className="px-1 text-sm font-medium">
+        Checklist{' '}
+        <span className="font-normal text-ink-faint">
+          {open === 0 ? 'complete' : `${open} of ${lines.length} left to tick`}, kept with the deploy
+        </span>
+      </legend>
+      {lines.map((line) => (
+        <label key={line} className="flex min-h-7 items-start gap-2 py-1 text-sm any-pointer-coarse:min-h-9">
+          <input
+            type="checkbox"
+            checked={ticked.includes(line)}
+            onChange={(event) => onTick(line, event.target.checked)}
+            className="mt-0.5 size-4 shrink-0 accent-accent"
+          />
+          <span className="min-w-0 break-words">
+            <ForeignText text={line} whole />
+          </span>
+        </label>
+      ))}
+    </fieldset>
   )
 }
 
@@ -185,6 +228,7 @@ const REVIEW_AGAIN = [
   'source_refused',
   'surface_changed',
   'inputs_refused',
+  'checklist_incomplete',
   'surface_busy',
   'frozen',
   'surface_locked',

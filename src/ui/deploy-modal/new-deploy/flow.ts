@@ -1,4 +1,5 @@
 import type { AskedValues } from '~/domain/deploy/asked-inputs'
+import { linesToTick } from '~/domain/deploy/checklist'
 import type { DeploySource, ReviewBasis } from '~/domain/deploy/request'
 import { sourceToKeep } from '~/domain/deploy/source'
 import type { Review } from '~/domain/surface/review'
@@ -18,8 +19,11 @@ interface Draft {
 }
 
 /** Whether anything was typed that closing the dialog would lose. */
-export const hasEntries = ({ typed, reason, override, filled }: Draft): boolean =>
-  [typed, reason, override].some((text) => text !== '') || Object.keys(filled).length > 0
+export function hasEntries(flow: Flow): boolean {
+  const { typed, reason, override, filled } = flow.draft
+  if (flow.step === 'confirm' && flow.ticked.length > 0) return true
+  return [typed, reason, override].some((text) => text !== '') || Object.keys(filled).length > 0
+}
 
 /** Covers only the freezes that the review showed. */
 interface Override {
@@ -28,7 +32,7 @@ interface Override {
 }
 
 /** What the review showed. */
-interface Reviewed extends Pick<Review, 'runningSha' | 'comparison' | 'pulls'> {
+interface Reviewed extends Pick<Review, 'runningSha' | 'comparison' | 'pulls' | 'checklist'> {
   /** Null in a draft that an earlier version of the console stored. */
   readonly basis: ReviewBasis | null
 }
@@ -43,6 +47,7 @@ interface DispatchRequest {
   readonly reviewedRunningSha?: string
   readonly basis?: ReviewBasis
   readonly inputs?: AskedValues
+  readonly checklist?: string[]
   readonly idempotencyKey: string
   readonly overrideFreeze?: Override
   readonly source?: DeploySource
@@ -81,6 +86,8 @@ export type Flow =
       readonly override: Override | null
       /** The inputs that are sent, with their defaults. */
       readonly inputs: AskedValues
+      /** The ticked lines of the checklist. A new review unticks them, since it may show something else. */
+      readonly ticked: readonly string[]
       readonly attempt: Attempt
     }
 
@@ -97,6 +104,7 @@ export type FlowAction =
       readonly inputs: AskedValues
     }
   | { readonly type: 'typed'; readonly text: string }
+  | { readonly type: 'ticked'; readonly line: string; readonly isTicked: boolean }
   | { readonly type: 'reasoned'; readonly text: string }
   | { readonly type: 'sent'; readonly request: DispatchRequest }
   | { readonly type: 'failed'; readonly error: WireError; readonly nextKey: string }
@@ -133,12 +141,18 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
         reviewed: action.reviewed,
         override: overrideOf(flow.draft, action.freezeIds),
         inputs: action.inputs,
+        ticked: [],
         attempt: { state: 'open', key: action.key, refusal: null, sentBefore: false },
       }
     case 'typed':
       return isTypeable(flow) ? { ...flow, draft: { ...flow.draft, typed: action.text } } : flow
     case 'reasoned':
       return isEditable(flow) ? { ...flow, draft: { ...flow.draft, reason: action.text } } : flow
+    case 'ticked': {
+      if (!isEditable(flow)) return flow
+      const others = flow.ticked.filter((line) => line !== action.line)
+      return { ...flow, ticked: action.isTicked ? [...others, action.line] : others }
+    }
     case 'sent':
       return flow.step === 'confirm' ? { ...flow, attempt: { state: 'sending', request: action.request } } : flow
     case 'failed':
@@ -184,6 +198,11 @@ export function isConfirmed(typed: string, confirm: string): boolean {
   return typed.trim() === confirm
 }
 
+/** The lines that this deploy needs ticked: none if it is a rollback. */
+export function checklistOf({ draft, reviewed }: Extract<Flow, { step: 'confirm' }>): readonly string[] {
+  return linesToTick(reviewed?.checklist ?? [], sourceToKeep(draft.source, reviewed?.comparison ?? null))
+}
+
 /**
  * The request that pressing Deploy sends: the same request after a lost answer, otherwise a new one. Null while
  * pressing is not allowed.
@@ -195,6 +214,9 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
   const reason = flow.draft.reason.trim()
   const { reviewed } = flow
   const source = sourceToKeep(flow.draft.source, reviewed?.comparison ?? null)
+  // A request that was sent is repeated as it was.
+  const checklist = flow.attempt.sentBefore ? flow.ticked : checklistOf(flow)
+  if (!checklist.every((line) => flow.ticked.includes(line))) return null
   const request: DispatchRequest = {
     surfaceId: surface.id,
     ref: flow.draft.ref,
@@ -204,6 +226,7 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
     ...(reviewed === null ? {} : { reviewedRunningSha: reviewed.runningSha ?? 'unknown' }),
     ...(reviewed === null || reviewed.basis === null ? {} : { basis: reviewed.basis }),
     ...(Object.keys(flow.inputs).length === 0 ? {} : { inputs: flow.inputs }),
+    ...(checklist.length === 0 ? {} : { checklist: [...checklist] }),
     idempotencyKey: flow.attempt.key,
     ...(flow.override === null ? {} : { overrideFreeze: flow.override }),
     ...(source === null ? {} : { source }),

@@ -46,10 +46,12 @@ const reviewed = z.object({
     .array(z.object({ number: z.number(), title: z.string(), author: z.string(), url: z.string(), sha: z.string() }))
     .default([]),
   /** An earlier version of the console did not store it. */
+  checklist: z.array(z.string()).default([]),
+  /** An earlier version of the console did not store it. */
   basis: reviewBasis.nullable().default(null),
-}) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison' | 'pulls'>>
+}) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison' | 'pulls' | 'checklist'>>
 
-/** The stored form: without the typed name, which must be typed again, and without the console's answers. */
+/** The stored form: without the typed name and the ticks, which are a look at one page, and without the console's answers. */
 const keptDraft = z.object({
   /** The ref in the address when the dialog was opened. A dialog for another ref starts empty. */
   begunWith: z.string().nullable(),
@@ -66,6 +68,8 @@ const keptDraft = z.object({
       reviewed: reviewed.nullable().default(null),
       override: z.object({ reason: text, freezeIds: z.array(z.string()) }).nullable(),
       inputs: z.record(z.string(), z.string()).default({}),
+      /** Only of a request that was sent: what was not is ticked again. */
+      ticked: z.array(z.string()).default([]),
       key: z.string(),
       /** Whether the request was sent and its outcome is unknown. */
       sent: z.boolean(),
@@ -76,12 +80,14 @@ const keptDraft = z.object({
 /** A flow as text to store; null while nothing was chosen or typed. */
 export function draftText(flow: Flow, begunWith: string | null, at: number): string | null {
   const { typed: _, ...entered } = flow.draft
-  if (flow.step === 'choose' && entered.ref === '' && !hasEntries(flow.draft)) return null
+  if (flow.step === 'choose' && entered.ref === '' && !hasEntries(flow)) return null
   if (flow.step !== 'confirm') return JSON.stringify({ begunWith, at, flow: { step: flow.step, draft: entered } })
   const { step, sha, reviewed, override, inputs, attempt } = flow
   const key = attempt.state === 'open' ? attempt.key : attempt.request.idempotencyKey
   const sent = attempt.state !== 'open' || attempt.sentBefore
-  return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, key, sent } })
+  const ticked = attempt.state === 'open' ? (sent ? flow.ticked : []) : (attempt.request.checklist ?? [])
+  const kept = { step, draft: entered, sha, reviewed, override, inputs, ticked, key, sent }
+  return JSON.stringify({ begunWith, at, flow: kept })
 }
 
 /** Reads what `draftText` wrote. Null for any other text, which another version of the console may have written. */
@@ -94,9 +100,9 @@ export function readDraftText(written: string): { begunWith: string | null; at: 
   // Without what the review showed, the draft must be reviewed again, unless it was sent: then it is repeated as it was.
   const unreviewed = flow.step === 'review' || ((flow.reviewed === null || flow.reviewed.basis === null) && !flow.sent)
   if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
-  const { step, sha, reviewed, override, inputs, key, sent } = flow
+  const { step, sha, reviewed, override, inputs, ticked, key, sent } = flow
   const attempt = { state: 'open', key, refusal: null, sentBefore: sent } as const
-  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, attempt } }
+  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, ticked, attempt } }
 }
 
 function parseJson(written: string): unknown {

@@ -57,7 +57,7 @@ export function NewDeploy({ surface, initialRef, initialSource, like, promotable
   const [compared, setCompared] = useState<Comparison | null>(null)
   const comparison = flow.step === 'confirm' ? (flow.reviewed?.comparison ?? null) : compared
 
-  useTypedInput(hasEntries(flow.draft))
+  useTypedInput(hasEntries(flow))
 
   const submit = () => {
     const request = requestToSend(flow, surface)
@@ -100,11 +100,11 @@ export function NewDeploy({ surface, initialRef, initialSource, like, promotable
           like={flow.draft.source?.kind === 'rollback' ? flow.draft.source.deployId : like}
           filled={flow.draft.filled}
           onFilled={(name, value) => act({ type: 'filled', name, value })}
-          onReviewed={({ sha, freezeIds, runningSha, comparison, pulls, basis }, inputs) =>
+          onReviewed={({ sha, freezeIds, runningSha, comparison, pulls, checklist, basis }, inputs) =>
             act({
               type: 'reviewed',
               sha,
-              reviewed: { runningSha, comparison, pulls, basis },
+              reviewed: { runningSha, comparison, pulls, checklist, basis },
               freezeIds: [...freezeIds],
               inputs,
               key: newIdempotencyKey(),
