@@ -13,9 +13,9 @@ export interface Actor {
   readonly permissions: readonly Permission[] | null
   /** A token's surfaces; null: every surface of its environments. */
   readonly surfaces: readonly string[] | null
-  /** `command_line`: a person's, with a token of its own. `token`: a script. */
-  readonly via: 'session' | 'token' | 'command_line'
-  /** When the person last proved who they are, by password or passkey; null for a script. */
+  /** `command_line`: a person's, with a token of its own. `token`: a script. `console`: an armed rollback. */
+  readonly via: 'session' | 'token' | 'command_line' | 'console'
+  /** When the person last proved who they are, by password or passkey; null for a script and for the console. */
   readonly provedAt: Date | null
   /** The session; a token has none. */
   readonly sessionId?: string
@@ -47,9 +47,9 @@ export const PROOF_LASTS_MINUTES = 15
 
 /**
  * Whether the actor proved their identity recently. A token is exempt: nobody can be asked, and its permissions were chosen when
- * it was created (docs/adr/032-two-people-and-fresh-proofs.md).
+ * it was created (docs/adr/032-two-people-and-fresh-proofs.md). So is an armed rollback (docs/adr/060-armed-rollback.md).
  */
 export function isProofFresh({ via, provedAt }: Pick<Actor, 'via' | 'provedAt'>, now: Date): boolean {
-  if (via === 'token') return true
+  if (via === 'token' || via === 'console') return true
   return provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_LASTS_MINUTES * 60_000
 }

@@ -6,6 +6,10 @@ export type ChannelKind = (typeof CHANNEL_KINDS)[number]
 
 export const isChannelKind = (kind: string): kind is ChannelKind => CHANNEL_KINDS.some((known) => known === kind)
 
+/** `ended`: how the deploy ended. `unhealthy`: its surface turned unhealthy soon after. */
+export const DELIVERY_EVENTS = ['ended', 'unhealthy'] as const
+export type DeliveryEvent = (typeof DELIVERY_EVENTS)[number]
+
 interface ChannelFacts {
   /** On the page. */
   readonly word: string

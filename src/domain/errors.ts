@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'Another deploy holds this surface' },
   release_refused: { http: 409, trpc: 'CONFLICT', title: 'The surface cannot be released from this deploy' },
   deploy_unfinished: { http: 409, trpc: 'CONFLICT', title: 'The deploy has not ended' },
+  watch_over: { http: 409, trpc: 'CONFLICT', title: 'The deploy is not watched' },
   deploy_ended: { http: 409, trpc: 'CONFLICT', title: 'The deploy has ended' },
   surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
   frozen: { http: 409, trpc: 'CONFLICT', title: 'The environment is frozen' },

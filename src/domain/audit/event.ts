@@ -3,6 +3,7 @@ import { CHANNEL_KINDS } from '~/domain/delivery'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { REVIEW_OUTCOMES } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, SHIPPED } from '~/domain/deploy/status'
+import { ROLLBACK_MODES } from '~/domain/deploy/watch'
 import { DEVICE_PURPOSES } from '~/domain/device-sign-in'
 import { FREEZE_KINDS } from '~/domain/freeze'
 import { LINK_KINDS } from '~/domain/member'
@@ -176,8 +177,44 @@ const DEPLOY_EVENTS = [
   event('console.deploy.freeze_passed', z.object({ freeze_ids: texts, because: z.enum(['rollback', 'holder']) })),
 ] as const
 
+/** What the surface answered in so many probes, the first one at `since`. `proven`: each one was unhealthy and named the deploy's commit. */
+const turned = {
+  detail: text,
+  since: text,
+  probes: z.int(),
+  proven: z.boolean(),
+  to_deploy_id: text.exactOptional(),
+  to_sha: text.exactOptional(),
+}
+
+const WATCH_EVENTS = [
+  /** The surface was seen healthy with the deploy. From now on it is watched. */
+  event('console.rollback.watched', z.object({ mode: z.enum(ROLLBACK_MODES), healthy_at: text, until: text })),
+  /** The surface turned unhealthy, and people are asked to roll back. `reason`: why the console does not, in the mode auto. */
+  event('console.rollback.offered', z.object({ ...turned, reason: text.exactOptional() })),
+  /** The surface turned unhealthy, and the console is about to roll back by itself. */
+  event('console.rollback.armed', z.object(turned)),
+  /** The console requested the rollback, or the approval of it. */
+  event(
+    'console.rollback.started',
+    z.object({ rollback_deploy_id: text.exactOptional(), approval_id: text.exactOptional() }),
+  ),
+  /** The console did not roll back after all. It does not try again. */
+  event('console.rollback.not_started', z.object({ reason: text, code: text.exactOptional() })),
+  /** The watch ended before the surface turned unhealthy. */
+  event(
+    'console.rollback.disarmed',
+    z.object({ because: z.enum(['newer_deploy', 'locked', 'rollback_asked', 'stopped']) }),
+  ),
+] as const
+
 /** `name` is missing for the channel of the configuration. */
-const told = { channel: z.enum(CHANNEL_KINDS), name: text.exactOptional() }
+const told = {
+  channel: z.enum(CHANNEL_KINDS),
+  name: text.exactOptional(),
+  /** Set if the delivery is not about the end of the deploy. */
+  about: z.literal('unhealthy').exactOptional(),
+}
 const channel = z.object({ channel_id: text, kind: text, name: text, host: nullableText })
 
 const DELIVERY_EVENTS = [
@@ -359,6 +396,7 @@ const PEOPLE_EVENTS = [
 
 const auditEvent = z.discriminatedUnion('action', [
   ...DEPLOY_EVENTS,
+  ...WATCH_EVENTS,
   ...DELIVERY_EVENTS,
   ...APPROVAL_EVENTS,
   ...SURFACE_EVENTS,

@@ -1,5 +1,6 @@
 import { type AuditEvent, readAuditEvent } from '~/domain/audit/event'
 import type { EventProof } from '~/domain/deploy/event-proof'
+import { ARMED_ACTOR } from '~/domain/deploy/watch'
 
 /** Null for a row that a newer version wrote: its proof is not known. */
 export function proofOfEvent(
@@ -8,6 +9,7 @@ export function proofOfEvent(
   const event = readAuditEvent(row)
   if (event === null) return null
   const proof = proofOf(event)
+  if (proof === 'person' && (row.actor === 'console' || row.actor === ARMED_ACTOR)) return 'console'
   return proof === 'person' && row.actor.startsWith('token:') ? 'token' : proof
 }
 
@@ -38,7 +40,11 @@ function proofOf(event: AuditEvent): EventProof {
     case 'console.deploy.health_checked':
     case 'console.deploy.version_seen':
     case 'console.deploy.other_version_runs':
+    case 'console.rollback.watched':
+    case 'console.rollback.offered':
+    case 'console.rollback.armed':
       return 'prober'
+
     case 'console.deploy.gate_approved':
     case 'console.deploy.gate_rejected':
       return PROOF_OF_REVIEW[event.payload.outcome]
@@ -53,6 +59,7 @@ function proofOf(event: AuditEvent): EventProof {
     case 'console.approval.refused':
     case 'console.approval.withdrawn':
     case 'console.delivery.resent':
+    case 'console.rollback.disarmed':
       return 'person'
     default:
       return 'console'

@@ -5,6 +5,7 @@ import type { Quiet } from '~/domain/deploy/quiet'
 import type { DeployReport } from '~/domain/deploy/report'
 import type { CancelRequest } from '~/domain/deploy/request'
 import type { KeptJobs, RunJob } from '~/domain/deploy/run-jobs'
+import type { DeployWatch } from '~/domain/deploy/watch'
 
 /** How many attempts of its run a deploy shows, the newest ones. */
 export const ATTEMPTS_SHOWN = 3
@@ -100,6 +101,8 @@ export interface DeployView extends DeploySummary {
   readonly waitingEnvironments: WaitingEnvironments | null
   /** The address of another run that was seen after the deploy ended; null if there is none. */
   readonly lateRunUrl: string | null
+  /** What happens if its surface turns unhealthy soon after it; null if the surface declares nothing. */
+  readonly watch: DeployWatch | null
   /** Null if nobody requested a cancel. */
   readonly cancel: CancelRequest | null
   /** What an operator must know beside the status, a sentence each. */

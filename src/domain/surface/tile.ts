@@ -1,4 +1,5 @@
 import type { DeploySummary } from '~/domain/deploy/view'
+import type { DeployWatch, RollbackMode } from '~/domain/deploy/watch'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { WorkerState } from '~/domain/worker'
 
@@ -63,6 +64,10 @@ export interface SurfaceTile {
     /** When the surface was last seen healthy with it; null if that is not on record. */
     readonly healthyAt: string | null
   } | null
+  /** What happens if it turns unhealthy soon after a deploy; null: nothing. */
+  readonly armed: { readonly mode: RollbackMode; readonly minutes: number } | null
+  /** The watch of `lastDeploy`; null if there is none. */
+  readonly watch: DeployWatch | null
   /** No longer declared. The tile stays until its deploy has ended. */
   readonly archived: boolean
   /**

@@ -39,8 +39,13 @@ interface InstanceOptions {
 /** A replaced version still answers its open requests for this long. */
 const DRAIN_MS = 1_000
 
-const health = ({ healthy, version }: Release): Answer =>
-  healthy ? json(200, { status: 'ok', version }) : json(503, { status: 'unhealthy', version })
+const isHealthy = ({ healthy, unhealthyFrom }: Release): boolean =>
+  healthy && (unhealthyFrom === undefined || Date.now() < Date.parse(unhealthyFrom))
+
+const health = (release: Release): Answer => {
+  const { version } = release
+  return isHealthy(release) ? json(200, { status: 'ok', version }) : json(503, { status: 'unhealthy', version })
+}
 
 /** Starts the server of a version. The platform adds the delay of a boot. */
 export const startInstance = async ({ surface, release, warmUpMs }: InstanceOptions): Promise<SurfaceInstance> => {

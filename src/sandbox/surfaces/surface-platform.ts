@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Commit } from '~/sandbox/git/commits'
 import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import { type JsonDocument, jsonDocument } from '~/sandbox/state/json-document'
-import { type Behaviour, behaviourSchema, timingOf } from '~/sandbox/surfaces/behaviour'
+import { type Behaviour, behaviourSchema, HEALTHY_MS, timingOf } from '~/sandbox/surfaces/behaviour'
 import { type SurfaceInstance, startInstance } from '~/sandbox/surfaces/surface-instance'
 
 const releaseSchema = z.object({
@@ -13,6 +13,8 @@ const releaseSchema = z.object({
   deployedAt: z.string(),
   /** An unhealthy version stays unhealthy until another one replaces it. */
   healthy: z.boolean(),
+  /** When it turns unhealthy; left out: never. */
+  unhealthyFrom: z.string().optional(),
 })
 
 /** One version of a surface in service. */
@@ -70,8 +72,12 @@ const openPlatform = async (
     const mine = new AbortController()
     booting.add(mine)
     const deployedAt = new Date().toISOString()
+    const unhealthyFrom =
+      behaviour() === 'turn-unhealthy' ? { unhealthyFrom: new Date(Date.now() + HEALTHY_MS).toISOString() } : {}
     try {
-      await boot({ version, ref, deployedAt, healthy: behaviour() !== 'unhealthy' }, mine)
+      await boot({ version, ref, deployedAt, healthy: behaviour() !== 'unhealthy', ...unhealthyFrom }, mine)
+      // So that the version to which somebody returns is healthy.
+      if (behaviour() === 'turn-unhealthy') state.write({ ...state.read(), behaviour: 'normal' })
     } catch (error) {
       if (!mine.signal.aborted) process.stderr.write(`${surface.id}: the new version did not start: ${String(error)}\n`)
     } finally {

@@ -1,20 +1,25 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit/event'
-import { CONFIGURED_CHANNEL, LAST_ERROR_LENGTH } from '~/domain/delivery'
+import { CONFIGURED_CHANNEL, type DeliveryEvent, LAST_ERROR_LENGTH } from '~/domain/delivery'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 import { addJob } from '~/server/platform/jobs.sql'
 
-/** Queues one delivery per enabled channel, in the transaction that ends the deploy. */
-export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
+/** Queues one delivery per enabled channel, in the transaction that ends the deploy, or in which its surface turns unhealthy. */
+export async function queueDeliveries(
+  tx: DatabaseHandle,
+  deployId: string,
+  at: Date,
+  event: DeliveryEvent = 'ended',
+): Promise<void> {
   const channels = await tx.deliveryChannel.findMany({
     where: { disabledAt: null, removedAt: null },
     select: { id: true },
   })
   const times = { nextTryAt: at, createdAt: at, updatedAt: at }
   const queued = await tx.delivery.createManyAndReturn({
-    data: channels.map(({ id: channelId }) => ({ channelId, deployId, state: 'waiting', ...times })),
+    data: channels.map(({ id: channelId }) => ({ channelId, deployId, event, state: 'waiting', ...times })),
     // Somebody may have reopened the deploy by hand in the database. The first delivery stays the only one.
     skipDuplicates: true,
     select: { id: true },
@@ -43,6 +48,7 @@ const deliverySelect = {
   attempts: true,
   state: true,
   deployId: true,
+  event: true,
   createdAt: true,
   channel: { select: { id: true, kind: true, name: true, sealed: true, disabledAt: true, removedAt: true } },
 } satisfies Prisma.DeliverySelect

@@ -5,6 +5,7 @@ import { inSentence } from '~/domain/foreign-text'
 import type { ChangeFreezeInput, FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
+import { disarmWatches } from '~/server/deploys/deploy-watch'
 import type { Deps } from '~/server/deps'
 import { hasOccurrence, isComputable, type RecurringWindow, startOf } from '~/server/freezes/expand-recurrence'
 import { freezeChange, freezeEvent, freezeView } from '~/server/freezes/freeze-view'
@@ -133,7 +134,13 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
   requireFutureEnd(endsAt, now)
   const lock = { kind, environment: null, surfaceId, reason, startsAt: now, endsAt }
   try {
-    return await storeFreeze(deps, actor, lock, { before: (tx) => replaceEndedLocks(tx, { surfaceId, kind, now }) })
+    return await storeFreeze(deps, actor, lock, {
+      before: async (tx) => {
+        await replaceEndedLocks(tx, { surfaceId, kind, now })
+        const why = { because: 'locked', actor: actor.name, at: now } as const
+        if (kind === 'lock') await disarmWatches(tx, { surfaceId }, why)
+      },
+    })
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
     const name = inSentence(surface.name)

@@ -93,6 +93,19 @@ export const deployPaths = {
       problems: ['invalid_id', 'deploy_unknown', 'deploy_ended', 'github_refused'],
     }),
   },
+  '/api/internal/deploys/{id}/stop-watching': {
+    post: operation({
+      id: 'stopWatchingDeploy',
+      permission: 'deploy.cancel',
+      summary: 'Disarm the rollback of a deploy',
+      description:
+        'Whatever the surface answers from then on, the console neither offers nor starts a rollback from this deploy. A repeated request gets ' +
+        'the same answer.',
+      parameters: [deployId],
+      success: { status: 200, description: 'Disarmed.', content: json('WatchAnswer') },
+      problems: ['invalid_id', 'deploy_unknown', 'watch_over'],
+    }),
+  },
   '/api/internal/deploys/{id}/release': {
     post: operation({
       id: 'releaseSurface',

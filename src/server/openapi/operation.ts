@@ -20,6 +20,7 @@ import {
   restRefusalBody,
   restReleaseAnswer,
   restReleaseBody,
+  restWatchAnswer,
   restWebhook,
   restWebhookAnswer,
 } from '~/server/rest/shapes'
@@ -168,6 +169,7 @@ const COMPONENTS = {
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,
   CancelAnswer: restCancelAnswer,
+  WatchAnswer: restWatchAnswer,
   ReleaseRequest: restReleaseBody,
   ReleaseAnswer: restReleaseAnswer,
   FreezeAnswer: restFreezeAnswer,

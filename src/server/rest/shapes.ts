@@ -5,6 +5,7 @@ import { PHASE_STATES } from '~/domain/deploy/phases'
 import { DEPLOY_ACTIONS } from '~/domain/deploy/report'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { DEPLOY_STATUSES, FAILURE_STAGES, PHASES, SHIPPED } from '~/domain/deploy/status'
+import { ROLLBACK_MODES, WATCH_STATES } from '~/domain/deploy/watch'
 import { id, lineCursorText } from '~/domain/input'
 
 /**
@@ -183,6 +184,38 @@ const cancelRequest = z
   .nullable()
   .meta({ description: 'The state of a request to cancel. The deploy’s end is its `status`.' })
 
+const deployWatch = z
+  .looseObject({
+    mode: z.enum(ROLLBACK_MODES),
+    state: z.string().meta({
+      examples: [...WATCH_STATES, 'over'],
+      description:
+        '`offered`: the surface turned unhealthy, and a person decides. `starting`, `rolling_back`, `approval`: the console rolls back, or asked for approval.',
+    }),
+    minutes: z.int(),
+    healthy_at: time.nullable(),
+    until: time.nullable().meta({ description: 'The end of the watch. Null before the deploy has ended.' }),
+    turned_at: time.nullable().meta({ description: 'The first probe that was not healthy, once it is proven.' }),
+    detail: z.string().nullable(),
+    target: z
+      .looseObject({ deploy_id: z.uuid(), sha: z.string(), healthy_at: time.nullable() })
+      .nullable()
+      .meta({ description: 'Where the way back leads.' }),
+    rollback_deploy_id: z.uuid().nullable(),
+    approval_id: z.uuid().nullable(),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the console did not roll back by itself, or why the watch was disarmed.' }),
+    sentences: z.array(z.string()),
+    stoppable: z.boolean(),
+  })
+  .nullable()
+  .meta({ description: 'The armed rollback. Null if the surface declares none, or if there is no version to watch.' })
+
+/** Answer of `POST …/{id}/stop-watching`. */
+export const restWatchAnswer = z.looseObject({ id: z.uuid(), watch: deployWatch })
+
 /** Answer of `POST …/{id}/cancel`. */
 export const restCancelAnswer = z.looseObject({ id: z.uuid(), status, cancel: cancelRequest })
 
@@ -280,6 +313,7 @@ export const restDeploy = z.looseObject({
     .string()
     .nullable()
     .meta({ description: 'The address of another run than `run_id` that was seen after the deploy ended.' }),
+  watch: deployWatch,
   cancel: cancelRequest,
   warnings: z.array(z.string()),
   alarms: z.array(z.string()).meta({ description: 'The `warnings` that report a fault.' }),

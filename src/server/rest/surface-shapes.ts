@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy/request'
+import { ROLLBACK_MODES } from '~/domain/deploy/watch'
 import { FREEZE_KINDS } from '~/domain/freeze'
 import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
 import { ROLES } from '~/domain/permissions'
@@ -84,6 +85,10 @@ export const restSurface = z.looseObject({
     description:
       'The reason in DEPLOY_FREEZE of the repository, as it was read last. Null: it froze nothing, or is unknown.',
   }),
+  armed: z
+    .looseObject({ mode: z.enum(ROLLBACK_MODES), minutes: z.int() })
+    .nullable()
+    .meta({ description: 'What happens if the surface turns unhealthy soon after a deploy. Null: nothing.' }),
   alarm: z.string().nullable(),
 })
 
@@ -92,7 +97,7 @@ export const restSurfaces = z.looseObject({ surfaces: z.array(restSurface) })
 /** The members of a tile that scripts read. The others are the screen’s own. */
 export function scriptSurface(tile: SurfaceTile) {
   const { id: surface, name, environment, repository, workflow, service, ref, url, confirm, health } = tile
-  const { version, lastDeploy, lastGood, held, requiresApproval, waiting, freezes, deployFreeze, alarm } = tile
+  const { version, lastDeploy, lastGood, held, requiresApproval, waiting, freezes, deployFreeze, armed, alarm } = tile
   return {
     ...{ id: surface, name, environment, repository, workflow, service, ref, url, confirm, health },
     version: version && {
@@ -113,7 +118,7 @@ export function scriptSurface(tile: SurfaceTile) {
       requestedAt: lastDeploy.requestedAt,
       finishedAt: lastDeploy.finishedAt,
     },
-    ...{ lastGood, held, requiresApproval, freezes, alarm },
+    ...{ lastGood, held, requiresApproval, freezes, armed, alarm },
     waitingApprovalId: waiting?.approvalId ?? null,
     deployFreeze: deployFreeze?.reason ?? null,
   }

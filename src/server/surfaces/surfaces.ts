@@ -8,6 +8,7 @@ import type { Checked } from '~/domain/surface/live'
 import type { HealthState } from '~/domain/surface/tile'
 import { type ReportedVersion, type VersionSource, versionProblem, versionSource } from '~/domain/surface/version'
 import { reportSelect } from '~/server/deploys/deploy-report'
+import { watchSelect } from '~/server/deploys/deploy-watch'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -27,6 +28,8 @@ export const declarationSelect = {
   position: true,
   requiresApproval: true,
   approvalMinutes: true,
+  rollbackMode: true,
+  watchMinutes: true,
   archivedAt: true,
 } satisfies Prisma.SurfaceSelect
 
@@ -72,6 +75,8 @@ const tileSelect = {
       requestedBy: true,
       finishedAt: true,
       probeUntil: true,
+      shipped: true,
+      watch: { select: watchSelect },
     },
   },
   deploys: { where: { holdsSurface: true }, orderBy: { id: 'desc' }, take: 1, select: holdingSelect },

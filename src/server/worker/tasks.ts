@@ -9,6 +9,7 @@ import { adoptOutcome } from '~/server/deliveries/deliveries'
 import { deliver } from '~/server/deliveries/send/deliver'
 import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
+import { startArmedRollback } from '~/server/deploys/request/start-armed-rollback'
 import { readFailedLog } from '~/server/deploys/runs/read-failed-log'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import { reportDeployment } from '~/server/deploys/runs/report-deployment'
@@ -54,6 +55,7 @@ export function jobTasks(deps: Deps): TaskList {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
     read_failed_log: (payload) => readLogUnlessPaused(deps, ofDeploy.parse(payload).deployId),
     report_deployment: (payload) => reportDeployment(deps, ofDeploy.parse(payload).deployId),
+    start_armed_rollback: (payload) => startArmedRollback(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
     deliver: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
     find_outside_runs: async (payload) => {

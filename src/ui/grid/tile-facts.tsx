@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { explainHold } from '~/domain/deploy/report'
 import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
+import { armedWords } from '~/domain/deploy/watch'
 import { inSentence, visible, visibleSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
 import { listPaths } from '~/domain/surface/paths'
@@ -163,7 +164,14 @@ function thirdTerm(third: NonNullable<Third>, tile: SurfaceTile): string {
   return tile.deployFreeze === null && tile.freezes[0]?.kind === 'locked' ? 'Locked' : 'Frozen'
 }
 
-const THIRD_TERMS = { alarm: 'Alarm', held: 'Held', health: 'Health', outside: 'Outside', drift: 'Drift' } as const
+const THIRD_TERMS = {
+  alarm: 'Alarm',
+  held: 'Held',
+  health: 'Health',
+  outside: 'Outside',
+  drift: 'Drift',
+  armed: 'Armed',
+} as const
 
 /** The most important problem of the surface. */
 export function ThirdFact({
@@ -200,7 +208,20 @@ export function ThirdFact({
   if (third === 'outside' && outsideRun !== null) return <OutsideRun run={outsideRun} tab={tab} />
   if (third === 'freeze' && deployFreeze !== null)
     return <FrozenByVariable repository={tile.repository} freeze={deployFreeze} />
+  if (third === 'armed') return <Armed tile={tile} />
   return third === 'freeze' && freeze !== undefined ? <FrozenBy freeze={freeze} /> : null
+}
+
+/** What the console does if the surface turns unhealthy: now, while it watches a deploy, or after the next one. */
+function Armed({ tile: { armed, watch } }: { readonly tile: SurfaceTile }) {
+  if (armed === null) return null
+  const isWatching = watch?.state === 'watching' || watch?.state === 'disarmed'
+  const words = isWatching ? (watch?.sentences[0] ?? '') : `Armed: ${armedWords(armed.mode, armed.minutes)} of a deploy`
+  return (
+    <span className="truncate" title={visible(words)}>
+      <Sentence text={words.replace(/^Armed: /, '')} />
+    </span>
+  )
 }
 
 /** A version whose commit is not known, or none. */
@@ -253,12 +274,13 @@ function OutsideRun({ run, tab }: OutsideRunProps) {
 export function thirdRow(
   tile: SurfaceTile,
   running: DeploySummary | null,
-): 'alarm' | 'held' | 'health' | 'outside' | 'drift' | 'freeze' | null {
+): 'alarm' | 'held' | 'health' | 'outside' | 'drift' | 'freeze' | 'armed' | null {
   if (tile.alarm !== null) return 'alarm'
   if (tile.held !== null) return 'held'
   if (isWrong(tile) && tile.health.detail !== null) return 'health'
   // The phases of a running deploy take the place of the outside run.
   if (running !== null && tile.outsideRun !== null) return 'outside'
   if (isForeign(tile)) return 'drift'
-  return tile.freezes.length > 0 || tile.deployFreeze !== null ? 'freeze' : null
+  if (tile.freezes.length > 0 || tile.deployFreeze !== null) return 'freeze'
+  return tile.armed === null ? null : 'armed'
 }

@@ -51,7 +51,12 @@ interface Previous {
     | 'lifted'
 }
 
-const ADDED_TO_TILE: Omit<SurfaceTile, Previous['tile']> = { service: null, notice: null }
+const ADDED_TO_TILE: Omit<SurfaceTile, Previous['tile']> = {
+  service: null,
+  notice: null,
+  armed: null,
+  watch: null,
+}
 const ADDED_TO_GRID: Omit<Grid, Previous['grid']> = { worker: null }
 const ADDED_TO_EVENT: Omit<LiveEvent, Previous['event']> = { worker: null }
 const ADDED_TO_ENTRY: Omit<DeployView['timeline'][number], Previous['entry']> = { proof: null }
@@ -59,6 +64,7 @@ const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = {
   logDeletedAt: null,
   approvalId: null,
   checklist: [],
+  watch: null,
 }
 const ADDED_TO_APPROVAL: Omit<ApprovalView, Previous['approval']> = { checklist: [] }
 const ADDED_TO_REVIEW: Omit<Review, Previous['review']> = {

@@ -82,6 +82,8 @@ describe('inserting a deploy', () => {
     githubEnvironment: 'live',
     phaseJobs: { deploy: ['ship'] },
     probeSeconds: 121,
+    rollbackMode: 'auto',
+    watchMinutes: 11,
     paths: ['services/api/**'],
     checklist: ['Ask support'],
     versionSource: { url: null, in: 'header', at: 'x-version', is: 'ref' },

@@ -46,7 +46,9 @@ const workNow = async (replica = deps) => {
 const deliveryJobs = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('deliver'))
 const notesOf = async (id: string) => (await getDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
 const deliveryOf = (id: string) =>
-  deps.db.delivery.findUniqueOrThrow({ where: { deployId_channelId: { deployId: id, channelId: CONFIGURED_CHANNEL } } })
+  deps.db.delivery.findUniqueOrThrow({
+    where: { deployId_channelId_event: { deployId: id, channelId: CONFIGURED_CHANNEL, event: 'ended' } },
+  })
 const stateOf = async (id: string) => (await deliveryOf(id)).state
 
 describe('the outcome of a deploy in Slack', () => {

@@ -42,6 +42,8 @@ describe('surfaces.yaml', () => {
         onMoved: null,
         phaseJobs: null,
         probeSeconds: null,
+        rollbackMode: null,
+        watchMinutes: null,
         paths: [],
         checklist: [],
         versionSource: null,
@@ -109,6 +111,36 @@ describe('surfaces.yaml', () => {
       'a moved ref that continues although another person approves the commit',
       `${GOOD}    approval: required\n    dispatch:\n      from: chosen\n      on_moved: continue\n`,
       'surfaces.yaml:12: dispatch.on_moved: cannot be "continue" with "approval: required", which approves one commit',
+    ],
+    [
+      'a time to watch without a rollback',
+      `${GOOD}    watch_minutes: 5\n`,
+      'surfaces.yaml:9: watch_minutes: has no effect without "rollback"',
+    ],
+    [
+      'a rollback by the console of a surface that does not say where its version is',
+      `${GOOD}    rollback: auto\n`,
+      'surfaces.yaml:9: rollback: cannot be "auto" without "version": nothing would prove that the unhealthy surface runs the deploy',
+    ],
+    [
+      'a rollback by the console whose inputs nobody would fill in',
+      `${GOOD}    rollback: auto\n    version:\n      json: version\n    dispatch:\n      ask: [region]\n`,
+      'surfaces.yaml:9: rollback: cannot be "auto" with "dispatch.ask": nobody would fill in the inputs',
+    ],
+    [
+      'a rollback of an unknown kind',
+      `${GOOD}    rollback: always\n`,
+      'surfaces.yaml:9: rollback: must be "offer" or "auto"',
+    ],
+    [
+      'a misspelled key of the rollback',
+      `${GOOD}    rollback: offer\n    watch_minute: 5\n`,
+      'surfaces.yaml:10: "watch_minute" is not a known key; did you mean "watch_minutes"?',
+    ],
+    [
+      'a watch that is too long',
+      `${GOOD}    rollback: offer\n    watch_minutes: 121\n`,
+      'surfaces.yaml:10: watch_minutes:',
     ],
     [
       'an asked input that looks like a secret',

@@ -60,6 +60,8 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     unknownVersion: null,
     lastDeploy: null,
     lastGood: null,
+    armed: null,
+    watch: null,
     archived: false,
     alarm: null,
     outsideRun: null,

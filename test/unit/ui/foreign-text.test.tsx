@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import type { FailedLog } from '~/domain/deploy/failed-log'
 import type { DeployView } from '~/domain/deploy/view'
+import { describeWatch } from '~/domain/deploy/watch'
 import type { Review } from '~/domain/surface/review'
 import { ApprovalRow } from '~/ui/approvals/approvals-page'
 import { AuditRow } from '~/ui/audit/audit-table'
@@ -80,6 +81,34 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       environments: [{ id: '1', name: text, reviewable: true }],
     },
     approvalId: null,
+    watch: {
+      mode: 'auto',
+      state: 'offered',
+      minutes: 10,
+      healthyAt: AT,
+      until: AT,
+      turnedAt: AT,
+      detail: text,
+      target: null,
+      rollbackDeployId: null,
+      approvalId: null,
+      reason: text,
+      sentences: describeWatch({
+        mode: 'auto',
+        state: 'offered',
+        minutes: 10,
+        healthyAt: AT,
+        until: AT,
+        turnedAt: AT,
+        detail: text,
+        target: null,
+        rollbackDeployId: null,
+        approvalId: null,
+        reason: 'A sentence.',
+        finishedAt: AT,
+      }),
+      stoppable: false,
+    },
     lateRunUrl: null,
     cancel: null,
     warnings: [text],

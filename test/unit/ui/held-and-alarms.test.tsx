@@ -104,7 +104,7 @@ it('the tile of an archived surface offers its running deploy, and no new one', 
 describe('an alarm', () => {
   it('is red in the dialog, on the tile and on its frame, and a warning is not', () => {
     const alarms = renderToStaticMarkup(
-      <DeployWarnings deploy={{ warnings: ['GitHub is silent.', 'Two runs.'], alarms: ['Two runs.'] }} />,
+      <DeployWarnings deploy={{ warnings: ['GitHub is silent.', 'Two runs.'], alarms: ['Two runs.'], watch: null }} />,
     )
     expect([...alarms.matchAll(/border-(bad|warn)/g)].map(([, tone]) => tone)).toEqual(['warn', 'bad'])
     expect(grid(tile('api', { alarm: 'Two runs.' }))).toMatch(/<li[^>]*border-bad/)

@@ -97,6 +97,7 @@ it('an answer of this version stays as it is', async () => {
     logDeletedAt: now,
     approvalId: 'a',
     checklist: [],
+    watch: null,
     timeline: [{ at: now, proof: 'prober' }],
   }
   expect(await pageOf(deploy).deploys.get.query({ id: 'x' })).toEqual(deploy)

@@ -11,9 +11,15 @@ import {
   settleDelivery,
 } from '~/server/deliveries/deliveries'
 import { openChannel } from '~/server/deliveries/delivery-channels'
-import { type EndedDeploy, outcomeMessage, outcomePayload } from '~/server/deliveries/send/outcome-texts'
+import {
+  type EndedDeploy,
+  outcomeMessage,
+  outcomePayload,
+  unhealthyMessage,
+} from '~/server/deliveries/send/outcome-texts'
 import { sendToSlack, sendWebhook } from '~/server/deliveries/send/post-outcome'
 import { describeDeployRow } from '~/server/deploys/deploy-report'
+import { viewWatch, watchSelect } from '~/server/deploys/deploy-watch'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import type { AddressRule, SendOutcome } from '~/server/platform/guarded-post'
@@ -34,7 +40,7 @@ export async function deliver(deps: Deps, deliveryId: string): Promise<void> {
   if (typeof send === 'string') return drop(send)
   const interrupted = delivery.state === 'sending'
   if (!(await claimDelivery(deps.db, delivery, deps.now()))) return
-  const ended = await readEnded(deps, delivery.deployId)
+  const ended = await readEnded(deps, delivery)
   const sent: SendOutcome =
     interrupted && !CHANNELS[kind].knowsDuplicates ? { kind: 'unknown', reason: INTERRUPTED } : await send(ended)
   await recordAttempt(deps, delivery, kind, ended, sent)
@@ -91,16 +97,24 @@ async function findSender(deps: Deps, kind: ChannelKind, delivery: DeliveryRow):
 
 const UNREADABLE = 'a channel cannot be used: the secret that encrypts it is no longer in AUTH_SECRET'
 
-const messageOf = ({ consoleUrl }: Deps['config'], ended: EndedDeploy | null) =>
-  ended === null ? TEST_MESSAGE : outcomeMessage(ended.row, ended.report, consoleUrl)
+function messageOf({ consoleUrl }: Deps['config'], ended: EndedDeploy | null): string {
+  if (ended === null) return TEST_MESSAGE
+  const { row, report, watch } = ended
+  return watch === null ? outcomeMessage(row, report, consoleUrl) : unhealthyMessage(row, watch, consoleUrl)
+}
 
 const TEST_MESSAGE = 'This is a test of Deploy Console. The outcomes of deploys will be posted here.'
 
-async function readEnded({ db }: Deps, deployId: string | null): Promise<EndedDeploy | null> {
+async function readEnded(
+  { db, now }: Deps,
+  { deployId, event }: Pick<DeliveryRow, 'deployId' | 'event'>,
+): Promise<EndedDeploy | null> {
   const row = deployId === null ? null : await findDeploy(db, deployId)
   if (row === null) return null
   const transitions = (await readTransitions(db, [row.id])).get(row.id) ?? []
-  return { row, report: describeDeployRow(row, transitions) }
+  const watch =
+    event === 'unhealthy' ? await db.deployWatch.findUnique({ where: { deployId: row.id }, select: watchSelect }) : null
+  return { row, report: describeDeployRow(row, transitions), watch: viewWatch({ ...row, watch }, now()) }
 }
 
 /** Records the attempt, and either settles the delivery or queues the next attempt. */
@@ -114,7 +128,11 @@ async function recordAttempt(
   const { id, channel } = delivery
   const now = deps.now()
   const settled = { id, deploy: ended?.row ?? null }
-  const channelFacts = { channel: kind, ...(channel.id === CONFIGURED_CHANNEL ? {} : { name: channel.name }) } as const
+  const channelFacts = {
+    channel: kind,
+    ...(channel.id === CONFIGURED_CHANNEL ? {} : { name: channel.name }),
+    ...(delivery.event === 'unhealthy' ? { about: 'unhealthy' as const } : {}),
+  }
   if (sent.kind === 'sent') {
     const payload = { ...channelFacts, outcome: 'sent' } as const
     const attempt = { status: sent.status, error: null }

@@ -1,5 +1,6 @@
 import 'server-only'
 import type { DeployReport } from '~/domain/deploy/report'
+import type { DeployWatch } from '~/domain/deploy/watch'
 import { inSentence, visibleSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import type { DeployRow } from '~/server/deploys/deploys'
@@ -11,6 +12,8 @@ const EMOJI: Readonly<Record<string, string>> = { succeeded: '✅', failed: '❌
 export interface EndedDeploy {
   readonly row: DeployRow
   readonly report: DeployReport
+  /** Set if the delivery tells that the surface turned unhealthy. */
+  readonly watch: DeployWatch | null
 }
 
 type MessageFacts = Pick<
@@ -24,11 +27,9 @@ export function outcomeMessage(
   report: Pick<DeployReport, 'headline' | 'sentences'>,
   consoleUrl: string,
 ): string {
-  const { surface, ref, sha } = deploy
-  const commit = sha === null || sha === ref ? '' : ` (${shortSha(sha)})`
   const lines = [
-    `*${EMOJI[deploy.status] ?? '•'} ${foreign(report.headline)}: ${foreign(surface.name)}*, ${foreign(surface.environment)}`,
-    `${foreign(sha === ref ? shortSha(ref) : refLabel(ref))}${commit} by ${foreign(deploy.requestedBy)}${durationText(deploy)}`,
+    `*${EMOJI[deploy.status] ?? '•'} ${foreign(report.headline)}: ${surfaceText(deploy)}`,
+    `${refText(deploy)}${durationText(deploy)}`,
     ...(deploy.failureDetail === null
       ? []
       : [`> ${escapeMarkup(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),
@@ -36,6 +37,24 @@ export function outcomeMessage(
     `<${consoleUrl}/deploys/${deploy.id}|Open the deploy>`,
   ]
   return lines.join('\n')
+}
+
+/** The Slack message that the surface turned unhealthy after a deploy. */
+export function unhealthyMessage(deploy: MessageFacts, watch: DeployWatch, consoleUrl: string): string {
+  const lines = [
+    `*⚠️ Unhealthy after its deploy: ${surfaceText(deploy)}`,
+    refText(deploy),
+    ...watch.sentences.map((sentence) => escapeMarkup(visibleSentence(sentence))),
+    `<${consoleUrl}/deploys/${deploy.id}|Open the deploy>`,
+  ]
+  return lines.join('\n')
+}
+
+const surfaceText = ({ surface }: MessageFacts) => `${foreign(surface.name)}*, ${foreign(surface.environment)}`
+
+function refText({ ref, sha, requestedBy }: MessageFacts): string {
+  const commit = sha === null || sha === ref ? '' : ` (${shortSha(sha)})`
+  return `${foreign(sha === ref ? shortSha(ref) : refLabel(ref))}${commit} by ${foreign(requestedBy)}`
 }
 
 function durationText({ requestedAt, finishedAt }: Pick<DeployRow, 'requestedAt' | 'finishedAt'>): string {
@@ -55,12 +74,13 @@ const VERSION = 1
 /** The body of a signed delivery (docs/webhooks.md). `ended: null`: a test delivery. */
 export function outcomePayload(ended: EndedDeploy | null, consoleUrl: string, createdAt: Date) {
   if (ended === null) return { type: 'test', version: VERSION, timestamp: createdAt.toISOString(), data: {} }
-  const { row, report } = ended
+  const { row, report, watch } = ended
   return {
-    type: 'deploy.ended',
+    type: watch === null ? 'deploy.ended' : 'deploy.unhealthy',
     version: VERSION,
-    timestamp: (row.finishedAt ?? createdAt).toISOString(),
+    timestamp: (watch === null ? (row.finishedAt ?? createdAt) : createdAt).toISOString(),
     data: {
+      ...(watch === null ? {} : { watch: watchPayload(watch, consoleUrl) }),
       deploy: {
         id: row.id,
         status: row.status,
@@ -80,5 +100,21 @@ export function outcomePayload(ended: EndedDeploy | null, consoleUrl: string, cr
         url: `${consoleUrl}/deploys/${row.id}`,
       },
     },
+  }
+}
+
+function watchPayload(watch: DeployWatch, consoleUrl: string) {
+  const { target, rollbackDeployId } = watch
+  return {
+    mode: watch.mode,
+    state: watch.state,
+    sentences: watch.sentences,
+    turned_at: watch.turnedAt,
+    detail: watch.detail,
+    target: target === null ? null : { deploy_id: target.deployId, sha: target.sha, healthy_at: target.healthyAt },
+    rollback:
+      rollbackDeployId === null ? null : { id: rollbackDeployId, url: `${consoleUrl}/deploys/${rollbackDeployId}` },
+    approval_id: watch.approvalId,
+    reason: watch.reason,
   }
 }

@@ -3,11 +3,13 @@ import { decideFreeze, type FreezePass } from '~/domain/deploy/admission'
 import type { DeployKind } from '~/domain/deploy/approval'
 import type { DispatchInput } from '~/domain/deploy/request'
 import type { DeployStatus } from '~/domain/deploy/status'
+import { ARMED_ACTOR } from '~/domain/deploy/watch'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { StandingFreeze } from '~/domain/freeze'
 import { shortSha } from '~/domain/ref'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
+import { armDeploy, disarmWatches } from '~/server/deploys/deploy-watch'
 import { freezeEvent } from '~/server/freezes/freeze-view'
 import { insertUnlessLocked, replaceEndedLocks } from '~/server/freezes/freezes'
 import type { DatabaseHandle } from '~/server/platform/database'
@@ -77,7 +79,7 @@ async function lockAfterRollback(
     kind: 'lock',
     environment: null,
     surfaceId,
-    reason: `Rolled back to ${shortSha(deploy.sha)}`,
+    reason: `${lockWords(deploy)} ${shortSha(deploy.sha)}`,
     startsAt: at,
     endsAt: null,
     rollbacksPass: true,
@@ -90,6 +92,9 @@ async function lockAfterRollback(
   const subject = { actor: deploy.requestedBy, at, surfaceId, deployId: deploy.id }
   await appendAuditEvent(tx, subject, freezeEvent('console.freeze.opened', lock))
 }
+
+const lockWords = ({ requestedBy }: NewDeploy) =>
+  requestedBy === ARMED_ACTOR ? 'The console rolled back by itself to' : 'Rolled back to'
 
 /** One row for each reason for which freezes let the deploy pass. */
 async function recordPasses(
@@ -191,6 +196,11 @@ export async function insertDeploy(
     await tx.surface.update({ where: { id: surfaceId }, data, select: declaredColumns }),
     declaration,
   )
+  const { rollbackMode, watchMinutes } = surface
+  if (rollbackMode !== null && watchMinutes !== null)
+    await armDeploy(tx, deploy, { rollbackMode, watchMinutes, declaration })
+  const why = { because: 'newer_deploy', actor: deploy.requestedBy, at } as const
+  await disarmWatches(tx, { surfaceId, except: id }, why)
   await appendAuditEvent(
     tx,
     { actor: deploy.requestedBy, at, deployId: id, surfaceId },

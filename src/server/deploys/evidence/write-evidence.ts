@@ -12,6 +12,7 @@ import { sealRows } from '~/server/audit/seal-audit'
 import { sealRecord } from '~/server/audit/seal-record'
 import { EVIDENCE_ACTION, evidenceDigest } from '~/server/audit/verify-evidence'
 import { countEndedDeploys } from '~/server/deploys/count-ended-deploys'
+import { watchSelect } from '~/server/deploys/deploy-watch'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { readLogLines } from '~/server/deploys/read/log-lines'
 import type { Deps } from '~/server/deps'
@@ -96,6 +97,7 @@ const evidenceSelect = {
     orderBy: { attempt: 'asc' },
     select: { attempt: true, runId: true, jobs: true, seenAt: true, failedLog: true },
   },
+  watch: { select: watchSelect },
   approval: {
     select: {
       id: true,
@@ -175,6 +177,7 @@ async function readContent(deps: Deps, stored: StoredDeploy): Promise<EvidenceCo
             decided_by: approval.decidedBy,
             decided_at: isoTime(approval.decidedAt),
           },
+    watch: watchEvidence(stored.watch),
     attempts: stored.attempts.map(({ attempt, runId, jobs, seenAt, failedLog: failed }) => ({
       attempt,
       run_id: digits(runId),
@@ -210,6 +213,27 @@ async function readContent(deps: Deps, stored: StoredDeploy): Promise<EvidenceCo
         : [{ what: `The ${log.older} oldest log lines`, why: 'The log is longer than a file holds.' }]),
       ...(stored.logDeletedAt === null ? [] : [{ what: 'The log', why: 'It was deleted because of its age.' }]),
     ],
+  }
+}
+
+/** Null if its surface declared no rollback. The probes are in the rows. */
+function watchEvidence(watch: StoredDeploy['watch']) {
+  if (watch === null) return null
+  return {
+    mode: watch.mode,
+    minutes: watch.minutes,
+    declaration: watch.declaration,
+    state: watch.state,
+    healthy_at: isoTime(watch.healthyAt),
+    until: isoTime(watch.until),
+    turned_at: isoTime(watch.turnedAt),
+    detail: watch.detail,
+    target_id: watch.targetId,
+    target_sha: watch.targetSha,
+    target_healthy_at: isoTime(watch.targetHealthyAt),
+    reason: watch.reason,
+    rollback_deploy_id: watch.rollbackDeployId,
+    approval_id: watch.approvalId,
   }
 }
 

@@ -4,6 +4,7 @@ import { CHANNELS } from '~/domain/delivery'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
+import { DISARMED } from '~/server/deploys/deploy-watch'
 
 type AuditRow = Parameters<typeof readAuditEvent>[0]
 
@@ -117,6 +118,9 @@ function describeReview(what: string, { environment, comment, outcome, detail = 
   }
 }
 
+/** What a delivery tells. */
+const toldOf = ({ about }: { readonly about?: 'unhealthy' }) => (about === undefined ? 'Outcome' : 'Warning')
+
 const channelName = (name: string | undefined) => (name === undefined ? 'Slack' : inSentence(name))
 
 /** One sentence that adds what the status alone does not show; null when there is nothing to add. */
@@ -183,12 +187,30 @@ export function describeEvent(row: AuditRow): string | null {
       return describeReview('approval', event.payload)
     case 'console.deploy.gate_rejected':
       return describeReview('rejection', event.payload)
+    case 'console.rollback.watched':
+      return `The surface is healthy with this deploy, and is watched until ${event.payload.until.slice(11, 16)} UTC.`
+    case 'console.rollback.offered':
+      return `The surface turned unhealthy: ${inSentence(event.payload.detail)}, ${event.payload.probes} times in a row. ${
+        event.payload.reason === undefined
+          ? 'People were asked to roll back.'
+          : `The console does not roll back: ${event.payload.reason}`
+      }`
+    case 'console.rollback.armed':
+      return `The surface turned unhealthy: ${inSentence(event.payload.detail)}, ${event.payload.probes} times in a row. The console rolls back to ${shortSha(event.payload.to_sha ?? '')}.`
+    case 'console.rollback.started':
+      return event.payload.rollback_deploy_id === undefined
+        ? 'The console asked for the approval of the rollback.'
+        : `The console requested the rollback, deploy ${event.payload.rollback_deploy_id}.`
+    case 'console.rollback.not_started':
+      return `The console did not roll back: ${event.payload.reason} It does not try again.`
+    case 'console.rollback.disarmed':
+      return `The armed rollback was disarmed. ${DISARMED[event.payload.because]}`
     case 'console.notification.sent':
-      return `Outcome sent to ${channelName(event.payload.name)}.`
+      return `${toldOf(event.payload)} sent to ${channelName(event.payload.name)}.`
     case 'console.notification.not_sent':
       return event.payload.outcome === 'unknown'
-        ? `Outcome may not have reached ${channelName(event.payload.name)}: ${event.payload.reason}.${CHANNELS[event.payload.channel].knowsDuplicates ? '' : ' It is not sent again.'}`
-        : `Outcome not sent to ${channelName(event.payload.name)}: ${event.payload.reason}.`
+        ? `${toldOf(event.payload)} may not have reached ${channelName(event.payload.name)}: ${event.payload.reason}.${CHANNELS[event.payload.channel].knowsDuplicates ? '' : ' It is not sent again.'}`
+        : `${toldOf(event.payload)} not sent to ${channelName(event.payload.name)}: ${event.payload.reason}.`
     case 'console.delivery.resent':
       return `Outcome queued again for ${channelName(event.payload.name)}.`
     case 'console.deploy.run_attempt':

@@ -18,11 +18,13 @@ import {
   type RunAttempt,
   type TimelineEntry,
 } from '~/domain/deploy/view'
+import { hasTurned } from '~/domain/deploy/watch'
 import { AppError } from '~/domain/errors'
 import { occurredAt, transitionOf } from '~/server/audit/append-audit'
 import { readLastingBefore } from '~/server/audit/audit.sql'
 import { cancelOf } from '~/server/deploys/cancel/cancel-deploy'
 import { describeDeployRow } from '~/server/deploys/deploy-report'
+import { viewWatch, watchSelect } from '~/server/deploys/deploy-watch'
 import { deploySelect } from '~/server/deploys/deploys'
 import { describeAlarms, describeCancelRefusal, describeEvent } from '~/server/deploys/read/event-texts'
 import { readLogLines } from '~/server/deploys/read/log-lines'
@@ -37,7 +39,8 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}. Check the id.`)
   const { deploy, owner, transitions, timeline, log } = record
-  const alarms = describeAlarms(record.alarms)
+  const watch = viewWatch(deploy, deps.now())
+  const alarms = [...turnedWarning(watch), ...describeAlarms(record.alarms)]
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
   const report = describeDeployRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
@@ -74,6 +77,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
       deploy.lateRunId === null || deploy.lateRunId === runId
         ? null
         : runUrl(deps.config.githubApiUrl, deploy.repository, deploy.lateRunId),
+    watch,
     cancel: cancelOf(deploy),
     warnings: [
       ...silenceWarning(deploy),
@@ -88,6 +92,10 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     logCursor: log.cursor,
   }
 }
+
+/** The surface turned unhealthy. */
+const turnedWarning = (watch: DeployView['watch']): string[] =>
+  watch !== null && hasTurned(watch.state) ? [watch.sentences.join(' ')] : []
 
 function sentInputs(stored: Prisma.JsonValue): DeployView['inputs'] {
   const inputs = storedInputs.parse(stored)
@@ -200,6 +208,7 @@ const recordSelect = {
   requestedByUserId: true,
   approvalId: true,
   logDeletedAt: true,
+  watch: { select: watchSelect },
   attempts: {
     orderBy: { attempt: 'desc' },
     take: ATTEMPTS_SHOWN,

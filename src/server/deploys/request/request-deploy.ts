@@ -17,6 +17,7 @@ import {
   readRequest,
   requestKey,
 } from '~/server/deploys/admit/read-request'
+import { disarmWatches } from '~/server/deploys/deploy-watch'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes-in-force'
@@ -120,6 +121,10 @@ function storeApproval(
         expires_at: row.expiresAt.toISOString(),
       },
     })
+    if (row.kind === 'rollback') {
+      const why = { because: 'rollback_asked', actor: actor.name, at } as const
+      await disarmWatches(tx, { surfaceId: surface.id }, why)
+    }
     return row
   })
 }

@@ -45,6 +45,7 @@ export const ROUTES = [
   '/api/internal/deploys/{id}/log/text',
   '/api/internal/deploys/{id}/release',
   '/api/internal/deploys/{id}/status',
+  '/api/internal/deploys/{id}/stop-watching',
   '/api/internal/freeze-windows',
   '/api/internal/freeze-windows/{id}',
   '/api/internal/freeze-windows/{id}/lift',

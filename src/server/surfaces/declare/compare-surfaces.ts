@@ -87,6 +87,13 @@ function weakeningsOf(before: StoredDeclaration, now: SurfaceDeclaration): reado
   if (before.checklist.some((line) => !now.checklist.includes(line))) {
     found.push({ key: 'checklist', text: 'deploys no longer need every line of the checklist that was declared.' })
   }
+  if (before.rollbackMode !== null && now.rollbackMode !== before.rollbackMode && now.rollbackMode !== 'auto') {
+    const text =
+      now.rollbackMode === null
+        ? 'deploys are no longer watched for a surface that turns unhealthy.'
+        : 'a surface that turns unhealthy is no longer rolled back by itself.'
+    found.push({ key: 'rollback', text })
+  }
   if (before.repositoryId !== null && now.repositoryId === null) {
     found.push({ key: 'repository_id', text: 'the repository number in GitHub’s token is no longer checked.' })
   }
@@ -128,6 +135,8 @@ const WRITTEN: {
     Object.fromEntries(Object.entries(jobs ?? {}).map(([phase, names]) => [`phases.${phase}`, names ?? null])),
   probeSeconds: (seconds) =>
     seconds === null ? {} : { 'phases.health_check': 'probe', 'phases.probe_seconds': seconds },
+  rollbackMode: (mode) => ({ rollback: mode }),
+  watchMinutes: (minutes) => ({ watch_minutes: minutes }),
   paths: (paths) => ({ paths: paths.length === 0 ? null : paths }),
   checklist: (lines) => ({ checklist: lines.length === 0 ? null : lines }),
   versionSource: (source) =>

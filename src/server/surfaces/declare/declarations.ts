@@ -3,6 +3,7 @@ import type { CallbackWay } from '~/domain/deploy/callback'
 import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
 import { ON_MOVED, type OnMoved } from '~/domain/deploy/request'
 import { type PhaseJobs, phaseJobs } from '~/domain/deploy/run-record'
+import { ROLLBACK_MODES, type RollbackMode } from '~/domain/deploy/watch'
 import { AppError } from '~/domain/errors'
 import type { VersionSource } from '~/domain/surface/version'
 import { canonicalJson } from '~/server/audit/seal-record'
@@ -49,6 +50,10 @@ export interface SurfaceDeclaration {
   readonly checklist: readonly string[]
   /** How long the console asks the surface itself for the health check of a deploy; null: the workflow makes it. */
   readonly probeSeconds: number | null
+  /** What happens if the surface turns unhealthy soon after a deploy; null: nothing. */
+  readonly rollbackMode: RollbackMode | null
+  /** How long a deploy is watched; null if `rollbackMode` is. */
+  readonly watchMinutes: number | null
   /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
   readonly versionSource: VersionSource | null
 }
@@ -141,6 +146,7 @@ async function readDeclarations(db: DatabaseHandle, where: Prisma.SurfaceWhereIn
     ...row,
     dispatchInputs: storedInputs.parse(row.dispatchInputs),
     onMoved: ON_MOVED.find((known) => known === row.onMoved) ?? null,
+    rollbackMode: ROLLBACK_MODES.find((known) => known === row.rollbackMode) ?? null,
     phaseJobs: phaseJobs.nullable().parse(row.phaseJobs),
     versionSource: versionSourceOf(row),
   }))

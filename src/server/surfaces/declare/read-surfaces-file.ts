@@ -2,6 +2,7 @@ import 'server-only'
 import { readFileSync } from 'node:fs'
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { WATCH_MINUTES } from '~/domain/deploy/watch'
 import { likelySpelling } from '~/domain/likely-spelling'
 import { PROBE_SECONDS } from '~/domain/surface/health-check'
 import type { VersionSource } from '~/domain/surface/version'
@@ -78,6 +79,8 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     ...phasesOf(surface.phases),
     githubEnvironment: surface.github_environment ?? null,
     onMoved: surface.dispatch?.from === 'chosen' ? (surface.dispatch.on_moved ?? 'cancel') : null,
+    rollbackMode: surface.rollback ?? null,
+    watchMinutes: surface.rollback === undefined ? null : (surface.watch_minutes ?? WATCH_MINUTES),
     paths: surface.paths ?? [],
     checklist: surface.checklist ?? [],
     versionSource: surface.version === undefined ? null : sourceOf(surface.version),

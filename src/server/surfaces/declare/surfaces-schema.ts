@@ -6,6 +6,7 @@ import { CHECKLIST_LINES, checklistLine } from '~/domain/deploy/checklist'
 import { DEFAULT_INPUTS, FACT_NAMES, tellsCommit, unknownFact } from '~/domain/deploy/inputs'
 import { ON_MOVED } from '~/domain/deploy/request'
 import type { PhaseKey } from '~/domain/deploy/status'
+import { ROLLBACK_MODES, WATCH_MINUTES, WATCH_MINUTES_AT_MOST } from '~/domain/deploy/watch'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
 import { PROBE_SECONDS } from '~/domain/surface/health-check'
@@ -214,6 +215,18 @@ const surfaceSchema = z.strictObject({
   version: versionSchema
     .optional()
     .describe('How the surface reports its version. Default: the member `version` of the health answer.'),
+  rollback: z
+    .enum(ROLLBACK_MODES, 'must be "offer" or "auto"')
+    .optional()
+    .describe(
+      'What happens if the surface turns unhealthy soon after a deploy. `offer`: people are asked to roll back. `auto`: the console rolls back by itself, which needs `version`. Default: neither.',
+    ),
+  watch_minutes: z
+    .int()
+    .min(1)
+    .max(WATCH_MINUTES_AT_MOST)
+    .optional()
+    .describe(`How long a deploy is watched with \`rollback\`, in minutes. Default: ${WATCH_MINUTES}.`),
   paths: z
     .array(repositoryPath)
     .min(1, 'names no path')
@@ -235,7 +248,10 @@ export const surfacesFile = z
       .describe('The surfaces, in the order of the grid.'),
   })
   .superRefine(({ surfaces }, context) => {
-    for (const [index, { id, approval, dispatch }] of surfaces.entries()) {
+    for (const [index, surface] of surfaces.entries()) {
+      const { id, approval, dispatch } = surface
+      for (const { key, message } of rollbackProblems(surface))
+        context.addIssue({ code: 'custom', path: ['surfaces', index, key], message })
       if (approval === 'required' && dispatch?.on_moved === 'continue') {
         const message = 'cannot be "continue" with "approval: required", which approves one commit'
         context.addIssue({ code: 'custom', path: ['surfaces', index, 'dispatch', 'on_moved'], message })
@@ -245,6 +261,33 @@ export const surfacesFile = z
       }
     }
   })
+
+/** What of `rollback` and `watch_minutes` does not fit the rest of the declaration. */
+function rollbackProblems(surface: z.output<typeof surfaceSchema>) {
+  const { rollback, watch_minutes, version, dispatch } = surface
+  return [
+    ...(watch_minutes !== undefined && rollback === undefined
+      ? [{ key: 'watch_minutes', message: 'has no effect without "rollback"' }]
+      : []),
+    ...(rollback === 'auto' && version === undefined
+      ? [
+          {
+            key: 'rollback',
+            message:
+              'cannot be "auto" without "version": nothing would prove that the unhealthy surface runs the deploy. Declare "version", or use "offer"',
+          },
+        ]
+      : []),
+    ...(rollback === 'auto' && dispatch?.ask !== undefined
+      ? [
+          {
+            key: 'rollback',
+            message: 'cannot be "auto" with "dispatch.ask": nobody would fill in the inputs. Use "offer"',
+          },
+        ]
+      : []),
+  ]
+}
 
 export type DeclaredPhases = z.output<typeof phasesSchema>
 export type DeclaredVersion = z.output<typeof versionSchema>

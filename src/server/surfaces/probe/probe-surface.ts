@@ -7,6 +7,7 @@ import type { HealthState } from '~/domain/surface/tile'
 import { awaitsCommit, deployedVersion, readReportedVersion } from '~/domain/surface/version'
 import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
+import { followWatch } from '~/server/deploys/watch/follow-watch'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
@@ -72,6 +73,7 @@ export async function probeSurface(
   if (version !== null && version.sha !== null)
     await compareWithDeploy(deps, surface, { sha: version.sha, at: askedAt })
   await concludeHealthCheck(deps, surface, { ...sighting, version, askedAt })
+  await followWatch(deps, surface, { at: askedAt, health, detail, sha: version?.sha ?? null })
   return sighting
 }
 

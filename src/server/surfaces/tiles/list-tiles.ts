@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
+import { hasTurned } from '~/domain/deploy/watch'
 import { inSentence } from '~/domain/foreign-text'
 import { byStrength, type DeclaredFreeze, freezesAt, noticesAt, shownFreeze } from '~/domain/freeze'
 import { lastHealthyWith, readHealthyVersions } from '~/domain/surface/healthy-versions'
@@ -11,6 +12,7 @@ import { readTransitions } from '~/server/audit/append-audit'
 import { readAlarms } from '~/server/audit/audit.sql'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import { describeDeployRow } from '~/server/deploys/deploy-report'
+import { modeOf, viewWatch } from '~/server/deploys/deploy-watch'
 import { describeAlarms } from '~/server/deploys/read/event-texts'
 import type { Deps } from '~/server/deps'
 import { type FreezeRow, listCurrentFreezes, warnOfOrphanedFreezes } from '~/server/freezes/freezes'
@@ -75,6 +77,7 @@ function tileOf(
   const declared = facts.declared.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment)
   const running = facts.running.get(id)
   const lastGood = running?.lastGood ?? null
+  const watch = lastDeploy === null ? null : viewWatch(lastDeploy, facts.now)
   return {
     id,
     name,
@@ -128,8 +131,14 @@ function tileOf(
             finishedAt: lastGood.finishedAt.toISOString(),
             healthyAt: lastHealthyWith(readHealthyVersions(surface.healthyVersions), lastGood.sha),
           },
+    armed:
+      surface.rollbackMode === null || surface.watchMinutes === null
+        ? null
+        : { mode: modeOf(surface.rollbackMode), minutes: surface.watchMinutes },
+    watch,
     archived: surface.archivedAt !== null,
     alarm:
+      turnedAlarm(surface, watch) ??
       (lastDeploy === null ? null : describeAlarms(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??
       (surface.archivedAt === null
         ? (warnOfOrphanedFreezes(surface, facts.holding)[0] ?? movedAlarm(repository, facts.movedTo))
@@ -144,6 +153,10 @@ function tileOf(
     deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,
   }
 }
+
+/** The surface turned unhealthy after its deploy, and was not seen healthy since. */
+const turnedAlarm = ({ health }: SurfaceRow, watch: SurfaceTile['watch']): string | null =>
+  watch !== null && hasTurned(watch.state) && health !== 'healthy' ? watch.sentences.join(' ') : null
 
 function unknownVersionOf(surface: SurfaceRow): SurfaceTile['unknownVersion'] {
   const { name, sha, problem } = knownVersion(surface)

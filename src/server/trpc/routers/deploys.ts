@@ -13,6 +13,7 @@ import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { getLogPage, searchLog } from '~/server/deploys/read/log-lines'
 import { readUsualTimes } from '~/server/deploys/read/read-usual-times'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
+import { stopWatch } from '~/server/deploys/watch/stop-watch'
 import { etagOf } from '~/server/platform/http/etag'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
@@ -24,6 +25,10 @@ export const deploysRouter = router({
   cancel: procedureFor('deploy.cancel')
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
+
+  stopWatch: procedureFor('deploy.cancel')
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => stopWatch(ctx.deps, ctx.actor, input.id)),
 
   reviewEnvironment: procedureFor('deploy.approve')
     .input(reviewEnvironmentInput)

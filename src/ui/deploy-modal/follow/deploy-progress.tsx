@@ -1,6 +1,7 @@
 import { Hourglass } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeployView } from '~/domain/deploy/view'
+import { ArmedRollback } from '~/ui/deploy-modal/follow/armed-rollback'
 import { LogTail } from '~/ui/deploy-modal/follow/log-tail'
 import { ReleaseSurface } from '~/ui/deploy-modal/follow/release-surface'
 import { ReviewEnvironments } from '~/ui/deploy-modal/follow/review-environments'
@@ -28,9 +29,10 @@ export function DeployProgress({ deploy, children }: DeployProgressProps) {
   return (
     <>
       <p role="status" className="sr-only">
-        {deployAnnouncement(deploy)}
+        {deployAnnouncement(deploy, deploy.watch)}
       </p>
       <DeployHeadline deploy={deploy} />
+      <ArmedRollback deploy={deploy} />
       <DeployWarnings deploy={deploy} />
       <ReleaseSurface deploy={deploy} />
       <Stepper phases={deploy.phases} ended={deploy.terminal} usual={usual} />
@@ -129,10 +131,14 @@ export function QuietSentence({
 }
 
 /** Alarms are red, as on the tile, and stay after the deploy has ended: the run that they name may still be active. */
-export function DeployWarnings({ deploy }: { readonly deploy: Pick<DeployView, 'warnings' | 'alarms'> }) {
-  return deploy.warnings.map((warning) => (
-    <Notice key={warning} tone={deploy.alarms.includes(warning) ? 'bad' : 'warn'} role="status">
-      <Sentence text={warning} />
-    </Notice>
-  ))
+export function DeployWarnings({ deploy }: { readonly deploy: Pick<DeployView, 'warnings' | 'alarms' | 'watch'> }) {
+  // `ArmedRollback` says it.
+  const said = deploy.watch?.sentences.join(' ')
+  return deploy.warnings
+    .filter((warning) => warning !== said)
+    .map((warning) => (
+      <Notice key={warning} tone={deploy.alarms.includes(warning) ? 'bad' : 'warn'} role="status">
+        <Sentence text={warning} />
+      </Notice>
+    ))
 }

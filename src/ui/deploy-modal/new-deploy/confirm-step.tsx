@@ -16,6 +16,7 @@ import {
   isTypeable,
 } from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldWarning } from '~/ui/deploy-modal/new-deploy/held-surface'
+import { ArmedNotice } from '~/ui/deploy-modal/review/armed-notice'
 import { ChangedCommits } from '~/ui/deploy-modal/review/changes'
 import { Button } from '~/ui/primitives/button'
 import { INPUT } from '~/ui/primitives/field'
@@ -69,6 +70,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           </span>
           .
         </p>
+        <ArmedNotice surface={surface} source={draft.source} />
         {surface.requiresApproval && (
           <Notice tone="plain">Nothing ships yet. Another person must approve this commit first.</Notice>
         )}

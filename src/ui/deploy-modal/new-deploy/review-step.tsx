@@ -8,6 +8,7 @@ import type { Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { AskedInputs, useAskedInputs } from '~/ui/deploy-modal/new-deploy/asked-inputs'
+import { ArmedNotice } from '~/ui/deploy-modal/review/armed-notice'
 import { Changes } from '~/ui/deploy-modal/review/changes'
 import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
@@ -90,6 +91,7 @@ export function ReviewStep({
         )}
         {review.data !== undefined && (
           <Reviewed
+            source={source}
             review={review.data}
             seenAt={review.dataUpdatedAt}
             surface={surface}
@@ -133,15 +135,17 @@ interface ReviewedProps {
   /** When the answer came, by the local clock. */
   readonly seenAt: number
   readonly surface: SurfaceTile
+  readonly source: DeploySource | null
   readonly onFollow: (deployId: string) => void
   readonly override: ReactNode
   readonly asked: ReactNode
 }
 
-function Reviewed({ review, seenAt, surface, onFollow, override, asked }: ReviewedProps) {
+function Reviewed({ review, seenAt, surface, source, onFollow, override, asked }: ReviewedProps) {
   return (
     <>
       <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
+      <ArmedNotice surface={surface} source={source} />
       {override}
       {asked}
       {review.workflowRef !== null && review.workflowRef !== review.ref && (

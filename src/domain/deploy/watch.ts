@@ -1,0 +1,123 @@
+import { inSentence } from '~/domain/foreign-text'
+import { shortSha } from '~/domain/ref'
+
+// The armed rollback (docs/adr/060): what happens if a surface turns unhealthy soon after a deploy.
+
+/** `offer`: the console asks a person to roll back. `auto`: it starts the rollback itself. */
+export const ROLLBACK_MODES = ['offer', 'auto'] as const
+export type RollbackMode = (typeof ROLLBACK_MODES)[number]
+
+/** The actor of a rollback that the console starts itself. */
+export const ARMED_ACTOR = 'console:rollback'
+
+export const WATCH_MINUTES = 10
+export const WATCH_MINUTES_AT_MOST = 120
+
+/** How often a watched surface is probed. */
+export const WATCHED_PAUSE_SECONDS = 10
+
+export const WATCH_STATES = [
+  'armed',
+  'watching',
+  'offered',
+  'starting',
+  'rolling_back',
+  'approval',
+  'disarmed',
+] as const
+export type WatchState = (typeof WATCH_STATES)[number]
+
+/** The states in which the surface has turned unhealthy. */
+const TURNED: readonly string[] = ['offered', 'starting', 'rolling_back', 'approval'] satisfies WatchState[]
+export const hasTurned = (state: string): boolean => TURNED.includes(state)
+
+/** What a window, a script and a delivery are told of the watch of a deploy. Times are ISO strings in UTC. */
+export interface DeployWatch {
+  readonly mode: RollbackMode
+  /** A known state (`over`: the watch ended and the surface stayed healthy), or whatever a newer version stored. */
+  readonly state: WatchState | 'over' | (string & {})
+  readonly minutes: number
+  readonly healthyAt: string | null
+  readonly until: string | null
+  readonly turnedAt: string | null
+  /** What the surface answered. */
+  readonly detail: string | null
+  /** Where the way back leads. */
+  readonly target: { readonly deployId: string; readonly sha: string; readonly healthyAt: string | null } | null
+  /** The rollback that the console started, or the approval that it requested. */
+  readonly rollbackDeployId: string | null
+  readonly approvalId: string | null
+  /** Why the console did not roll back by itself, or why the watch was disarmed: a sentence. */
+  readonly reason: string | null
+  /** What is said of it, a sentence each. */
+  readonly sentences: readonly string[]
+  /** Whether somebody may stop it. */
+  readonly stoppable: boolean
+}
+
+type Said = Omit<DeployWatch, 'sentences' | 'stoppable'> & { readonly finishedAt: string | null }
+
+/** "rolls back by itself if unhealthy within 10 min" */
+export const armedWords = (mode: RollbackMode, minutes: number): string =>
+  mode === 'auto'
+    ? `rolls back by itself if unhealthy within ${minutes} min`
+    : `offers to roll back if unhealthy within ${minutes} min`
+
+/** What is said of a watch, the most important first. */
+export function describeWatch(watch: Said): string[] {
+  const { mode, state, minutes, until, reason } = watch
+  switch (state) {
+    case 'armed':
+      return [`Armed: ${armedWords(mode, minutes)} of this deploy.`]
+    case 'watching':
+      return [
+        `Armed: ${mode === 'auto' ? 'rolls back by itself' : 'offers to roll back'} if unhealthy before ${minuteUtc(until)}.`,
+      ]
+    case 'over':
+      return [`The surface was watched until ${minuteUtc(until)}, and did not turn unhealthy.`]
+    case 'disarmed':
+      return [`Not armed any more. ${reason ?? ''}`.trim()]
+    case 'offered':
+      return [
+        turnedSentence(watch),
+        ...(reason === null ? [] : [`The console did not roll back by itself. ${reason}`]),
+        wayBackSentence(watch),
+      ]
+    case 'starting':
+      return [turnedSentence(watch), `The console is starting a rollback${toTarget(watch)}.`]
+    case 'rolling_back':
+      return [turnedSentence(watch), `The console started a rollback${toTarget(watch)}.`]
+    case 'approval':
+      return [
+        turnedSentence(watch),
+        `The console asked for the approval of a rollback${toTarget(watch)}. Another person decides.`,
+      ]
+    default:
+      return [`A newer version of the console watches this deploy (${inSentence(state)}).`]
+  }
+}
+
+/** "The surface turned unhealthy 3 min after this deploy: answers HTTP 503." */
+function turnedSentence({ turnedAt, finishedAt, detail }: Said): string {
+  const after = turnedAt === null || finishedAt === null ? '' : ` ${span(turnedAt, finishedAt)} after this deploy`
+  return `The surface turned unhealthy${after}: ${inSentence(detail ?? 'no detail is on record')}.`
+}
+
+function wayBackSentence({ target }: Said): string {
+  if (target === null) return 'No earlier version is on record to return to. Deploy another version.'
+  const healthy = target.healthyAt === null ? '' : `, healthy until ${minuteUtc(target.healthyAt)}`
+  return `Roll back to ${shortSha(target.sha)}${healthy}.`
+}
+
+const toTarget = ({ target }: Said) => {
+  if (target === null) return ''
+  return ` to ${shortSha(target.sha)}${target.healthyAt === null ? '' : `, healthy until ${minuteUtc(target.healthyAt)}`}`
+}
+
+function span(later: string, earlier: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(later) - Date.parse(earlier)) / 1_000))
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`
+}
+
+/** "14:02 UTC" */
+const minuteUtc = (iso: string | null) => (iso === null ? 'an unknown time' : `${iso.slice(11, 16)} UTC`)
