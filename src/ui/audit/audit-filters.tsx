@@ -22,7 +22,7 @@ export function AuditFilters({ filter, facets, onChange, onClear }: AuditFilters
     />
   )
   return (
-    <search aria-label="Filter the audit trail" className="mb-4 flex flex-wrap items-end gap-x-3 gap-y-2">
+    <search aria-label="Filter the audit trail" className="mb-4 flex flex-wrap items-end gap-x-3 gap-y-2 print:hidden">
       {choose('action', 'Action', facets?.actions)}
       {choose('actor', 'Actor', facets?.actors)}
       {choose('surface', 'Surface', facets?.surfaces)}

@@ -11,27 +11,27 @@ const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
 
 export function AuditTable({ entries }: { readonly entries: readonly AuditEntry[] }) {
   return (
-    <div className="overflow-hidden rounded-md border border-line bg-panel">
+    <div className="overflow-hidden rounded-md border border-line bg-panel print:overflow-visible print:border-0">
       <table className="w-full table-auto border-collapse text-sm">
         <caption className="sr-only">Audit trail, newest first</caption>
         <thead>
           <tr>
-            <th scope="col" className={`${HEAD} sm:w-32 sm:pl-7`}>
+            <th scope="col" className={`${HEAD} sm:w-32 sm:pl-7 print:w-44 print:pl-2`}>
               When
             </th>
             <th scope="col" className={HEAD}>
               Action
             </th>
-            <th scope="col" className={`${HEAD} max-sm:hidden`}>
+            <th scope="col" className={`${HEAD} max-sm:hidden print:table-cell`}>
               Status
             </th>
             <th scope="col" className={HEAD}>
               Actor
             </th>
-            <th scope="col" className={`${HEAD} max-md:hidden`}>
+            <th scope="col" className={`${HEAD} max-md:hidden print:table-cell`}>
               Surface
             </th>
-            <th scope="col" className={`${HEAD} max-md:hidden`}>
+            <th scope="col" className={`${HEAD} max-md:hidden print:table-cell`}>
               Deploy
             </th>
           </tr>
@@ -84,7 +84,7 @@ export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
           >
             <ChevronRight
               aria-hidden="true"
-              className={`size-4 shrink-0 text-ink-faint transition-transform ${open ? 'rotate-90' : ''}`}
+              className={`size-4 shrink-0 text-ink-faint transition-transform print:hidden ${open ? 'rotate-90' : ''}`}
             />
             <TimeAgo at={at} />
             <span className="sr-only">, payload of {actionWords(action)}</span>
@@ -93,14 +93,16 @@ export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
         <td className={CELL} title={action}>
           {actionWords(action)}
         </td>
-        <td className={`${CELL} text-ink-soft max-sm:hidden`}>{status}</td>
+        <td className={`${CELL} text-ink-soft max-sm:hidden print:table-cell`}>{status}</td>
         <td className={`${CELL} text-ink-soft`}>
           <ForeignText text={actor} />
         </td>
-        <td className={`${CELL} font-mono text-[0.8125rem] text-ink-soft max-md:hidden`}>
+        <td className={`${CELL} font-mono text-[0.8125rem] text-ink-soft max-md:hidden print:table-cell`}>
           {surfaceId !== null && <ForeignText text={surfaceId} />}
         </td>
-        <td className={`${CELL} max-md:hidden`}>{deployId !== null && <DeployLink id={deployId} />}</td>
+        <td className={`${CELL} max-md:hidden print:table-cell`}>
+          {deployId !== null && <DeployLink id={deployId} />}
+        </td>
       </tr>
       <tr id={detail} hidden={!open}>
         <td colSpan={6} className="px-2 pb-3">

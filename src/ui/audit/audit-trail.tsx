@@ -4,6 +4,7 @@ import { AUDIT_FILTER_NAMES } from '~/domain/audit/trail'
 import { AuditFilters } from '~/ui/audit/audit-filters'
 import { AuditTable } from '~/ui/audit/audit-table'
 import { type FilterText, filterQuery, useFilter } from '~/ui/filters/filter-address'
+import { PrintedFilter } from '~/ui/filters/filter-fields'
 import { DownloadLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
@@ -28,6 +29,7 @@ export function AuditTrail() {
   return (
     <PageFrame title="Audit" aside={<Aside filter={filter} />}>
       <AuditFilters filter={filter} facets={facets.data} onChange={change} onClear={clear} />
+      <PrintedFilter names={AUDIT_FILTER_NAMES} filter={filter} />
       {log.isError && log.data === undefined ? (
         <Notice tone="bad" role="alert">
           {readWireError(log.error).message} Nothing of the trail is lost.

@@ -101,11 +101,11 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
             </Notice>
           </div>
         )}
-        <div className="max-sm:hidden">
+        <div className="max-sm:hidden print:block">
           <MonthGrid weeks={weeks} calendar={known} today={today} chosen={chosen} onChoose={choose} />
         </div>
         {day !== undefined && (
-          <div className="max-sm:hidden">
+          <div className="max-sm:hidden print:hidden">
             <DayAgenda day={day} entries={entriesOf(day, known)} empty={emptyWords(calendar)} zone={zone} />
           </div>
         )}
@@ -130,7 +130,7 @@ interface MonthAgendaProps {
   readonly zone: string
 }
 
-/** The days of the month that hold something, below each other: what a narrow screen shows. A freeze is on its first day alone. */
+/** The days of the month that hold something, below each other: what a narrow screen and paper show. A freeze is on its first day alone. */
 function MonthAgenda({ days, known, empty, today, zone }: MonthAgendaProps) {
   const full = days
     .map((day, index) => {
@@ -140,7 +140,7 @@ function MonthAgenda({ days, known, empty, today, zone }: MonthAgendaProps) {
     })
     .filter(({ entries, day }) => day.date === today || (entries !== null && !isEmpty(entries)))
   return (
-    <div className="sm:hidden">
+    <div className="sm:hidden print:block">
       {full.length === 0 && (
         <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">{empty}</p>
       )}

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import type { NetState } from '~/domain/deploy/net-state'
 import { inSentence } from '~/domain/foreign-text'
 import { FIELD, Field } from '~/ui/primitives/field'
-import { Sentence } from '~/ui/primitives/foreign-text'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { useSurfaces } from '~/ui/surfaces/use-surfaces'
 import { useReaderZone } from '~/ui/time/reader-zone'
@@ -27,12 +27,22 @@ export function NetStateQuestion() {
     { enabled: surfaceId !== '' && isTime },
   )
   const tiles = (surfaces.data?.surfaces ?? []).filter(({ archived }) => !archived)
+  const asked = tiles.find(({ id }) => id === surfaceId)
   return (
-    <section aria-labelledby="may-i-deploy" className="rounded-md border border-line bg-panel p-4">
+    <section
+      aria-labelledby="may-i-deploy"
+      className={`rounded-md border border-line bg-panel p-4 print:border-0 print:p-0 ${asked === undefined ? 'print:hidden' : ''}`}
+    >
       <h2 id="may-i-deploy" className="mb-3 text-sm font-semibold">
         May I deploy?
+        {asked !== undefined && (
+          <span className="hidden font-normal print:inline">
+            {' '}
+            <ForeignText text={asked.name} />, <ForeignText text={asked.environment} />
+          </span>
+        )}
       </h2>
-      <div className="grid gap-3 sm:grid-cols-2 lg:max-w-2xl">
+      <div className="grid gap-3 sm:grid-cols-2 lg:max-w-2xl print:hidden">
         <Field id="net-surface" label="Surface">
           <select
             id="net-surface"

@@ -6,7 +6,6 @@ import { InputList } from '~/ui/primitives/input-list'
 import { DownloadLink, ExternalLink, PageLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
 import { TickedList } from '~/ui/primitives/ticked-list'
-import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-current'
@@ -159,14 +158,10 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   )
 }
 
-/** Paper has no tooltips, so the exact time is printed. */
 function Time({ at }: { readonly at: string }) {
   return (
     <span className="block text-xs text-ink-faint">
-      <span className="print:hidden">
-        <TimeAgo at={at} />
-      </span>
-      <span className="hidden whitespace-nowrap print:inline">{exactUtc(at)}</span>
+      <TimeAgo at={at} />
     </span>
   )
 }

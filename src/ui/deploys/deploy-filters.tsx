@@ -35,7 +35,7 @@ export function DeployFilters({ filter, facets, onChange, onClear }: DeployFilte
     />
   )
   return (
-    <search aria-label="Filter the deploys" className="flex flex-wrap items-end gap-x-3 gap-y-2">
+    <search aria-label="Filter the deploys" className="flex flex-wrap items-end gap-x-3 gap-y-2 print:hidden">
       {choose('outcome', 'Outcome', OUTCOME_OPTIONS)}
       {choose('surface', 'Surface', asOptions(facets?.surfaces.map(({ id }) => id)))}
       {choose('environment', 'Environment', asOptions(facets?.environments))}

@@ -4,6 +4,7 @@ import { DEPLOY_FILTER_NAMES, savedFilter } from '~/domain/deploy/deploy-list'
 import { DeployFilters, type DeployFilterText } from '~/ui/deploys/deploy-filters'
 import { SavedViews } from '~/ui/deploys/saved-views'
 import { filterQuery, useFilter } from '~/ui/filters/filter-address'
+import { PrintedFilter } from '~/ui/filters/filter-fields'
 import { DeployTable } from '~/ui/history/deploy-table'
 import { DownloadLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
@@ -42,6 +43,7 @@ export function DeployList() {
       <SavedViews filter={filter} onShow={show} />
       <div className="mb-4">
         <DeployFilters filter={filter} facets={facets.data} onChange={change} onClear={clear} />
+        <PrintedFilter names={DEPLOY_FILTER_NAMES} filter={filter} />
       </div>
       {!asked.success ? (
         <Notice tone="bad" role="alert">

@@ -33,7 +33,7 @@ export function SavedViews({ filter, onShow }: SavedViewsProps) {
   ] satisfies readonly { readonly name: string; readonly filter: DeployFilterText }[]
   const isKept = [...fixed, ...views].some((view) => same(view.filter, filter))
   return (
-    <nav aria-label="Views" className="mb-3 flex flex-wrap items-center gap-1.5 text-sm">
+    <nav aria-label="Views" className="mb-3 flex flex-wrap items-center gap-1.5 text-sm print:hidden">
       {fixed.map((view) => (
         <View key={view.name} chosen={same(view.filter, filter)} onShow={() => onShow(view.filter)}>
           <ForeignText text={view.name} />

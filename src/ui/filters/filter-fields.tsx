@@ -1,5 +1,7 @@
 import { useId } from 'react'
 import { inSentence } from '~/domain/foreign-text'
+import type { FilterText } from '~/ui/filters/filter-address'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 const FIELD =
   'h-8 min-w-0 rounded-[5px] border border-control bg-panel px-2 text-sm text-ink any-pointer-coarse:text-base'
@@ -53,5 +55,32 @@ export function FilterDay({ label, value, onChange }: Omit<ChoiceProps, 'options
         className={FIELD}
       />
     </div>
+  )
+}
+
+interface PrintedFilterProps<Name extends string> {
+  readonly names: readonly Name[]
+  readonly filter: FilterText<Name>
+}
+
+/** What a printed list leaves out. The fields are not printed. */
+export function PrintedFilter<Name extends string>({ names, filter }: PrintedFilterProps<Name>) {
+  const chosen = names.flatMap((name) => (filter[name] === undefined ? [] : [{ name, value: filter[name] }]))
+  return (
+    <p className="mb-3 hidden text-sm print:block">
+      {chosen.length === 0 ? (
+        'Everything, without a filter.'
+      ) : (
+        <>
+          Only:{' '}
+          {chosen.map(({ name, value }, index) => (
+            <span key={name}>
+              {index > 0 && ', '}
+              {name} <ForeignText text={value} />
+            </span>
+          ))}
+        </>
+      )}
+    </p>
   )
 }

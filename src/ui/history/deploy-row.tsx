@@ -73,9 +73,9 @@ export function DeployRow({ deploy, surfaceId, surface, returnable }: DeployRowP
           </span>
         )}
         {/* A narrow screen has no space for a separate column. */}
-        <span className="block sm:hidden">{back}</span>
+        <span className="block sm:hidden print:hidden">{back}</span>
       </td>
-      <td className={`${CELL} text-ink-soft max-sm:hidden`}>
+      <td className={`${CELL} text-ink-soft max-sm:hidden print:table-cell`}>
         <ForeignText text={requestedBy} />
         {approvedBy !== null && (
           <span className="block text-xs text-ink-faint">
@@ -86,10 +86,12 @@ export function DeployRow({ deploy, surfaceId, surface, returnable }: DeployRowP
       <td className={`${CELL} text-ink-soft`}>
         <TimeAgo at={requestedAt} />
       </td>
-      <td className={`${CELL} text-ink-soft max-sm:hidden`}>
+      <td className={`${CELL} text-ink-soft max-sm:hidden print:table-cell`}>
         {deploy.terminal && finishedAt === null ? '–' : <Elapsed since={requestedAt} until={finishedAt} />}
       </td>
-      {surface === undefined && <td className={`${CELL} pr-3 text-right whitespace-nowrap max-sm:hidden`}>{back}</td>}
+      {surface === undefined && (
+        <td className={`${CELL} pr-3 text-right whitespace-nowrap max-sm:hidden print:hidden`}>{back}</td>
+      )}
     </tr>
   )
 }

@@ -8,9 +8,9 @@ const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
 const WIDTHS: Readonly<Record<string, string>> = {
   Outcome: 'sm:w-[24%]',
   Surface: 'sm:w-[18%]',
-  Who: 'sm:w-[16%] max-sm:hidden',
+  Who: 'sm:w-[16%] max-sm:hidden print:table-cell',
   When: 'sm:w-32',
-  Took: 'sm:w-24 max-sm:hidden',
+  Took: 'sm:w-24 max-sm:hidden print:table-cell',
 }
 
 type DeployTableProps =
@@ -28,8 +28,8 @@ export function DeployTable(props: DeployTableProps) {
   const ofOne = props.surfaceId !== undefined
   const columns = ['Outcome', ...(ofOne ? [] : ['Surface']), 'Ref', 'Who', 'When', 'Took']
   return (
-    <div className="overflow-x-auto rounded-md border border-line bg-panel">
-      <table className="w-full border-collapse text-sm sm:table-fixed">
+    <div className="overflow-x-auto rounded-md border border-line bg-panel print:overflow-visible print:border-0">
+      <table className="w-full border-collapse text-sm sm:table-fixed print:table-auto">
         <caption className="sr-only">Deploys, newest first</caption>
         <thead>
           <tr>
@@ -43,7 +43,7 @@ export function DeployTable(props: DeployTableProps) {
               </th>
             ))}
             {ofOne && (
-              <th scope="col" className="sm:w-28 max-sm:hidden">
+              <th scope="col" className="sm:w-28 max-sm:hidden print:hidden">
                 <span className="sr-only">Return</span>
               </th>
             )}

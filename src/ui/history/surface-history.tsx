@@ -87,7 +87,7 @@ const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hov
 
 function Links({ id }: { readonly id: string }) {
   return (
-    <p className="flex gap-4 text-sm">
+    <p className="flex gap-4 text-sm print:hidden">
       <PageLink href={`/audit?surface=${encodeURIComponent(id)}`} className={LINK}>
         Audit of this surface
       </PageLink>

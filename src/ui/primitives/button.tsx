@@ -1,7 +1,8 @@
 import type { ComponentProps } from 'react'
 
+/** Paper cannot be pressed. */
 const SHAPE =
-  'inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-[5px] border px-3 text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
+  'inline-flex print:hidden h-8 shrink-0 items-center justify-center gap-1.5 rounded-[5px] border px-3 text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
 
 const TONES = {
   /** The main action of a step. */

@@ -32,7 +32,7 @@ export function ExternalLink({ href, children, className = '' }: ExternalLinkPro
       className={`inline-flex items-center gap-0.5 underline decoration-line underline-offset-[3px] hover:decoration-current ${className}`}
     >
       {children}
-      <ArrowUpRight aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint" />
+      <ArrowUpRight aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint print:hidden" />
       <span className="sr-only">(opens in a new tab)</span>
     </a>
   )
@@ -44,7 +44,7 @@ export function DownloadLink({ href, children }: { readonly href: string; readon
     <a
       href={href}
       download
-      className="inline-flex items-center gap-1.5 text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+      className="inline-flex items-center gap-1.5 text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current print:hidden"
     >
       <Download aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
       {children}

@@ -11,7 +11,7 @@ interface PageFrameProps {
 /** The frame of every page. */
 export function PageFrame({ title, aside, children }: PageFrameProps) {
   return (
-    <div className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
+    <div className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6 print:p-0">
       <Header />
       <main>
         <div className="mb-4 flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-2">

@@ -177,7 +177,7 @@ function Job({ job, isOpen, onToggle, until, log }: JobProps) {
           target="_blank"
           rel="noreferrer"
           title="Open the job on GitHub"
-          className="absolute top-0.5 right-1 rounded-[3px] p-1.5 text-ink-faint hover:text-ink"
+          className="absolute top-0.5 right-1 rounded-[3px] p-1.5 text-ink-faint hover:text-ink print:hidden"
         >
           <ArrowUpRight aria-hidden="true" className="size-4" />
           <span className="sr-only">
@@ -250,7 +250,7 @@ function LogOfFailure({ log }: { readonly log: FailedLog }) {
         role="log"
         aria-live="off"
         aria-label="Log of the failed job"
-        className="max-h-56 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well px-3 py-2 font-mono text-xs leading-5"
+        className="max-h-56 overflow-y-auto overscroll-contain print:max-h-none print:overflow-visible rounded-[5px] border border-line bg-well px-3 py-2 font-mono text-xs leading-5"
       >
         {log.lines.length === 0 ? (
           <p className="text-ink-faint">The log is empty.</p>
