@@ -188,6 +188,27 @@ test('the keyboard alone finds a surface in the palette and opens its dialog, an
   await expect(page).toHaveURL(/\/audit$/)
 })
 
+test('at 360 px the list shows the whole name of each surface, and the header takes one line above the pages', async ({
+  page,
+  product,
+}) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.getByRole('radio', { name: 'List' }).check()
+  const names = page.locator('[data-tile-focus]')
+  await expect(names.first()).toBeVisible()
+  const cut = await names.evaluateAll((all) =>
+    all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+  )
+  expect(cut).toEqual([])
+  await page.getByRole('radio', { name: 'Tiles' }).check()
+  for (const address of ['/', '/audit']) {
+    await page.goto(`${product.url}${address}`)
+    const title = await page.getByRole('banner').getByText('Deploy Console').boundingBox()
+    const find = await page.getByRole('button', { name: 'Find' }).boundingBox()
+    expect(Math.abs((title?.y ?? 0) - (find?.y ?? 100))).toBeLessThan(16)
+  }
+})
+
 test('a chosen theme is in the first answer of every page, and the system decides again when that is chosen', async ({
   page,
   product,

@@ -3,8 +3,14 @@ import { PhaseMark } from '~/ui/status/marks'
 import { activePhase, phaseWord, positionWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/time-ago'
 
+interface MiniPhasesProps {
+  readonly deploy: DeploySummary
+  /** Beside the surface's name. A phone has no space for the phase's name there: its mark says it. */
+  readonly inStrip?: boolean
+}
+
 /** The four phases of a running deploy in one line: a mark each, then the running phase and its duration. */
-export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
+export function MiniPhases({ deploy, inStrip = false }: MiniPhasesProps) {
   const active = activePhase(deploy.phases)
   return (
     <div className="flex min-w-0 items-center gap-2">
@@ -31,7 +37,9 @@ export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
           </li>
         ))}
       </ol>
-      <span className="min-w-0 truncate text-sm text-ink">{positionWord(deploy)}</span>
+      <span className={`min-w-0 truncate text-sm text-ink ${inStrip ? 'max-sm:sr-only' : ''}`}>
+        {positionWord(deploy)}
+      </span>
       <span className="shrink-0 text-sm text-ink-faint">
         <Elapsed since={active?.startedAt ?? deploy.requestedAt} until={null} />
       </span>

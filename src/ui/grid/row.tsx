@@ -23,7 +23,8 @@ export const Row = memo(function Row(props: TileProps) {
       onKeyDown={onKeyDown}
       className={`relative grid ${hasBoth ? 'h-32 grid-rows-[repeat(3,1.25rem)_2.5rem]' : 'h-27 grid-rows-[repeat(4,1.25rem)]'} grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-0.5 border-l-2 pr-1.5 pl-3 text-sm [contain-intrinsic-size:auto_6.75rem] [content-visibility:auto] first:rounded-t-md last:rounded-b-md has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:-outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:bg-well lg:h-11 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_auto] lg:grid-rows-1 lg:gap-x-6 lg:[contain-intrinsic-size:auto_2.75rem] ${tileProblem(tile) === null ? 'border-l-transparent' : 'border-l-bad'}`}
     >
-      <div className="flex min-w-0 items-center justify-between gap-x-2">
+      {/* A narrow screen gives the name a whole line: beside the controls it would be a letter. */}
+      <div className="flex min-w-0 items-center justify-between gap-x-2 max-lg:col-span-2 max-lg:pr-2">
         <h3 className="flex min-w-0 items-center gap-1.5 font-semibold">
           <TileName tile={tile} tab={tab} onOpen={open} className="min-w-0" />
           <HiddenFreeze tile={tile} running={running} />
@@ -40,7 +41,7 @@ export const Row = memo(function Row(props: TileProps) {
         {third !== null && <ThirdFact third={third} tile={tile} tab={tab} />}
         {(third === null || hasBoth) && <TileNote tile={tile} running={running} tab={tab} oneLine />}
       </div>
-      <div className="flex items-center gap-3 max-lg:col-start-2 max-lg:row-span-4 max-lg:row-start-1">
+      <div className="flex items-center gap-3 max-lg:col-start-2 max-lg:row-span-3 max-lg:row-start-2">
         <TileControls tile={tile} running={running} refusal={refusal} tab={tab} onDeploy={deploy} />
       </div>
     </li>
