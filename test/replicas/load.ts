@@ -16,26 +16,40 @@ export interface Sent {
   readonly failed: ReadonlyMap<string, number>
 }
 
+interface Load {
+  /** The longest time for an answer since the last question, in milliseconds. */
+  readonly takeSlowest: () => number
+  readonly stop: () => Promise<Sent>
+}
+
 /** Sends requests at a fixed rate, whether or not earlier ones are answered, over kept and over new connections. */
-export function startLoad(target: Target, perSecond: number): { readonly stop: () => Promise<Sent> } {
+export function startLoad(target: Target, perSecond: number): Load {
   const kept = new Agent({ keepAlive: true })
   const failed = new Map<string, number>()
   const open = new Set<Promise<void>>()
   let count = 0
+  let slowest = 0
   const startedAt = performance.now()
   const timer = setInterval(() => {
     while (count < ((performance.now() - startedAt) * perSecond) / 1000) {
       const n = count++
+      const sentAt = performance.now()
       const one = send(target, n, n % 7 === 0 ? undefined : kept)
         .catch((error: unknown) => String(error))
         .then((problem) => {
           if (problem !== null) failed.set(problem, (failed.get(problem) ?? 0) + 1)
+          slowest = Math.max(slowest, performance.now() - sentAt)
           open.delete(one)
         })
       open.add(one)
     }
   }, 5)
   return {
+    takeSlowest: () => {
+      const taken = slowest
+      slowest = 0
+      return taken
+    },
     stop: async () => {
       clearInterval(timer)
       await Promise.all(open)

@@ -91,9 +91,11 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     await proxy.untilUp(n)
     await pause(SETTLED_MS)
   }
-  const [lost, longest] = [streams.filter((stream) => stream.isLost()), streams.map((stream) => stream.longestLoss())]
+  const lost = streams.filter((stream) => stream.isLost()).length
+  const longestLoss = inMs(Math.max(...streams.map((stream) => stream.takeLongestLoss())))
+  const slowest = inMs(load.takeSlowest())
   say(
-    `restart ${round} of ${ROUNDS}; streams lost right now: ${lost.length}, longest loss: ${inMs(Math.max(...longest))}`,
+    `restart ${round} of ${ROUNDS}: the slowest answer took ${slowest}, the longest loss of a stream ${longestLoss}; lost right now: ${lost}`,
   )
 }
 const seconds = (performance.now() - startedAt) / 1000

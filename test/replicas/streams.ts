@@ -18,6 +18,7 @@ export function followStream(url: string, { cookie, person }: { readonly cookie:
   let lastEventId: string | null = null
   let lostAt: number | null = null
   const losses: number[] = []
+  let asked = 0
 
   /** Reads one stream. Returns whether it ended with the event by which the server asks to come back. */
   const read = async (): Promise<boolean> => {
@@ -43,7 +44,12 @@ export function followStream(url: string, { cookie, person }: { readonly cookie:
   })()
   return {
     isLost: () => lostAt !== null,
-    longestLoss: () => Math.max(0, ...losses),
+    /** Since the last question. */
+    takeLongestLoss: () => {
+      const taken = Math.max(0, ...losses.slice(asked))
+      asked = losses.length
+      return taken
+    },
     stop: async (): Promise<Followed> => {
       if (lostAt !== null) losses.push(performance.now() - lostAt)
       stopping.abort()
