@@ -1,3 +1,4 @@
+import { inSentence } from '~/domain/foreign-text'
 import { PERMISSIONS, type Permission, ROLES, type Role } from '~/domain/permissions'
 
 /** A signed-in person, or an API token that acts for one. A token may never do more than its owner. */
@@ -52,4 +53,13 @@ export const PROOF_LASTS_MINUTES = 15
 export function isProofFresh({ via, provedAt }: Pick<Actor, 'via' | 'provedAt'>, now: Date): boolean {
   if (via === 'token' || via === 'console') return true
   return provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_LASTS_MINUTES * 60_000
+}
+
+/** Who asked for something. A token is named with its owner, since two people may use the same label. */
+export const requesterWords = (request: {
+  readonly requestedBy: string
+  readonly requestedByOwner: string | null
+}): string => {
+  const [by, owner] = [inSentence(request.requestedBy), request.requestedByOwner]
+  return owner === null ? by : `${by} of ${inSentence(owner)}`
 }

@@ -28,11 +28,28 @@ export interface MemberView {
   readonly email: string
 }
 
-/** What a page starts from: the signed-in member, how to sign in again when the session has ended, and where the sandbox is. */
+/** The approvals that a member may grant or refuse now. */
+export interface DecidableApprovals {
+  readonly count: number
+  /** Those that were requested last, the newest first. A browser notification says no more than this. */
+  readonly newest: readonly {
+    readonly id: string
+    /** The name of the surface. */
+    readonly surface: string
+    readonly requestedBy: string
+    readonly requestedByOwner: string | null
+  }[]
+}
+
+/**
+ * What a page starts from: the signed-in member, how to sign in again when the session has ended, where the sandbox is, and which approvals wait for
+ * the member.
+ */
 export interface PageMember extends MemberView {
   readonly providers: readonly ProviderView[]
   /** The sandbox's control page; null on a console of a real GitHub. */
   readonly sandboxUrl: string | null
+  readonly decidable: DecidableApprovals
 }
 
 /** One row of the screen “People”. */

@@ -62,6 +62,11 @@ test('a requester cannot approve their own request, and an approver sees the rev
   await expect(dialogOf(page).getByRole('button', { name: /Approve/ })).toHaveCount(0)
   await expect(tile(page, SURFACE)).toContainText('for approval · expires in')
 
+  const counted = grace.getByRole('link', { name: 'Approvals, 1 waits for your decision' })
+  await expect(counted).toBeVisible()
+  await expect(grace).toHaveTitle(/^\(1\) /)
+  await expect(page.getByRole('link', { name: /for your decision/ })).toHaveCount(0)
+
   await grace.setViewportSize({ width: 360, height: 740 })
   const strip = grace.getByRole('region', { name: 'Approvals' })
   await expect(strip).toHaveAttribute('data-waiting', '1')
@@ -80,6 +85,7 @@ test('a requester cannot approve their own request, and an approver sees the rev
     await expect(dialogOf(view).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
     expect(new URL(view.url()).searchParams.get('deploy')).not.toBeNull()
   }
+  await expect(grace).not.toHaveTitle(/^\(1\) /)
   await grace.context().close()
 })
 

@@ -5,6 +5,7 @@ import { may } from '~/domain/actor'
 import type { PageMember } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
 import { listProviders } from '~/server/account/read-account'
+import { listDecidable } from '~/server/approvals/approval-view'
 import { readSession } from '~/server/auth/sessions/read-session'
 import { getDeps } from '~/server/deps'
 
@@ -25,7 +26,12 @@ export async function requireMember(
   if (signedIn === null) redirect(`/sign-in?next=${encodeURIComponent(path + asQuery(options.search ?? {}))}`)
   if (options.permission !== undefined && !may(signedIn.actor, options.permission)) notFound()
   const { name, email, role, environments } = signedIn.member
-  return { name, email, role, environments, providers: listProviders(deps), sandboxUrl: deps.config.sandboxUrl ?? null }
+  return {
+    ...{ name, email, role, environments },
+    providers: listProviders(deps),
+    sandboxUrl: deps.config.sandboxUrl ?? null,
+    decidable: await listDecidable(deps, signedIn.actor),
+  }
 }
 
 /** Whether somebody is signed in, for pages without a member. */

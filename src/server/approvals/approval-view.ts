@@ -2,6 +2,7 @@ import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
 import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/deploy/approval'
 import { storedValues } from '~/domain/deploy/asked-inputs'
+import type { DecidableApprovals } from '~/domain/member'
 import {
   type ApprovalRow,
   listDecidedApprovals,
@@ -95,6 +96,29 @@ export async function listApprovals(deps: ListDeps, actor: Actor, cursor: string
     waiting: waiting.map((row) => approvalView(deps, row, actor)),
     decided: shown.map((row) => approvalView(deps, row, actor)),
     nextCursor: decided.length > PAGE ? (shown.at(-1)?.id ?? null) : null,
+  }
+}
+
+const NEWEST = 20
+
+/** What the navigation counts for the actor. Costs no query for an actor who may decide about nothing. */
+export async function listDecidable(deps: ListDeps, actor: Actor): Promise<DecidableApprovals> {
+  if (!may(actor, 'deploy.approve')) return { count: 0, newest: [] }
+  const waiting = (await listWaitingApprovals(deps.db, deps.now()))
+    .map((row) => approvalView(deps, row, actor))
+    .filter(({ decidable }) => decidable)
+  return {
+    count: waiting.length,
+    // Ids are UUIDv7, which sort by time.
+    newest: waiting
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, NEWEST)
+      .map(({ id, surface, requestedBy, requestedByOwner }) => ({
+        id,
+        surface: surface.name,
+        requestedBy,
+        requestedByOwner,
+      })),
   }
 }
 

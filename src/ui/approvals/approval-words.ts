@@ -30,13 +30,6 @@ export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'deci
   }
 }
 
-/** The requester. A token is named with its owner, since two people may use the same label. */
-export const requesterWords = ({
-  requestedBy,
-  requestedByOwner,
-}: Pick<ApprovalView, 'requestedBy' | 'requestedByOwner'>): string =>
-  requestedByOwner === null ? inSentence(requestedBy) : `${inSentence(requestedBy)} of ${inSentence(requestedByOwner)}`
-
 /** What was requested, if it is more than a ref. */
 export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
   if (kind === 'rollback') return EARLIER_DEPLOY

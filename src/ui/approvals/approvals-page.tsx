@@ -1,13 +1,16 @@
 'use client'
 
+import { requesterWords } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
 import { ApprovalFacts, ApprovalMark } from '~/ui/approvals/approval-facts'
-import { APPROVAL_STATE_WORDS, requesterWords } from '~/ui/approvals/approval-words'
+import { APPROVAL_STATE_WORDS } from '~/ui/approvals/approval-words'
+import { NotificationChoice } from '~/ui/approvals/notification-choice'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
+import { useRefusal } from '~/ui/shell/member'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { StoppedClock } from '~/ui/time/stopped-clock'
@@ -24,10 +27,12 @@ export function ApprovalsPage() {
     {},
     { getNextPageParam: (page) => page.nextCursor, refetchInterval: askEvery },
   )
+  const mayDecide = useRefusal('deploy.approve') === null
   const waiting = list.data?.pages[0]?.waiting ?? []
   const decided = list.data?.pages.flatMap((page) => page.decided) ?? []
   return (
     <PageFrame title="Approvals">
+      {mayDecide && <NotificationChoice />}
       {list.isError && <ConnectionNotice error={list.error} updatedAt={list.dataUpdatedAt} />}
       {list.isPending && <RowsSkeleton what="approvals" />}
       {list.data !== undefined && (

@@ -1,6 +1,6 @@
 import { UserRoundCheck } from 'lucide-react'
+import { requesterWords } from '~/domain/actor'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { requesterWords } from '~/ui/approvals/approval-words'
 import { hasNamesake } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'

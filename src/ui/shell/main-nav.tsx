@@ -3,6 +3,7 @@
 import { Radio, RefreshCw } from 'lucide-react'
 import { usePathname } from 'next/navigation'
 import { PageLink } from '~/ui/primitives/links'
+import { DecisionsWaiting } from '~/ui/shell/approval-count'
 import { useMember } from '~/ui/shell/member'
 import { pagesFor } from '~/ui/shell/pages'
 import { useLiveState } from '~/ui/trpc/live-state'
@@ -29,6 +30,7 @@ export function MainNav() {
             className={`rounded-[4px] px-1.5 py-1 underline-offset-[5px] hover:text-ink ${current ? 'font-medium text-ink underline decoration-accent decoration-2' : 'text-ink-soft'}`}
           >
             {name}
+            {href === '/approvals' && <DecisionsWaiting />}
           </PageLink>
         )
       })}

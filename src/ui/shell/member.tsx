@@ -7,6 +7,7 @@ import type { Permission } from '~/domain/permissions'
 import { ConfirmIdentity, SignInOver } from '~/ui/auth/prompts'
 import { useTypingAsActivity } from '~/ui/auth/typed-input'
 import { Live } from '~/ui/live/live'
+import { FollowApprovals } from '~/ui/shell/approval-count'
 import { Commands } from '~/ui/shell/commands'
 import { usePagePerson } from '~/ui/trpc/client'
 
@@ -20,7 +21,9 @@ export function SignedIn({ member, children }: { readonly member: PageMember; re
   return (
     <Member value={member}>
       <Live person={member.email}>
-        <Commands member={member}>{children}</Commands>
+        <FollowApprovals member={member}>
+          <Commands member={member}>{children}</Commands>
+        </FollowApprovals>
       </Live>
       <ConfirmIdentity />
       <SignInOver email={member.email} providers={member.providers} />

@@ -38,6 +38,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'account.removePasskey': 'viewer',
   'account.rename': 'viewer',
   'account.renamePasskey': 'viewer',
+  'approvals.decidable': 'viewer',
   'approvals.get': 'viewer',
   'approvals.grant': 'approver',
   'approvals.list': 'viewer',

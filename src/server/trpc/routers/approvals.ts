@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { refusalReason } from '~/domain/deploy/approval'
 import { id } from '~/domain/input'
-import { getApproval, listApprovals } from '~/server/approvals/approval-view'
+import { getApproval, listApprovals, listDecidable } from '~/server/approvals/approval-view'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
@@ -13,6 +13,8 @@ export const approvalsRouter = router({
   list: procedureFor('deploy.read')
     .input(z.object({ cursor: id.nullish() }))
     .query(({ ctx, input }) => listApprovals(ctx.deps, ctx.actor, input.cursor ?? null)),
+
+  decidable: procedureFor('deploy.read').query(({ ctx }) => listDecidable(ctx.deps, ctx.actor)),
 
   get: procedureFor('deploy.read')
     .input(approvalId)
