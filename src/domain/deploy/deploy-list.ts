@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DEPLOY_KINDS } from '~/domain/deploy/approval'
 import type { PastDeploy } from '~/domain/deploy/view'
 import { environmentName, nameText, rangeEnd, rangeStart, storableText, surfaceId } from '~/domain/input'
+import { MEASURE_NAMES } from '~/domain/insights'
 
 export const OUTCOMES = ['running', 'succeeded', 'failed', 'timed_out', 'cancelled'] as const
 export type DeployOutcome = (typeof OUTCOMES)[number]
@@ -13,6 +14,10 @@ const filters = {
   person: storableText.min(1).max(200).optional(),
   outcome: z.enum(OUTCOMES).optional(),
   kind: z.enum(DEPLOY_KINDS).optional(),
+  /** A surface of the service. */
+  service: surfaceId.optional(),
+  /** What the deploy counts as on /insights. */
+  measure: z.enum(MEASURE_NAMES).optional(),
 }
 
 /** The filters of the list, as its address and the export carry them. Times: `from` ≤ requested < `to`, UTC. */

@@ -6,6 +6,7 @@ export const REQUEST_KINDS = {
   log: 'Logs of failed jobs',
   ref: 'Refs',
   compare: 'Comparisons',
+  commit: 'Commits',
   variable: 'DEPLOY_FREEZE',
   choices: 'Branches, tags and commits to choose from',
   checks: 'Checks of a commit',

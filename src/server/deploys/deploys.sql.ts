@@ -64,12 +64,17 @@ export interface Advance {
   readonly holdsSurface?: boolean
 }
 
+/** With growing pauses, about an hour. */
+const COMMIT_TIME_ATTEMPTS = 10
+
 const movedRows = z.array(
   z.object({
     id: z.string(),
     status: z.string(),
     githubRunId: z.bigint().nullable(),
     githubEnvironment: z.string().nullable(),
+    environment: z.string(),
+    kind: z.string(),
   }),
 )
 
@@ -91,18 +96,24 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
         "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null}),
         "shipped" = coalesce(${advance.shipped ?? null}, "shipped"), "holds_surface" = ${advance.holdsSurface ?? false}
       WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])
-      RETURNING "id", "status", "github_run_id", "github_environment"),
+      RETURNING "id", "status", "github_run_id", "github_environment", "environment", "kind"),
     audited AS (
       INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
       SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
       FROM moved)
-    SELECT "id", "status", "github_run_id" AS "githubRunId", "github_environment" AS "githubEnvironment" FROM moved`
+    SELECT "id", "status", "github_run_id" AS "githubRunId", "github_environment" AS "githubEnvironment", "environment", "kind"
+    FROM moved`
   const [found] = movedRows.parse(rows)
   if (found === undefined) return null
-  const { githubEnvironment, ...moved } = found
+  const { githubEnvironment, environment, kind, ...moved } = found
   if (isTerminal(to)) await queueDeliveries(tx, deployId, at)
   if (githubEnvironment !== null && (to === 'dispatched' || isTerminal(to))) {
     await addJob(tx, { task: 'report_deployment', payload: { deployId } })
+  }
+  // Lead times are those of changes that reached production (docs/adr/064).
+  if (to === 'succeeded' && environment === 'production' && kind !== 'rollback') {
+    const job = { task: 'read_commit_time', payload: { deployId } } as const
+    await addJob(tx, job, { maxAttempts: COMMIT_TIME_ATTEMPTS, lowPriority: true })
   }
   return moved
 }

@@ -174,6 +174,8 @@ export async function updateDeployFacts(
     where: { id },
     data: {
       ...columns,
+      // The time was that of the other commit.
+      ...(columns.sha === undefined ? {} : { committedAt: null }),
       ...(runRecord === undefined ? {} : { runRecord: { ...runRecord } }),
       ...(lateRun === undefined ? {} : { lateRunId: lateRun.runId, lateRunAttempt: lateRun.attempt }),
     },

@@ -192,6 +192,24 @@ export async function readCommit(github: GitHub, repository: string, sha: string
   )
 }
 
+const committed = z.object({
+  sha: z.string(),
+  commit: z.object({ committer: z.object({ date: z.iso.datetime({ offset: true }) }).nullable() }),
+})
+
+/** When a commit was committed, as its committer's clock said. Null if GitHub has no such commit, or it names no time. */
+export async function readCommitterTime(github: GitHub, repository: string, sha: string): Promise<Date | null> {
+  try {
+    const found = await readRepository({ repository, ref: sha }, committed, (request) =>
+      github.request('GET /repos/{owner}/{repo}/commits/{ref}', { ...ownerAndRepo(repository), ref: sha, request }),
+    )
+    return found.sha === sha && found.commit.committer !== null ? new Date(found.commit.committer.date) : null
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ref_unknown') return null
+    throw error
+  }
+}
+
 /** Compares two commits in both directions. Null when GitHub cannot compare them. */
 export async function compareCommits(
   github: GitHub,

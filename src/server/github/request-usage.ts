@@ -45,6 +45,7 @@ const KINDS: readonly (readonly [RequestKind, method: string, path: RegExp])[] =
   ['workflow', 'GET', /\/contents\/\.github\/workflows\//],
   ['ref', 'GET', /\/git\/(ref|tags)\//],
   ['compare', 'GET', /\/compare\//],
+  ['commit', 'GET', /\/commits\/[0-9a-f]{40}$/],
   ['checks', 'GET', /\/commits\/[^/]+\/(check-runs|status)/],
   ['choices', 'GET', /\/(branches|tags|commits|matching-refs)\b/],
 ]

@@ -7,14 +7,15 @@ export type Job =
   | {
       /**
        * `reconcile_deploy` compares a deploy with GitHub's record. `read_failed_log` reads the log of its failed job.
-       * `report_deployment` shows the deploy among GitHub's deployments. `start_armed_rollback` rolls back from it. `notify_outcome` was
-       * queued by older versions.
+       * `report_deployment` shows the deploy among GitHub's deployments. `start_armed_rollback` rolls back from it. `read_commit_time` reads
+       * when its commit was made. `notify_outcome` was queued by older versions.
        */
       readonly task:
         | 'reconcile_deploy'
         | 'read_failed_log'
         | 'report_deployment'
         | 'start_armed_rollback'
+        | 'read_commit_time'
         | 'notify_outcome'
       readonly payload: { readonly deployId: string }
     }

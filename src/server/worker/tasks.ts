@@ -10,6 +10,7 @@ import { deliver } from '~/server/deliveries/send/deliver'
 import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
 import { startArmedRollback } from '~/server/deploys/request/start-armed-rollback'
+import { readCommitTime } from '~/server/deploys/runs/read-commit-time'
 import { readFailedLog } from '~/server/deploys/runs/read-failed-log'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import { reportDeployment } from '~/server/deploys/runs/report-deployment'
@@ -54,6 +55,7 @@ export function jobTasks(deps: Deps): TaskList {
   const tasks = {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
     read_failed_log: (payload) => readLogUnlessPaused(deps, ofDeploy.parse(payload).deployId),
+    read_commit_time: (payload) => readTimeUnlessPaused(deps, ofDeploy.parse(payload).deployId),
     report_deployment: (payload) => reportDeployment(deps, ofDeploy.parse(payload).deployId),
     start_armed_rollback: (payload) => startArmedRollback(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
@@ -134,6 +136,13 @@ async function readLogUnlessPaused(deps: Deps, deployId: string): Promise<void> 
   const runAt = deps.github.rateLimit.pausedUntil(deps.now(), 'running')
   if (runAt !== null) return addJob(deps.db, { task: 'read_failed_log', payload: { deployId } }, { runAt })
   await readFailedLog(deps, deployId)
+}
+
+async function readTimeUnlessPaused(deps: Deps, deployId: string): Promise<void> {
+  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), 'background')
+  const job = { task: 'read_commit_time', payload: { deployId } } as const
+  if (runAt !== null) return addJob(deps.db, job, { runAt, lowPriority: true })
+  await readCommitTime(deps, deployId)
 }
 
 /** Events may have been missed before a start, so the first pass covers every unfinished deploy. */

@@ -3,6 +3,7 @@ import type { DEPLOY_FILTER_NAMES, DeployFacets } from '~/domain/deploy/deploy-l
 import { OUTCOMES } from '~/domain/deploy/deploy-list'
 import { statusWord } from '~/domain/deploy/status'
 import { capitalise } from '~/domain/foreign-text'
+import { MEASURE_NAMES, MEASURES } from '~/domain/insights'
 import type { FilterText } from '~/ui/filters/filter-address'
 import { FilterChoice, FilterDay } from '~/ui/filters/filter-fields'
 import { Button } from '~/ui/primitives/button'
@@ -20,6 +21,7 @@ interface DeployFiltersProps {
 const asOptions = (values: readonly string[] = []) => values.map((value) => ({ value }))
 const OUTCOME_OPTIONS = OUTCOMES.map((value) => ({ value, words: value === 'running' ? 'Running' : statusWord(value) }))
 const KIND_OPTIONS = DEPLOY_KINDS.map((value) => ({ value, words: capitalise(value) }))
+const MEASURE_OPTIONS = MEASURE_NAMES.map((value) => ({ value, words: MEASURES[value] }))
 
 export function DeployFilters({ filter, facets, onChange, onClear }: DeployFiltersProps) {
   const choose = (
@@ -41,6 +43,9 @@ export function DeployFilters({ filter, facets, onChange, onClear }: DeployFilte
       {choose('environment', 'Environment', asOptions(facets?.environments))}
       {choose('person', 'Who', asOptions(facets?.people))}
       {choose('kind', 'Kind', KIND_OPTIONS)}
+      {/* Insights leads here with these. */}
+      {filter.service !== undefined && choose('service', 'Service of', [])}
+      {filter.measure !== undefined && choose('measure', 'Counted as', MEASURE_OPTIONS)}
       <FilterDay label="From (UTC)" value={filter.from ?? ''} onChange={(value) => onChange('from', value)} />
       <FilterDay label="To (UTC)" value={filter.to ?? ''} onChange={(value) => onChange('to', value)} />
       {Object.keys(filter).length > 0 && (

@@ -155,7 +155,7 @@ const CONSOLE: readonly Entry[] = [
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** How many entries of a group are shown, so that no group hides the others. */
-const SHOWN = { Actions: 8, Surfaces: 8, Deploys: 6, Pages: 12, People: 6, Console: 8 } as const
+const SHOWN = { Actions: 8, Surfaces: 8, Deploys: 6, Pages: 14, People: 6, Console: 8 } as const
 
 export interface EntryGroup {
   readonly label: Entry['group']

@@ -9,6 +9,7 @@ export const PAGES = [
   { href: '/approvals', name: 'Approvals', permission: 'deploy.read', key: 'a' },
   { href: '/calendar', name: 'Calendar', permission: 'freeze.read', key: 'c' },
   { href: '/freezes', name: 'Freezes', permission: 'freeze.read', key: 'f' },
+  { href: '/insights', name: 'Insights', permission: 'deploy.read', key: 'i' },
   { href: '/audit', name: 'Audit', permission: 'audit.read', key: 'u' },
   { href: '/flags', name: 'Flags', permission: 'flag.read', key: 'g' },
   { href: '/deliveries', name: 'Deliveries', permission: 'delivery.manage', key: 'v' },

@@ -79,6 +79,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'freezes.open': 'approver',
   'health.rateLimit': 'admin',
   'health.webhooks': 'admin',
+  'insights.read': 'viewer',
   'live.watch': 'viewer',
   'members.change': 'admin',
   'members.invitations': 'admin',

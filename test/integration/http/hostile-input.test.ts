@@ -34,6 +34,9 @@ afterAll(async () => {
 const PLAUSIBLE = {
   surfaceId: 'api',
   surface: 'api',
+  service: 'api',
+  measure: 'failure',
+  days: 30,
   ref: 'main',
   confirmation: 'api',
   environment: 'staging',

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { DeployFilter, DeployOutcome } from '~/domain/deploy/deploy-list'
+import { measureSql } from '~/server/insights/insights.sql'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -48,8 +49,9 @@ export async function searchDeploys(
   const rest = Prisma.join([...tested, Prisma.sql`true`], ' AND ')
   const found = await db.$queryRaw`
     SELECT "id" FROM (
-      SELECT "id", "surface_id", "environment", "requested_by", "status", "kind", "requested_at_utc" FROM "console_deploys"
-      WHERE ${where} ORDER BY "id" DESC LIMIT ${searchedAtMost}) AS "searched"
+      SELECT "id", "surface_id", "environment", "requested_by", "status", "kind", "requested_at_utc", "finished_at_utc",
+        "committed_at_utc", "shipped", "failure_stage" FROM "console_deploys"
+      WHERE ${where} ORDER BY "id" DESC LIMIT ${searchedAtMost}) AS "deploy"
     WHERE ${rest} ORDER BY "id" DESC LIMIT ${search.limit}`
   const ids = idRows.parse(found).map(({ id }) => id)
   if (ids.length === search.limit || tested.length === 0) return { ids, searchedTo: null }
@@ -60,7 +62,10 @@ export async function searchDeploys(
 }
 
 /** The filter that excludes most, by experience, leads. */
-function conditionsOf({ surface, person, outcome, kind, environment, from, to }: DeployFilter) {
+function conditionsOf(filter: DeployFilter) {
+  const { surface, person, outcome, kind, service, measure, from, to } = filter
+  // Every measure is one of production.
+  const environment = filter.environment ?? (measure === undefined ? undefined : 'production')
   const indexed = [
     outcome === 'running' && outcomeSql(outcome),
     surface !== undefined && Prisma.sql`"surface_id" = ${surface}`,
@@ -74,6 +79,8 @@ function conditionsOf({ surface, person, outcome, kind, environment, from, to }:
     ...others,
     ...(outcome === 'succeeded' ? [outcomeSql(outcome)] : []),
     ...(kind === 'deploy' ? [kindSql(kind)] : []),
+    ...(service === undefined ? [] : [serviceSql(service)]),
+    ...(measure === undefined ? [] : [measureSql(measure)]),
     ...(from === undefined ? [] : [Prisma.sql`"requested_at_utc" >= ${from}`]),
     ...(to === undefined ? [] : [Prisma.sql`"requested_at_utc" < ${to}`]),
   ]
@@ -106,6 +113,13 @@ function kindSql(kind: NonNullable<DeployFilter['kind']>): Prisma.Sql {
       return Prisma.sql`"kind" = 'promotion'`
   }
 }
+
+/** The surfaces of one service (`isSameService`). */
+const serviceSql = (surface: string) => Prisma.sql`"surface_id" IN (
+  SELECT "other"."id" FROM "surfaces" AS "other", "surfaces" AS "one"
+  WHERE "one"."id" = ${surface} AND "other"."repository" = "one"."repository"
+    AND "other"."service" IS NOT DISTINCT FROM "one"."service"
+    AND ("other"."service" IS NOT NULL OR "other"."workflow" = "one"."workflow"))`
 
 /** An id is made shortly before or after the time of its request. */
 const DISORDER_MS = 60_000

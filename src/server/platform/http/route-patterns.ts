@@ -14,6 +14,7 @@ export const ROUTES = [
   '/flags',
   '/freezes',
   '/health',
+  '/insights',
   '/invite/{token}',
   '/lanes',
   '/people',

@@ -8,6 +8,7 @@ import { deviceRouter } from '~/server/trpc/routers/device'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { healthRouter } from '~/server/trpc/routers/health'
+import { insightsRouter } from '~/server/trpc/routers/insights'
 import { liveRouter } from '~/server/trpc/routers/live'
 import { membersRouter } from '~/server/trpc/routers/members'
 import { createCallerFactory, router } from '~/server/trpc/routers/procedures'
@@ -25,6 +26,7 @@ export const appRouter = router({
   flags: flagsRouter,
   freezes: freezesRouter,
   health: healthRouter,
+  insights: insightsRouter,
   live: liveRouter,
   members: membersRouter,
   surfaces: surfacesRouter,

@@ -1,0 +1,175 @@
+import 'server-only'
+import { z } from 'zod'
+import type { Measure, MeasureGroup } from '~/domain/insights'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { Prisma } from '~/server/platform/generated/client.ts'
+
+// What each measure means (docs/adr/064). `measureSql` tests one row of the table, for the list of deploys. `readMeasures` reads a period: there,
+// failures are found from the few rollbacks, because a look-up for each deploy would take seconds. A test compares both with a third account of the rules.
+
+/** A condition on the row `deploy` of `console_deploys`. */
+export function measureSql(measure: Measure): Prisma.Sql {
+  switch (measure) {
+    case 'deployment':
+      return Prisma.sql`${SHIPPED} AND "deploy"."status" = 'succeeded'`
+    case 'change':
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND ("deploy"."status" = 'succeeded' OR ${FAILED})`
+    case 'lead_time':
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND "deploy"."status" = 'succeeded'
+        AND "deploy"."committed_at_utc" <= "deploy"."requested_at_utc"`
+    case 'lead_unknown':
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND "deploy"."status" = 'succeeded'
+        AND ("deploy"."committed_at_utc" <= "deploy"."requested_at_utc") IS NOT TRUE`
+    case 'failure':
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND ${FAILED}`
+    case 'failure_unknown':
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND "deploy"."status" <> 'succeeded' AND NOT ${FAILED}`
+    case 'restored':
+      return Prisma.sql`${measureSql('failure')} AND ${RESTORED}`
+    case 'unrestored':
+      return Prisma.sql`${measureSql('failure')} AND NOT ${RESTORED}`
+    case 'shipping_unknown':
+      return Prisma.sql`"deploy"."environment" = 'production' AND "deploy"."finished_at_utc" IS NOT NULL
+        AND "deploy"."shipped" = 'unknown'`
+  }
+}
+
+const SHIPPED = Prisma.sql`"deploy"."environment" = 'production' AND "deploy"."finished_at_utc" IS NOT NULL AND "deploy"."shipped" = 'yes'`
+
+const HEALTH_CHECK_FAILED = Prisma.sql`("deploy"."status" = 'failed' AND "deploy"."failure_stage" IS NOT DISTINCT FROM 'health_check_failed')`
+
+/** The next deploy of the surface that shipped is a rollback. */
+const ROLLED_BACK = Prisma.sql`coalesce((
+  SELECT "next"."kind" FROM "console_deploys" AS "next"
+  WHERE "next"."surface_id" = "deploy"."surface_id" AND "next"."shipped" = 'yes' AND "next"."finished_at_utc" IS NOT NULL
+    AND "next"."id" > "deploy"."id"
+  ORDER BY "next"."id" LIMIT 1) = 'rollback', false)`
+
+const FAILED = Prisma.sql`(${HEALTH_CHECK_FAILED} OR ${ROLLED_BACK})`
+
+const RESTORED = Prisma.sql`EXISTS (
+  SELECT FROM "console_deploys" AS "next"
+  WHERE "next"."surface_id" = "deploy"."surface_id" AND "next"."shipped" = 'yes' AND "next"."status" = 'succeeded'
+    AND "next"."id" > "deploy"."id")`
+
+interface Period {
+  readonly from: Date
+  readonly to: Date
+  /** When the parts of the period begin, in order; the first at `from`. */
+  readonly parts: readonly Date[]
+  /** Only these surfaces; null: all. */
+  readonly only: readonly string[] | null
+}
+
+/** The measures of the deploys to production that were requested in a period, by surface and part of the period. */
+export async function readMeasures(db: DatabaseHandle, period: Period): Promise<MeasureGroup[]> {
+  const [ended, failed] = await Promise.all([readEnded(db, period), readFailed(db, period)])
+  const keyOf = ({ surface, part }: { readonly surface: string; readonly part: number }) => `${part} ${surface}`
+  const failures = new Map(failed.map((group) => [keyOf(group), group]))
+  // A deploy that failed has ended, so no group of failures is left over.
+  return ended.map((group) => {
+    const found = failures.get(keyOf(group))
+    const { failure, failedEnd, restoreTimes } = found ?? { failure: 0, failedEnd: 0, restoreTimes: new Float64Array() }
+    return {
+      surface: group.surface,
+      part: group.part,
+      counts: {
+        deployment: group.deployment,
+        change: group.goodChange + failedEnd,
+        lead_time: group.leadTimes.length,
+        lead_unknown: group.goodChange - group.leadTimes.length,
+        failure,
+        failure_unknown: group.otherChange - failedEnd,
+        restored: restoreTimes.length,
+        unrestored: failure - restoreTimes.length,
+        shipping_unknown: group.unknown,
+      },
+      leadTimes: group.leadTimes,
+      restoreTimes,
+    }
+  })
+}
+
+const count = z.bigint().transform(Number)
+/** Many numbers as one text, because a driver takes far longer for as many values. */
+const times = z
+  .string()
+  .nullable()
+  .transform((text) => (text === null ? new Float64Array() : Float64Array.from(text.split(','), Number)))
+const group = { surface: z.string(), part: z.int() }
+
+const endedRows = z.array(
+  z.object({ ...group, deployment: count, goodChange: count, otherChange: count, unknown: count, leadTimes: times }),
+)
+
+const scopeOf = ({ only }: Period) =>
+  only === null ? Prisma.sql`true` : Prisma.sql`"deploy"."surface_id" = ANY(${[...only]}::text[])`
+/** The parts as a table, so that each is one range of the index, and the planner knows how few groups there are. */
+const partsOf = ({ parts, to }: Period) => Prisma.sql`
+  unnest(${[...parts]}::timestamptz[], ${[...parts.slice(1), to]}::timestamptz[]) WITH ORDINALITY AS "part" ("from", "to", "number")`
+
+/** The conditions of the index `console_deploys_insights`, which has every column of this statement. */
+async function readEnded(db: DatabaseHandle, period: Period) {
+  return endedRows.parse(
+    await db.$queryRaw`
+      SELECT "deploy"."surface_id" AS "surface", "part"."number"::int - 1 AS "part",
+        count(*) FILTER (WHERE "shipped" = 'yes' AND "status" = 'succeeded') AS "deployment",
+        count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded') AS "goodChange",
+        count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" <> 'succeeded') AS "otherChange",
+        count(*) FILTER (WHERE "shipped" = 'unknown') AS "unknown",
+        string_agg((date_part('epoch', "finished_at_utc" - "committed_at_utc") * 1000)::int8::text, ',') FILTER (
+          WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded'
+            AND "committed_at_utc" <= "requested_at_utc") AS "leadTimes"
+      FROM ${partsOf(period)} JOIN "console_deploys" AS "deploy"
+        ON "deploy"."requested_at_utc" >= "part"."from" AND "deploy"."requested_at_utc" < "part"."to"
+      WHERE "environment" = 'production' AND "finished_at_utc" IS NOT NULL AND "shipped" <> 'no' AND ${scopeOf(period)}
+      GROUP BY "deploy"."surface_id", "part"."number"`,
+  )
+}
+
+/** `failedEnd`: those that did not succeed. */
+const failedRows = z.array(z.object({ ...group, failure: count, failedEnd: count, restoreTimes: times }))
+
+async function readFailed(db: DatabaseHandle, period: Period) {
+  const { from, to } = period
+  return failedRows.parse(
+    await db.$queryRaw`
+      WITH "rolled_back" AS (
+        SELECT "before"."id", "deploy"."surface_id", "before"."requested_at_utc", "before"."status",
+          "deploy"."requested_at_utc" AS "failed_at",
+          CASE WHEN "deploy"."status" = 'succeeded' THEN "deploy"."finished_at_utc" END AS "restored_at"
+        FROM "console_deploys" AS "deploy" CROSS JOIN LATERAL (
+          SELECT "id", "kind", "requested_at_utc", "environment", "status" FROM "console_deploys" AS "earlier"
+          WHERE "earlier"."surface_id" = "deploy"."surface_id" AND "earlier"."shipped" = 'yes'
+            AND "earlier"."finished_at_utc" IS NOT NULL AND "earlier"."id" < "deploy"."id"
+          ORDER BY "earlier"."id" DESC LIMIT 1) AS "before"
+        WHERE "deploy"."kind" = 'rollback' AND "deploy"."shipped" = 'yes' AND "deploy"."finished_at_utc" IS NOT NULL
+          AND "deploy"."requested_at_utc" >= ${from} AND ${scopeOf(period)} AND "before"."kind" <> 'rollback'
+          AND "before"."environment" = 'production'
+          AND "before"."requested_at_utc" >= ${from} AND "before"."requested_at_utc" < ${to}),
+      "failed" AS (
+        SELECT "id", "surface_id", "requested_at_utc", "status", min("failed_at") AS "failed_at",
+          min("restored_at") AS "restored_at"
+        FROM (
+          SELECT * FROM "rolled_back"
+          UNION ALL
+          SELECT "id", "surface_id", "requested_at_utc", "status", "finished_at_utc", NULL
+          FROM "console_deploys" AS "deploy"
+          WHERE ${SHIPPED} AND "deploy"."status" = 'failed' AND "deploy"."failure_stage" = 'health_check_failed'
+            AND "deploy"."kind" <> 'rollback' AND "deploy"."requested_at_utc" >= ${from}
+            AND "deploy"."requested_at_utc" < ${to} AND ${scopeOf(period)}) AS "either"
+        GROUP BY "id", "surface_id", "requested_at_utc", "status"),
+      "failure" AS (
+        SELECT "surface_id", "requested_at_utc", "status", "failed_at", coalesce("restored_at", (
+          SELECT "next"."finished_at_utc" FROM "console_deploys" AS "next"
+          WHERE "next"."surface_id" = "failed"."surface_id" AND "next"."shipped" = 'yes' AND "next"."status" = 'succeeded'
+            AND "next"."id" > "failed"."id"
+          ORDER BY "next"."id" LIMIT 1)) AS "restored_at"
+        FROM "failed")
+      SELECT "surface_id" AS "surface", "part"."number"::int - 1 AS "part",
+        count(*) AS "failure", count(*) FILTER (WHERE "status" <> 'succeeded') AS "failedEnd",
+        string_agg((date_part('epoch', "restored_at" - "failed_at") * 1000)::int8::text, ',') AS "restoreTimes"
+      FROM "failure" JOIN ${partsOf(period)} ON "requested_at_utc" >= "part"."from" AND "requested_at_utc" < "part"."to"
+      GROUP BY "surface_id", "part"."number"`,
+  )
+}

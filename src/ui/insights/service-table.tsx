@@ -1,0 +1,115 @@
+import { Fragment } from 'react'
+import type { MeasureSums, Part, ServiceSums } from '~/domain/insights'
+import type { Scope } from '~/ui/insights/insight-words'
+import { Deploys, type MeasureLook } from '~/ui/insights/measure-card'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+
+interface ServiceTableProps {
+  readonly services: readonly ServiceSums[]
+  readonly looks: Readonly<Record<'frequency' | 'leadTime' | 'failureRate' | 'restoreTime', MeasureLook>>
+  readonly part: Part
+}
+
+const HEAD = 'px-4 py-2 text-xs font-medium text-ink-faint'
+const CELL = 'px-4 py-2 tabular-nums max-sm:flex max-sm:justify-between max-sm:gap-4 max-sm:py-0.5'
+
+/** The four measures of each surface, and of each service of several surfaces. */
+export function ServiceTable({ services, looks, part }: ServiceTableProps) {
+  if (services.length === 0) return null
+  const columns = [looks.frequency, looks.leadTime, looks.failureRate, looks.restoreTime]
+  return (
+    <section aria-labelledby="services" className="mt-6">
+      <h2 id="services" className="mb-2.5 text-sm font-semibold">
+        By service and surface
+      </h2>
+      <div className="overflow-hidden rounded-md border border-line bg-panel">
+        <table className="w-full border-collapse text-sm max-sm:block">
+          <caption className="sr-only">The four measures by service and surface</caption>
+          <thead className="max-sm:sr-only">
+            <tr>
+              <th scope="col" className={`${HEAD} text-left`}>
+                Surface
+              </th>
+              {columns.map(({ id, title }) => (
+                <th key={id} scope="col" className={`${HEAD} text-right`}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="max-sm:block">
+            {services.map((service) => (
+              <Fragment key={service.id}>
+                {service.surfaces.length > 1 && (
+                  <Row
+                    name={service.name}
+                    note={`service of ${service.surfaces.length} surfaces`}
+                    sums={service}
+                    columns={columns}
+                    part={part}
+                    scope={{ service: service.id }}
+                  />
+                )}
+                {service.surfaces.map((surface) => (
+                  <Row
+                    key={surface.id}
+                    name={surface.name}
+                    note={surface.archived ? `${surface.id} · archived` : surface.id}
+                    isPart={service.surfaces.length > 1}
+                    sums={surface}
+                    columns={columns}
+                    part={part}
+                    scope={{ surface: surface.id }}
+                  />
+                ))}
+              </Fragment>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+interface RowProps {
+  readonly name: string
+  readonly note: string
+  /** Whether the row above sums it up with others. */
+  readonly isPart?: boolean
+  readonly sums: MeasureSums
+  readonly columns: readonly MeasureLook[]
+  readonly part: Part
+  readonly scope: Scope
+}
+
+function Row({ name, note, isPart = false, sums, columns, part, scope }: RowProps) {
+  return (
+    <tr className="border-t border-line first:border-t-0 max-sm:block max-sm:py-2 sm:first:border-t">
+      <th
+        scope="row"
+        className={`px-4 py-2 text-left font-medium wrap-anywhere max-sm:block max-sm:py-0.5 ${isPart ? 'sm:pl-8' : ''}`}
+      >
+        <ForeignText text={name} />{' '}
+        <span className="font-normal text-ink-faint">
+          <ForeignText text={note} />
+        </span>
+      </th>
+      {columns.map((look) => {
+        const { text, isValue } = look.figure(sums)
+        const count = sums.counts[look.counted]
+        return (
+          <td key={look.id} className={`${CELL} text-right`}>
+            <span className="text-ink-soft sm:hidden">{look.title}</span>
+            <span>
+              {isValue && <span className="mr-2">{text}</span>}
+              <span className="text-ink-soft">
+                <Deploys measure={look.counted} part={part} scope={scope} count={count} />
+                {look.of !== undefined && ` of ${sums.counts[look.of.measure].toLocaleString('en-US')}`}
+              </span>
+            </span>
+          </td>
+        )
+      })}
+    </tr>
+  )
+}
