@@ -63,6 +63,19 @@ export const armedWords = (mode: RollbackMode, minutes: number): string =>
     ? `rolls back by itself if unhealthy within ${minutes} min`
     : `offers to roll back if unhealthy within ${minutes} min`
 
+/** The same for the narrow row of a tile, whose title has the whole sentence. */
+export function armedShort(mode: RollbackMode, minutes: number, watch: DeployWatch | null): string {
+  if (watch?.state === 'watching') return `watched until ${minuteUtc(watch.until)}`
+  if (watch?.state === 'disarmed') return 'not for the last deploy'
+  return mode === 'auto' ? `rolls back by itself, ${minutes} min` : `offers a rollback, ${minutes} min`
+}
+
+/** "Unhealthy 3 min after its deploy", for the narrow row of a tile. */
+export const turnedShort = ({ turnedAt }: DeployWatch, finishedAt: string | null): string =>
+  turnedAt === null || finishedAt === null
+    ? 'Unhealthy after its deploy'
+    : `Unhealthy ${span(turnedAt, finishedAt)} after its deploy`
+
 /** What is said of a watch, the most important first. */
 export function describeWatch(watch: Said): string[] {
   const { mode, state, minutes, until, reason } = watch

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { explainHold } from '~/domain/deploy/report'
 import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
-import { armedWords } from '~/domain/deploy/watch'
+import { armedShort, armedWords, turnedShort } from '~/domain/deploy/watch'
 import { inSentence, visible, visibleSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
 import { listPaths } from '~/domain/surface/paths'
@@ -179,8 +179,17 @@ export function ThirdFact({
   tile,
   tab,
 }: Pick<TileFactsProps, 'tile' | 'tab'> & { readonly third: NonNullable<Third> }) {
-  const { alarm, held, health, version, outsideRun, deployFreeze } = tile
+  const { alarm, held, watch, health, version, outsideRun, deployFreeze } = tile
   const [freeze] = tile.freezes
+  if (third === 'alarm' && alarm !== null && watch !== null && alarm === watch.sentences.join(' '))
+    return (
+      <span className="truncate font-medium text-bad" title={visible(alarm)}>
+        <span aria-hidden="true">{turnedShort(watch, tile.lastDeploy?.finishedAt ?? null)}</span>
+        <span className="sr-only">
+          <Sentence text={alarm} />
+        </span>
+      </span>
+    )
   if (third === 'alarm' && alarm !== null)
     return (
       <span className="truncate font-medium text-bad" title={visible(alarm)}>
@@ -219,7 +228,10 @@ function Armed({ tile: { armed, watch } }: { readonly tile: SurfaceTile }) {
   const words = isWatching ? (watch?.sentences[0] ?? '') : `Armed: ${armedWords(armed.mode, armed.minutes)} of a deploy`
   return (
     <span className="truncate" title={visible(words)}>
-      <Sentence text={words.replace(/^Armed: /, '')} />
+      <span aria-hidden="true">{armedShort(armed.mode, armed.minutes, watch)}</span>
+      <span className="sr-only">
+        <Sentence text={words} />
+      </span>
     </span>
   )
 }

@@ -84,7 +84,7 @@ describe('auto', () => {
     expect(world.github.dispatchesOf(rollback?.id ?? '')).toBe(1)
     const lock = await world.deps.db.freeze.findFirst({ where: { surfaceId, kind: 'lock' } })
     expect(lock).toMatchObject({
-      reason: 'The console rolled back by itself to 2b67698',
+      reason: 'Rolled back by the console to 2b67698',
       createdBy: ARMED_ACTOR,
       rollbackDeployId: rollback?.id,
       endsAt: null,

@@ -94,7 +94,7 @@ async function lockAfterRollback(
 }
 
 const lockWords = ({ requestedBy }: NewDeploy) =>
-  requestedBy === ARMED_ACTOR ? 'The console rolled back by itself to' : 'Rolled back to'
+  requestedBy === ARMED_ACTOR ? 'Rolled back by the console to' : 'Rolled back to'
 
 /** One row for each reason for which freezes let the deploy pass. */
 async function recordPasses(
