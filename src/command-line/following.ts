@@ -39,6 +39,23 @@ export const cancel = operatorCommand({
   },
 })
 
+const watchAnswer = z.looseObject({
+  watch: z.object({ sentences: z.array(z.string()) }).nullable(),
+})
+
+export const stopWatching = operatorCommand({
+  name: 'stop-watching',
+  summary: 'disarms the rollback of a deploy whose surface declares one',
+  operand: { name: 'deploy', value: '<deploy>' },
+  input: z.object({ deploy: z.uuid('the id of a deploy is required') }),
+  run: async (context, { deploy }) => {
+    const answer = await context.api.call('POST', `/api/internal/deploys/${deploy}/stop-watching`, watchAnswer)
+    if (context.json) await printJson(context, answer)
+    for (const sentence of context.json ? [] : (answer.watch?.sentences ?? [])) await context.print(sentence)
+    return EXIT.succeeded
+  },
+})
+
 export const surfacePath = (id: string, part = ''): string => `/api/internal/surfaces/${encodeURIComponent(id)}${part}`
 
 /** Prints what happens to a deploy until it has ended. */

@@ -4,7 +4,7 @@ import { approvals, approve, refuse } from './approving.ts'
 import { type Caller, readCall } from './command.ts'
 import { deploy, promote, rollback } from './deploying.ts'
 import { EXIT, type ExitCode, exitCodeOf, Stop } from './exit-codes.ts'
-import { cancel, watch } from './following.ts'
+import { cancel, stopWatching, watch } from './following.ts'
 import type { Machine, OperatorCommand } from './operator-command.ts'
 import { signIn, signOut, whoami } from './signing-in.ts'
 import { freeze, freezes, lift, lock, status, unlock } from './surfaces.ts'
@@ -20,6 +20,7 @@ export const OPERATOR_COMMANDS: readonly OperatorCommand[] = [
   promote,
   watch,
   cancel,
+  stopWatching,
   lock,
   unlock,
   freeze,

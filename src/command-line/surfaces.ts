@@ -78,23 +78,63 @@ const heldNote = ({ deploy_id: id, run_id: run }: NonNullable<SurfaceAnswer['hel
     ? `! held by deploy ${id}: no run was seen, and one may still start`
     : `! held by deploy ${id}: run ${run} is not proven to be over`
 
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A duration such as `90m`; null for other texts. */
+function lengthMs(text: string): number | null {
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
+  return count === undefined ? null : Number(count) * (UNITS[unit] ?? 0)
+}
+
+/** The end as an ISO time: after a duration from `now`, or the time itself, which names its offset. Null for other texts. */
+export function parseEnd(text: string, now: number): string | null {
+  const length = lengthMs(text)
+  if (length !== null) return new Date(now + length).toISOString()
+  return z.iso.datetime({ offset: true }).safeParse(text).success ? text : null
+}
+
 const surfaceOperand = { name: 'surface', value: '<surface>' } as const
 const reason = z.string('required').min(1, 'say why')
 const REASON = { type: 'string', value: '<text>', summary: 'why, which everybody is shown' } as const
 
+const END_FORMS = 'such as 90m, 2h, 3d or 2026-12-24T18:00:00+01:00'
+const UNTIL = { type: 'string', value: '<end>', summary: `${END_FORMS}. Default: until it is lifted` } as const
+const until = z
+  .string()
+  .transform((text, context) => {
+    const end = parseEnd(text, Date.now())
+    if (end !== null) return end
+    context.addIssue({ code: 'custom', message: `expected ${END_FORMS}` })
+    return z.NEVER
+  })
+  .optional()
+
 export const lock = operatorCommand({
   name: 'lock',
   summary: 'locks a surface, so that nothing is deployed to it until it is unlocked',
-  options: { reason: REASON },
+  options: {
+    reason: REASON,
+    until: UNTIL,
+    notice: { type: 'boolean', summary: 'a notice instead, which warns and refuses nothing' },
+  },
   operand: surfaceOperand,
-  input: z.object({ surface: z.string('required'), reason }),
-  run: async (context, { surface, reason: why }) => {
-    const path = surfacePath(surface, '/lock')
+  input: z.object({ surface: z.string('required'), reason, until, notice: z.boolean().default(false) }),
+  run: async (context, { surface, reason: why, until: end, notice }) => {
+    const body = {
+      reason: why,
+      ...(end === undefined ? {} : { ends_at: end }),
+      ...(notice ? { kind: 'notice' as const } : {}),
+    }
     const locked = await withFreshProof(context, () =>
-      context.api.call('POST', path, freezeAnswer, { body: { reason: why } }),
+      context.api.call('POST', surfacePath(surface, '/lock'), freezeAnswer, { body }),
     )
     if (context.json) await printJson(context, locked)
-    else await context.print(`${visible(surface)} is locked.`)
+    else
+      await context.print(
+        notice
+          ? `${visible(surface)} has a notice until ${locked.ends_at ?? 'it is lifted'}. Lift it with: lift ${locked.id}`
+          : `${visible(surface)} is locked until ${locked.ends_at ?? 'it is unlocked'}.`,
+      )
     return EXIT.succeeded
   },
 })
@@ -113,52 +153,60 @@ export const unlock = operatorCommand({
   },
 })
 
+const RECURS = ['rrule', 'zone', 'start', 'for'] as const
+
 export const freeze = operatorCommand({
   name: 'freeze',
-  summary: 'freezes an environment from now on',
+  summary: 'freezes an environment from now on, or by a rule that recurs',
   options: {
     reason: REASON,
-    until: {
-      type: 'string',
-      value: '<end>',
-      summary: 'such as 90m, 2h, 3d or 2026-12-24T18:00:00+01:00. Default: until it is lifted',
-    },
+    until: UNTIL,
+    rrule: { type: 'string', value: '<rule>', summary: 'a rule of RFC 5545, such as "FREQ=WEEKLY;BYDAY=FR"' },
+    zone: { type: 'string', value: '<zone>', summary: 'whose clock --rrule and --start mean, such as Europe/Berlin' },
+    start: { type: 'string', value: '<time>', summary: 'the first start by that clock, such as 2026-12-04T16:00' },
+    for: { type: 'string', value: '<length>', summary: 'of each occurrence, such as 90m, 8h or 3d' },
   },
   operand: { name: 'environment', value: '<environment>' },
-  input: z.object({
-    environment: z.string('required'),
-    reason,
-    until: z
-      .string()
-      .transform((text, context) => {
-        const end = parseEnd(text, Date.now())
-        if (end !== null) return end
-        context.addIssue({ code: 'custom', message: 'expected such as 90m, 2h, 3d or 2026-12-24T18:00:00+01:00' })
-        return z.NEVER
-      })
-      .optional(),
-  }),
-  run: async (context, { environment, reason: why, until }) => {
-    const body = { environment, reason: why, ...(until === undefined ? {} : { ends_at: until }) }
+  input: z
+    .object({
+      environment: z.string('required'),
+      reason,
+      until,
+      rrule: z.string().optional(),
+      zone: z.string().optional(),
+      start: z.string().optional(),
+      for: z
+        .string()
+        .refine((text) => lengthMs(text) !== null, 'expected such as 90m, 8h or 3d')
+        .optional(),
+    })
+    .superRefine((given, context) => {
+      const named = RECURS.filter((name) => given[name] !== undefined)
+      if (named.length === 0 || named.length === RECURS.length) return
+      const missing = RECURS.find((name) => given[name] === undefined) ?? 'rrule'
+      context.addIssue({ code: 'custom', path: [missing], message: 'required with the other parts of a rule' })
+    }),
+  run: async (context, { environment, reason: why, until: end, ...rule }) => {
+    const body = { environment, reason: why, ...(end === undefined ? {} : { ends_at: end }), ...recurrenceBody(rule) }
     const opened = await withFreshProof(context, () =>
       context.api.call('POST', '/api/internal/freeze-windows', freezeAnswer, { body }),
     )
+    const when = opened.recurrence === null ? '' : ` ${recurrenceOf(opened.recurrence)},`
     if (context.json) await printJson(context, opened)
     else
       await context.print(
-        `${visible(environment)} is frozen until ${opened.ends_at ?? 'it is lifted'}. Lift it with: lift ${opened.id}`,
+        `${visible(environment)} is frozen${visible(when)} until ${opened.ends_at ?? 'it is lifted'}. Lift it with: lift ${opened.id}`,
       )
     return EXIT.succeeded
   },
 })
 
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** The end as an ISO time: after a duration from `now`, or the time itself, which names its offset. Null for other texts. */
-export function parseEnd(text: string, now: number): string | null {
-  const [, count, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
-  if (count !== undefined) return new Date(now + Number(count) * (UNITS[unit] ?? 0)).toISOString()
-  return z.iso.datetime({ offset: true }).safeParse(text).success ? text : null
+/** The console checks the rule, the zone and the start. */
+function recurrenceBody(given: { readonly [Part in (typeof RECURS)[number]]?: string | undefined }) {
+  const { rrule, zone, start, for: length } = given
+  if (rrule === undefined || zone === undefined || start === undefined || length === undefined) return {}
+  const duration_minutes = (lengthMs(length) ?? 0) / 60_000
+  return { recurrence: { rule: rrule, time_zone: zone, local_start: start, duration_minutes } }
 }
 
 const recurrenceOf = ({ rule, time_zone, local_start, duration_minutes }: NonNullable<FreezeAnswer['recurrence']>) =>

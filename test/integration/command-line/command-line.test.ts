@@ -270,6 +270,49 @@ describe('a deploy that is not made', () => {
   })
 })
 
+it('locks until an end, and sets a notice that refuses nothing', async () => {
+  const { id } = await insertSurface(console_.deps)
+  expect(await run(['lock', id, '--reason', 'Ask Grace first', '--until', '1d', '--notice'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/ has a notice until \S+Z\. Lift it with: lift [-0-9a-f]{36}$/),
+  })
+  expect(await run(['deploy', id, '--confirm', id])).toMatchObject({ code: 0 })
+  const { out } = await run(['lock', id, '--reason', 'Migration', '--until', '2026-12-24T18:00:00+01:00'])
+  expect(out).toBe(`${id} is locked until 2026-12-24T17:00:00.000Z.`)
+  expect(await run(['lock', id, '--reason', 'Migration', '--until', 'tomorrow'])).toMatchObject({ code: 2 })
+  const rows = await console_.deps.db.freeze.findMany({ where: { surfaceId: id }, orderBy: { id: 'asc' } })
+  expect(rows.map(({ kind, reason }) => `${kind}: ${reason}`)).toEqual(['notice: Ask Grace first', 'lock: Migration'])
+})
+
+it('freezes by a rule that recurs, which is complete or refused', async () => {
+  const rule = ['--rrule', 'FREQ=WEEKLY;BYDAY=FR', '--zone', 'Europe/Berlin', '--start', '2026-12-04T16:00']
+  const args = ['freeze', 'staging', '--reason', 'Weekend', ...rule]
+  expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining('--for: required') })
+  expect(await run([...args, '--for', 'long'])).toMatchObject({ code: 2 })
+  const { code, out } = await run([...args, '--for', '8h', '--json'])
+  expect(code).toBe(0)
+  const opened = z.object({ id: z.uuid(), recurrence: z.unknown() }).parse(JSON.parse(out))
+  expect(opened.recurrence).toEqual({
+    rule: 'FREQ=WEEKLY;BYDAY=FR',
+    time_zone: 'Europe/Berlin',
+    local_start: '2026-12-04T16:00',
+    duration_minutes: 480,
+  })
+  expect(await run(['lift', opened.id])).toMatchObject({ code: 0 })
+})
+
+it('stops watching a deploy, and says that nothing is watched if its surface declares no rollback', async () => {
+  const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
+  expect(await run(['stop-watching', id])).toMatchObject({ code: 1, err: expect.stringContaining('is not watched') })
+  const watch = { deployId: id, surfaceId: surface.id, kind: 'deploy', mode: 'auto', minutes: 10, declaration: 'd' }
+  await console_.deps.db.deployWatch.create({ data: watch })
+  expect(await run(['stop-watching', id])).toEqual({
+    code: 0,
+    out: 'Not armed any more. Somebody stopped watching.',
+    err: '',
+  })
+})
+
 it('a rollback names the deploy whose commit it ships', async () => {
   const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
   await console_.deps.db.deploy.update({ where: { id }, data: { sha: SHA } })
