@@ -8,7 +8,7 @@ import { FreezeForm, ReasonField, TextField } from '~/ui/freezes/freeze-form'
 import { utcInstant } from '~/ui/freezes/freeze-words'
 import { REPEATS, type Repeat, readWindowDraft, type WindowDraft } from '~/ui/freezes/window-draft'
 import { FIELD, Field } from '~/ui/primitives/field'
-import { useReaderZone } from '~/ui/time/reader-zone'
+import { useReaderZone, useZoneNames } from '~/ui/time/reader-zone'
 import { trpc } from '~/ui/trpc/client'
 
 interface RecurringFormProps {
@@ -232,8 +232,9 @@ function Weekdays({ chosen, onChange }: WeekdaysProps) {
   )
 }
 
-/** The zone whose clock the times are by. The browser knows the names. */
+/** The zone whose clock the times are by. */
 function ZoneField({ value, onValue }: { readonly value: string; readonly onValue: (zone: string) => void }) {
+  const names = useZoneNames()
   return (
     <Field id="recurring-zone" label="Time zone">
       <input
@@ -247,7 +248,7 @@ function ZoneField({ value, onValue }: { readonly value: string; readonly onValu
         className={FIELD}
       />
       <datalist id="time-zones">
-        {Intl.supportedValuesOf('timeZone').map((name) => (
+        {names.map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
