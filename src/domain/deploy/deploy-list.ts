@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DEPLOY_KINDS } from '~/domain/deploy/approval'
-import type { PastDeploy } from '~/domain/deploy/view'
+import { FIND_FROM, type PastDeploy } from '~/domain/deploy/view'
 import { environmentName, nameText, rangeEnd, rangeStart, storableText, surfaceId } from '~/domain/input'
 import { MEASURE_NAMES } from '~/domain/insights'
 
@@ -26,6 +26,9 @@ export type DeployFilter = z.output<typeof deployFilter>
 
 /** The names a filter has in an address, in the order they are shown. */
 export const DEPLOY_FILTER_NAMES = deployFilter.keyof().options
+
+/** What the palette looks for: the beginning of an id or a commit, or a part of a ref. */
+export const findText = storableText.trim().min(FIND_FROM).max(255)
 
 export const DEPLOY_EXPORT_FORMATS = ['csv', 'json'] as const
 export type DeployExportFormat = (typeof DEPLOY_EXPORT_FORMATS)[number]

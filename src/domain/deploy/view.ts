@@ -10,6 +10,9 @@ import type { DeployWatch } from '~/domain/deploy/watch'
 /** How many attempts of its run a deploy shows, the newest ones. */
 export const ATTEMPTS_SHOWN = 3
 
+/** The shortest text by which deploys are found. Shorter ones would match too much. */
+export const FIND_FROM = 4
+
 /** How many of the newest log lines a poll carries (docs/contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
 

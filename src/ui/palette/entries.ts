@@ -1,3 +1,4 @@
+import type { ListedDeploy } from '~/domain/deploy/deploy-list'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import { statusWord } from '~/domain/deploy/status'
 import { refLabel, shortSha } from '~/domain/ref'
@@ -170,6 +171,7 @@ export function findEntries(
   entries: readonly Entry[],
   typed: string,
   urgent: ReadonlySet<string>,
+  deploys: readonly Entry[] = [],
 ): readonly EntryGroup[] {
   const text = typed.trim().toLowerCase()
   const words = text.split(/\s+/)
@@ -180,7 +182,8 @@ export function findEntries(
     text === ''
       ? entries.filter(({ group, id }) => group === 'Pages' || group === 'Console' || urgent.has(id))
       : entries.filter((one) => words.every((word) => wordsOf(one).includes(word)))
-  const found = [...byId, ...matching]
+  const known = new Set([...byId, ...matching].map(addressOf))
+  const found = [...byId, ...matching, ...deploys.filter((one) => !known.has(addressOf(one)))]
   return GROUPS.flatMap((label) => {
     const items = found.filter(({ group }) => group === label)
     const [first, rest] = [
@@ -190,5 +193,23 @@ export function findEntries(
     return items.length === 0 ? [] : [{ label, items: [...first, ...rest].slice(0, SHOWN[label]) }]
   })
 }
+
+const addressOf = ({ id, to }: Entry) => ('href' in to ? to.href : id)
+
+/** Deploys that the server found. */
+export const entriesOfDeploys = (deploys: readonly ListedDeploy[]): readonly Entry[] =>
+  deploys.map(({ id, status, ref, sha, requestedBy, surface }) =>
+    entry(
+      `found ${id}`,
+      'Deploys',
+      { href: `/?deploy=${id}` },
+      {
+        verb: `${statusWord(status)}:`,
+        subject: surface.name,
+        tail: surface.environment,
+        detail: `${ref === sha ? shortSha(sha) : refLabel(ref)} · ${requestedBy}${sha === null ? '' : ` · ${shortSha(sha)}`}`,
+      },
+    ),
+  )
 
 const wordsOf = ({ verb, subject, tail, detail }: Entry) => [verb, subject, tail, detail].join(' ').trim().toLowerCase()

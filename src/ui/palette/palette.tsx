@@ -4,12 +4,21 @@ import { Autocomplete } from '@base-ui/react/autocomplete'
 import { Dialog } from '@base-ui/react/dialog'
 import { Activity, FileText, type LucideIcon, Rocket, Search, Server, Settings2, User } from 'lucide-react'
 import { useRouter } from 'next/navigation'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { may } from '~/domain/actor'
+import { FIND_FROM } from '~/domain/deploy/view'
 import type { MemberView } from '~/domain/member'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { postAuth } from '~/ui/auth/ask-auth'
-import { type Entry, type EntryGroup, findEntries, listEntries, type ReachedPage, type Run } from '~/ui/palette/entries'
+import {
+  type Entry,
+  type EntryGroup,
+  entriesOfDeploys,
+  findEntries,
+  listEntries,
+  type ReachedPage,
+  type Run,
+} from '~/ui/palette/entries'
 import { turnSingleKeys, useSingleKeys } from '~/ui/preferences/single-keys'
 import { applyTheme } from '~/ui/preferences/theme'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -45,7 +54,8 @@ export function Palette({ open, onClose, ...props }: PaletteProps) {
 function Finder({ member, pages, onClose, onKeys }: Omit<PaletteProps, 'open'>) {
   const [typed, setTyped] = useState('')
   const { entries, urgent, unread } = useEntries(member, pages)
-  const groups = useMemo(() => findEntries(entries, typed, urgent), [entries, typed, urgent])
+  const { deploys, searching } = useFoundDeploys(typed)
+  const groups = useMemo(() => findEntries(entries, typed, urgent, deploys), [entries, typed, urgent, deploys])
   const act = useAct(onClose, onKeys)
   const highlighted = useRef<Entry | null>(null)
   return (
@@ -99,7 +109,7 @@ function Finder({ member, pages, onClose, onKeys }: Omit<PaletteProps, 'open'>) 
         </Autocomplete.List>
         <Autocomplete.Empty>
           {groups.length === 0 && (
-            <p className="px-2 py-4 text-sm text-ink-soft">{unread ?? 'Nothing has this name.'}</p>
+            <p className="px-2 py-4 text-sm text-ink-soft">{unread ?? searching ?? 'Nothing has this name.'}</p>
           )}
         </Autocomplete.Empty>
       </div>
@@ -170,6 +180,34 @@ function useEntries(member: MemberView, pages: readonly ReachedPage[]) {
     return { entries, urgent }
   }, [member, pages, surfaces.data, people.data])
   return { ...found, unread }
+}
+
+const TYPING_MS = 200
+const NO_DEPLOYS: readonly Entry[] = []
+
+/** What the server finds of all deploys, once the typing pauses. `searching`: what is not known yet, or was not searched. */
+function useFoundDeploys(typed: string) {
+  const text = typed.trim()
+  const [asked, setAsked] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [text])
+  const isAsked = text.length >= FIND_FROM
+  const { data, isError } = trpc.deploys.find.useQuery(
+    { text: asked },
+    { enabled: isAsked && asked === text, staleTime: 10_000, retry: false },
+  )
+  const answer = asked === text ? data : undefined
+  const deploys = useMemo(() => (answer === undefined ? NO_DEPLOYS : entriesOfDeploys(answer.deploys)), [answer])
+  if (!isAsked) return { deploys, searching: null }
+  if (answer === undefined)
+    return { deploys, searching: isError ? 'The deploys could not be searched.' : 'Searching the deploys …' }
+  const { searchedTo } = answer
+  return {
+    deploys,
+    searching: searchedTo === null ? null : `Nothing has this name, of the deploys since ${searchedTo.slice(0, 10)}.`,
+  }
 }
 
 function useAct(onClose: () => void, onKeys: () => void) {

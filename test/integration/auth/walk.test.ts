@@ -57,6 +57,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'deploys.stopWatch': 'deployer',
   'deploys.dispatch': 'deployer',
   'deploys.facets': 'viewer',
+  'deploys.find': 'viewer',
   'deploys.get': 'viewer',
   'deploys.list': 'viewer',
   'deploys.log': 'viewer',

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { deployFilter, VIEWS_AT_MOST } from '~/domain/deploy/deploy-list'
 import { listViews, removeView, saveView } from '~/server/account/saved-views'
 import { searchDeploys } from '~/server/deploys/read/deploy-list.sql'
-import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
+import { findDeploys, listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 import { actorNamed } from '~test/support/actors'
@@ -201,4 +201,36 @@ it('the history shows a status of a newer version as stored', async () => {
   await console_.deps.db.$executeRaw`UPDATE "console_deploys" SET "status" = 'verifying' WHERE "id" = ${id}::uuid`
   const page = await listDeploys(console_.deps, { surfaceId, cursor: null, limit: 10 })
   expect(page.deploys).toMatchObject([{ id, status: 'verifying', terminal: false }])
+})
+
+describe('finding a deploy by text', () => {
+  it('finds it by the beginning of its id or commit, and by a part of its ref, whose signs mean themselves', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    const [byRef = ''] = await insertPastDeploys(surface.id, 1, {
+      ref: 'refs/tags/Release_9%',
+      sha: 'ab12cd3'.padEnd(40, '0'),
+    })
+    const [other = ''] = await insertPastDeploys(surface.id, 1, {
+      ref: 'refs/heads/releaseX99',
+      sha: 'ab12ce'.padEnd(40, '1'),
+    })
+    const find = async (text: string) => (await findDeploys(deps, text)).deploys.map(({ id }) => id)
+    expect(await find(byRef.slice(0, 30))).toContain(byRef)
+    expect(await find(byRef.toUpperCase())).toEqual([byRef])
+    expect(await find('ab12cd3')).toEqual([byRef])
+    expect(await find('ab12')).toEqual([other, byRef])
+    expect(await find('release_9%')).toEqual([byRef])
+    expect(await find('release')).toEqual([other, byRef])
+    expect(await find('nothing of the kind')).toEqual([])
+  })
+
+  it('finds an id however old, and says until when it searched for other texts', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    const [old = ''] = await insertPastDeploys(surface.id, 1, { sha: 'feed'.padEnd(40, '0') })
+    await insertPastDeploys(surface.id, 10_000)
+    expect((await findDeploys(deps, old)).deploys.map(({ id }) => id)).toEqual([old])
+    expect(await findDeploys(deps, 'feed')).toEqual({ deploys: [], searchedTo: expect.any(String) })
+  })
 })

@@ -54,6 +54,7 @@ const PLAUSIBLE = {
   label: 'ci',
   code: 'BCDF-GHJK',
   cursor: null,
+  text: 'main',
   role: 'viewer',
   status: 'building',
   failure_stage: null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { type Entry, findEntries, type Known, listEntries } from '~/ui/palette/entries'
+import { type Entry, entriesOfDeploys, findEntries, type Known, listEntries } from '~/ui/palette/entries'
 import { deployThrough, tile } from './fixtures'
 
 const SHA = 'b'.repeat(40)
@@ -27,6 +27,26 @@ const found = (typed: string, entries: readonly Entry[] = entriesOf()) =>
 const addresses = (entries: readonly Entry[]) => entries.map(({ to }) => ('href' in to ? to.href : to.run))
 
 describe('the palette', () => {
+  it('adds the deploys that the server found, but not one that it shows already', () => {
+    const last = api.lastDeploy
+    if (last === null) throw new Error('no deploy')
+    const older = {
+      ...last,
+      id: '0193a0c0-0000-7000-8000-000000000009',
+      reason: null,
+      kind: 'deploy',
+      approvedBy: null,
+    }
+    const surface = { id: 'api-prod', name: 'API', environment: 'production' }
+    const given = entriesOfDeploys([
+      { ...older, surface, failureDetail: null },
+      { ...older, id: last.id, surface, failureDetail: null },
+    ])
+    const shown =
+      findEntries(entriesOf(), 'main', new Set(), given).find(({ label }) => label === 'Deploys')?.items ?? []
+    expect(addresses(shown)).toEqual([`/?deploy=${last.id}`, `/?deploy=${older.id}`])
+  })
+
   it('reaches a surface, its deploy, a page, a person and an action by name', () => {
     expect(addresses(found('api-prod'))).toEqual(expect.arrayContaining(['/surfaces/api-prod', '/?surface=api-prod']))
     expect(addresses(found('succeeded api'))).toEqual([`/?deploy=${api.lastDeploy?.id}`])

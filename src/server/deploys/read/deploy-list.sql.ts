@@ -13,6 +13,8 @@ interface DeploySearch {
   /** Only deploys with a lower id, so that deploys that start meanwhile do not shift the pages. */
   readonly before: string | null
   readonly limit: number
+  /** The beginning of an id or a commit, or a part of a ref. */
+  readonly text?: string
 }
 
 interface FoundDeploys {
@@ -34,7 +36,8 @@ export async function searchDeploys(
   search: DeploySearch,
   searchedAtMost = SEARCHED_AT_MOST,
 ): Promise<FoundDeploys> {
-  const { leading, tested } = conditionsOf(search.filter)
+  const { leading, tested: filters } = conditionsOf(search.filter)
+  const tested = search.text === undefined ? filters : [...filters, textSql(search.text)]
   const bounds = await idBounds(db, search.filter)
   const where = Prisma.join(
     [
@@ -49,7 +52,7 @@ export async function searchDeploys(
   const rest = Prisma.join([...tested, Prisma.sql`true`], ' AND ')
   const found = await db.$queryRaw`
     SELECT "id" FROM (
-      SELECT "id", "surface_id", "environment", "requested_by", "status", "kind", "requested_at_utc", "finished_at_utc",
+      SELECT "id", "surface_id", "environment", "requested_by", "status", "kind", "ref", "sha", "requested_at_utc", "finished_at_utc",
         "committed_at_utc", "shipped", "failure_stage" FROM "console_deploys"
       WHERE ${where} ORDER BY "id" DESC LIMIT ${searchedAtMost}) AS "deploy"
     WHERE ${rest} ORDER BY "id" DESC LIMIT ${search.limit}`
@@ -120,6 +123,28 @@ const serviceSql = (surface: string) => Prisma.sql`"surface_id" IN (
   WHERE "one"."id" = ${surface} AND "other"."repository" = "one"."repository"
     AND "other"."service" IS NOT DISTINCT FROM "one"."service"
     AND ("other"."service" IS NOT NULL OR "other"."workflow" = "one"."workflow"))`
+
+/** `LIKE` reads `%`, `_` and the backslash, which a ref may contain. */
+function textSql(text: string): Prisma.Sql {
+  const literal = text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)
+  const [start, part] = [`${literal}%`, `%${literal}%`]
+  return Prisma.sql`("id"::text LIKE ${start} OR "sha" LIKE ${start} OR lower("ref") LIKE ${part})`
+}
+
+const HEX = '0123456789abcdef'
+const SHORTEST_ID = 8
+
+/** The newest deploys whose id begins with this text, however many there are: a range of the index. None for other texts. */
+export async function findDeploysById(db: DatabaseHandle, text: string, limit: number): Promise<string[]> {
+  const digits = text.toLowerCase().replaceAll('-', '')
+  const isStart =
+    digits.length >= SHORTEST_ID && digits.length <= 32 && [...digits].every((digit) => HEX.includes(digit))
+  if (!isStart) return []
+  const [first, last] = [digits.padEnd(32, '0'), digits.padEnd(32, 'f')]
+  const found = await db.$queryRaw`
+    SELECT "id" FROM "console_deploys" WHERE "id" BETWEEN ${first}::uuid AND ${last}::uuid ORDER BY "id" DESC LIMIT ${limit}`
+  return idRows.parse(found).map(({ id }) => id)
+}
 
 /** An id is made shortly before or after the time of its request. */
 const DISORDER_MS = 60_000

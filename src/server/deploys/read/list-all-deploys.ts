@@ -7,7 +7,7 @@ import type {
   ListedDeploy,
 } from '~/domain/deploy/deploy-list'
 import { readTransitions } from '~/server/audit/append-audit'
-import { readRequesters, searchDeploys } from '~/server/deploys/read/deploy-list.sql'
+import { findDeploysById, readRequesters, searchDeploys } from '~/server/deploys/read/deploy-list.sql'
 import { pastDeploy, pastSelect } from '~/server/deploys/read/list-deploys'
 import type { Deps } from '~/server/deps'
 import { streamExport } from '~/server/platform/http/stream-export'
@@ -29,6 +29,21 @@ export async function listAllDeploys(deps: Pick<Deps, 'db'>, query: ListQuery): 
     nextCursor: (ids.length > limit ? shown.at(-1) : searchedTo?.id) ?? null,
     searchedTo: searchedTo?.requestedAt.toISOString() ?? null,
   }
+}
+
+const FOUND_AT_MOST = 6
+
+/** The newest deploys whose id or commit begins with the text, or whose ref contains it. By id, all are searched; otherwise `searchedTo`. */
+export async function findDeploys(
+  { db }: Pick<Deps, 'db'>,
+  text: string,
+): Promise<Pick<DeployListPage, 'deploys' | 'searchedTo'>> {
+  const [byId, { ids, searchedTo }] = await Promise.all([
+    findDeploysById(db, text, FOUND_AT_MOST),
+    searchDeploys(db, { filter: {}, before: null, limit: FOUND_AT_MOST, text }),
+  ])
+  const newest = [...new Set([...byId, ...ids])].toSorted().toReversed().slice(0, FOUND_AT_MOST)
+  return { deploys: await readListed({ db }, newest), searchedTo: searchedTo?.requestedAt.toISOString() ?? null }
 }
 
 const listedSelect = {

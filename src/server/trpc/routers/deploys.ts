@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { deployFilter } from '~/domain/deploy/deploy-list'
+import { deployFilter, findText } from '~/domain/deploy/deploy-list'
 import { reviewEnvironmentInput } from '~/domain/deploy/environment-review'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { id, lineCursor, pageSize, storableText, surfaceId } from '~/domain/input'
@@ -8,7 +8,7 @@ import { reviewEnvironment } from '~/server/approvals/review-environment'
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
-import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
+import { findDeploys, listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { getLogPage, searchLog } from '~/server/deploys/read/log-lines'
 import { readUsualTimes } from '~/server/deploys/read/read-usual-times'
@@ -59,6 +59,10 @@ export const deploysRouter = router({
   search: procedureFor('deploy.read')
     .input(z.object({ filter: deployFilter.default({}), cursor: id.nullish(), limit: pageSize }))
     .query(({ ctx, input }) => listAllDeploys(ctx.deps, { ...input, cursor: input.cursor ?? null })),
+
+  find: procedureFor('deploy.read')
+    .input(z.object({ text: findText }))
+    .query(({ ctx, input }) => findDeploys(ctx.deps, input.text)),
 
   facets: procedureFor('deploy.read').query(({ ctx }) => listDeployFacets(ctx.deps)),
 
