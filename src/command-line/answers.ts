@@ -2,6 +2,15 @@ import { z } from 'zod'
 
 // What the command line reads of the answers of the REST API (docs/rest.md). An answer may have more members.
 
+const place = z.object({
+  id: z.string(),
+  position: z.number(),
+  ref: z.string(),
+  sha: z.string(),
+  requested_by: z.string(),
+})
+const stop = z.object({ deploy_id: z.string(), why: z.string() }).nullable()
+
 export const surfaceAnswer = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -14,6 +23,7 @@ export const surfaceAnswer = z.looseObject({
   last_good: z.object({ deploy_id: z.string(), sha: z.string() }).nullable(),
   held: z.object({ deploy_id: z.string(), run_id: z.string().nullable() }).nullable(),
   waiting_approval_id: z.string().nullable(),
+  queue: z.object({ waiting: z.array(place), stop }),
   freezes: z.array(z.object({ kind: z.string(), reason: z.string(), until: z.string().nullable() })),
   deploy_freeze: z.string().nullable(),
   alarm: z.string().nullable(),
@@ -54,9 +64,23 @@ export type ApprovalAnswer = z.output<typeof approvalAnswer>
 
 export const approvalsAnswer = z.looseObject({ waiting: z.array(approvalAnswer) })
 
-/** A deploy, or an approval that waits. */
+/** A deploy that waits for the deploys ahead. */
+export const queuedAnswer = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  position: z.number().nullable(),
+  deploy_ahead: z.object({ id: z.string(), requested_by: z.string(), ref: z.string() }).nullable(),
+  stop,
+  expires_at: z.string(),
+  end: z.object({ by: z.string(), reason: z.string().nullable() }).nullable(),
+  deploy_id: z.string().nullable(),
+})
+export type QueuedAnswer = z.output<typeof queuedAnswer>
+
+/** A deploy, or an approval or a queued request that waits. */
 export const dispatchAnswer = z.union([
   z.object({ approval: approvalAnswer }),
+  z.object({ queued: queuedAnswer }),
   z.object({ id: z.string(), status: z.string(), run_id: z.string().nullable() }),
 ])
 

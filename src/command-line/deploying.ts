@@ -14,7 +14,7 @@ import {
 } from './answers.ts'
 import { NoAnswer, Refused } from './api.ts'
 import { EXIT, type ExitCode, Stop } from './exit-codes.ts'
-import { followApproval, followDeploy, surfacePath } from './following.ts'
+import { followApproval, followDeploy, followQueued, placeInQueue, surfacePath } from './following.ts'
 import { type OperatorContext, operatorCommand, printJson } from './operator-command.ts'
 import { withFreshProof } from './proving.ts'
 
@@ -38,6 +38,7 @@ const OPTIONS = {
     value: '<reason>',
     summary: 'deploys in spite of the freezes and locks in force',
   },
+  queue: { type: 'boolean', summary: 'waits in the queue of the surface while a deploy is under way' },
   watch: { type: 'boolean', summary: 'follows the deploy to its end' },
 } as const
 
@@ -53,6 +54,7 @@ const asked = z.object({
     ),
   checked: z.array(z.string()).optional(),
   'override-freeze': z.string().min(1, 'say why').optional(),
+  queue: z.boolean().default(false),
   watch: z.boolean().default(false),
 })
 type Asked = z.output<typeof asked>
@@ -153,7 +155,7 @@ async function ship(context: OperatorContext, surface: SurfaceAnswer, choice: Ch
   const review = await context.api.call('GET', surfacePath(surface.id, `/review?${query}`), reviewAnswer)
   for (const line of describeReview(surface, review)) await context.tell(line)
   const override = input['override-freeze']
-  stopIfHeld(review, override)
+  stopIfHeld(review, { override, queue: input.queue })
   const checklist = await tickedLines(context, surface, { declared: review.checklist, source }, input.checked)
   const body = {
     surface: surface.id,
@@ -167,12 +169,19 @@ async function ship(context: OperatorContext, surface: SurfaceAnswer, choice: Ch
     ...(Object.keys(input.input).length === 0 ? {} : { inputs: input.input }),
     ...(override === undefined ? {} : { override_freeze: { reason: override, freeze_ids: review.freeze_ids } }),
     ...(source === undefined ? {} : { source }),
+    ...(input.queue ? { queue: true } : {}),
   }
   const answer = await sendOnce(context, body)
   if ('approval' in answer) {
     const { approval } = answer
     await context.tell(`Another person must approve this: request ${approval.id}. Nothing is deployed yet.`)
     if (input.watch) return followApproval(context, approval)
+  } else if ('queued' in answer) {
+    const { queued } = answer
+    await context.tell(
+      `${placeInQueue(queued)} Nothing is deployed yet. Request ${queued.id} waits until ${queued.expires_at}.`,
+    )
+    if (input.watch) return followQueued(context, queued)
   } else {
     await context.tell(`Deploy ${answer.id} was requested.`)
     if (input.watch) return followDeploy(context, answer.id)
@@ -215,9 +224,13 @@ const FREEZES: ReadonlySet<string> = new Set(['locked', 'frozen', 'deploy_freeze
 const OVERRIDABLE: ReadonlySet<string> = new Set(['locked', 'frozen'])
 
 /** Nobody types a name for a deploy that the console would refuse. */
-function stopIfHeld({ warnings }: ReviewAnswer, override: string | undefined): void {
+function stopIfHeld(
+  { warnings }: ReviewAnswer,
+  { override, queue }: { readonly override: string | undefined; readonly queue: boolean },
+): void {
   const blocking = warnings.filter(
-    ({ blocking: isBlocking, kind }) => isBlocking && (override === undefined || !OVERRIDABLE.has(kind)),
+    ({ blocking: isBlocking, kind }) =>
+      isBlocking && (override === undefined || !OVERRIDABLE.has(kind)) && !(queue && kind === 'busy'),
   )
   if (blocking.length === 0) return
   const isFrozen = blocking.some(({ kind }) => FREEZES.has(kind))

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { visible } from '~/domain/foreign-text'
-import { shortSha } from '~/domain/ref'
-import { type ApprovalAnswer, approvalAnswer, type DeployAnswer, deployAnswer, surfaceAnswer } from './answers.ts'
+import { refLabel, shortSha } from '~/domain/ref'
+import {
+  type ApprovalAnswer,
+  approvalAnswer,
+  type DeployAnswer,
+  deployAnswer,
+  type QueuedAnswer,
+  queuedAnswer,
+  surfaceAnswer,
+} from './answers.ts'
 import { NoAnswer, Refused } from './api.ts'
 import { EXIT, type ExitCode, Stop } from './exit-codes.ts'
 import { type OperatorContext, operatorCommand, printJson } from './operator-command.ts'
@@ -94,6 +102,37 @@ export async function followApproval(context: OperatorContext, approval: Approva
     await context.pause(EVERY_MS)
     now = await askUntilAnswered(context, () =>
       context.api.call('GET', `/api/internal/approvals/${approval.id}`, approvalAnswer),
+    )
+  }
+}
+
+/** Where a request waits, and for what. */
+export function placeInQueue({ position, deploy_ahead: ahead, stop }: QueuedAnswer): string {
+  const place =
+    position === null ? 'In the queue' : position === 1 ? 'Next in the queue' : `Number ${position} in the queue`
+  const behind =
+    ahead === null ? '' : `, behind the deploy of ${visible(refLabel(ahead.ref))} by ${visible(ahead.requested_by)}`
+  return `${place}${behind}.${stop === null ? '' : ` ${visible(stop.why)} The queue has stopped until somebody continues it.`}`
+}
+
+/** Follows a queued request to its turn, and then its deploy. */
+export async function followQueued(context: OperatorContext, queued: QueuedAnswer): Promise<ExitCode> {
+  let said = placeInQueue(queued)
+  for (let now = queued; ; ) {
+    if (now.deploy_id !== null) return followDeploy(context, now.deploy_id)
+    if (now.state !== 'waiting') {
+      const by = now.end === null || now.end.by === 'console' ? '' : ` by ${visible(now.end.by)}`
+      const why = now.end?.reason == null ? '' : `: ${visible(now.end.reason)}`
+      await context.tell(`The queued request was ${visible(now.state)}${by}${why}. Nothing was deployed.`)
+      if (context.json) await printJson(context, now)
+      return now.state === 'withdrawn' || now.state === 'replaced' ? EXIT.cancelled : EXIT.failed
+    }
+    const place = placeInQueue(now)
+    if (place !== said) await context.tell(place)
+    said = place
+    await context.pause(EVERY_MS)
+    now = await askUntilAnswered(context, () =>
+      context.api.call('GET', `/api/internal/queue/${queued.id}`, queuedAnswer),
     )
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { visible } from '~/domain/foreign-text'
 import { recurrenceWords } from '~/domain/recurrence'
-import { shortSha } from '~/domain/ref'
+import { refLabel, shortSha } from '~/domain/ref'
 import {
   anyAnswer,
   type FreezeAnswer,
@@ -58,6 +58,7 @@ const notesOf = ({
   alarm,
   health,
   held,
+  queue,
 }: SurfaceAnswer) => [
   ...(health.detail === null ? [] : [visible(health.detail)]),
   ...(alarm === null ? [] : [`! ${alarm}`]),
@@ -65,6 +66,11 @@ const notesOf = ({
   ...freezes.map(({ kind, reason, until }) => `${visible(kind)}${untilWords(kind, until)}: ${visible(reason)}`),
   ...(variable === null ? [] : [`frozen by DEPLOY_FREEZE: ${visible(variable)}`]),
   ...(waiting === null ? [] : [`waits for approval: ${waiting}`]),
+  ...(queue.stop === null ? [] : [`! queue stopped: ${queue.stop.why}`]),
+  ...queue.waiting.map(
+    ({ position, ref, sha, requested_by: by }) =>
+      `queued ${position}: ${visible(refLabel(ref))} at ${shortSha(sha)} by ${visible(by)}`,
+  ),
 ]
 
 /** Only a lock without an end is known to last until it is lifted: a window may recur. */

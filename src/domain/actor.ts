@@ -18,6 +18,8 @@ export interface Actor {
   readonly via: 'session' | 'token' | 'command_line' | 'console'
   /** When the person last proved who they are, by password or passkey; null for a script and for the console. */
   readonly provedAt: Date | null
+  /** Of a request that waited in the queue: when it was sent. The proof had to be fresh then (docs/adr/063). */
+  readonly queuedAt?: Date
   /** The session; a token has none. */
   readonly sessionId?: string
   /** The token; a session has none. */
@@ -50,9 +52,12 @@ export const PROOF_LASTS_MINUTES = 15
  * Whether the actor proved their identity recently. A token is exempt: nobody can be asked, and its permissions were chosen when
  * it was created (docs/adr/032-two-people-and-fresh-proofs.md). So is an armed rollback (docs/adr/060-armed-rollback.md).
  */
-export function isProofFresh({ via, provedAt }: Pick<Actor, 'via' | 'provedAt'>, now: Date): boolean {
+export function isProofFresh(
+  { via, provedAt, queuedAt }: Pick<Actor, 'via' | 'provedAt' | 'queuedAt'>,
+  now: Date,
+): boolean {
   if (via === 'token' || via === 'console') return true
-  return provedAt !== null && now.getTime() - provedAt.getTime() <= PROOF_LASTS_MINUTES * 60_000
+  return provedAt !== null && (queuedAt ?? now).getTime() - provedAt.getTime() <= PROOF_LASTS_MINUTES * 60_000
 }
 
 /** Who asked for something. A token is named with its owner, since two people may use the same label. */

@@ -263,6 +263,34 @@ const APPROVAL_EVENTS = [
   event('console.approval.not_granted', z.object({ approval_id: text, code: text, details })),
 ] as const
 
+/** `user_id`: the owner of the token in `requested_by`. It does not depend on who ends the request. */
+const queued = z.object({ ...tokenOwner, queued_id: text, kind: text, ref: text, sha: text, requested_by: text })
+
+const QUEUE_EVENTS = [
+  /** Somebody queued a deploy. `replaces`: the waiting request of the same ref. */
+  event(
+    'console.queue.requested',
+    queued.extend({
+      reason: nullableText,
+      expires_at: text,
+      inputs: z.record(z.string(), text).exactOptional(),
+      checklist: texts.exactOptional(),
+      replaces: text.exactOptional(),
+    }),
+  ),
+  /** A newer request of the same ref took its place. */
+  event('console.queue.replaced', queued.extend({ replaced_by: text })),
+  /** `withdrawn_by_user_id`: the owner of the token that withdrew it. */
+  event('console.queue.withdrawn', queued.extend({ withdrawn_by_user_id: text.exactOptional() })),
+  event('console.queue.expired', queued),
+  /** Its turn came, and a check of the dispatch refused it. */
+  event('console.queue.refused', queued.extend({ code: text, reason: text })),
+  /** Its turn came. The intent of the deploy is committed in the same transaction. */
+  event('console.queue.taken', queued.extend({ waited_seconds: z.int() })),
+  /** Somebody let the queue go on after a deploy that did not end well, or held its surface. */
+  event('console.queue.continued', z.object({ ...tokenOwner, stood_at: text })),
+] as const
+
 /** `environment` is null if it is of one surface, which the row names. */
 const freeze = z.object({
   freeze_id: text,
@@ -399,6 +427,7 @@ const auditEvent = z.discriminatedUnion('action', [
   ...WATCH_EVENTS,
   ...DELIVERY_EVENTS,
   ...APPROVAL_EVENTS,
+  ...QUEUE_EVENTS,
   ...SURFACE_EVENTS,
   ...PEOPLE_EVENTS,
 ])

@@ -58,6 +58,10 @@ function proofOf(event: AuditEvent): EventProof {
     case 'console.approval.granted':
     case 'console.approval.refused':
     case 'console.approval.withdrawn':
+    case 'console.queue.requested':
+    case 'console.queue.withdrawn':
+    case 'console.queue.replaced':
+    case 'console.queue.continued':
     case 'console.delivery.resent':
     case 'console.rollback.disarmed':
       return 'person'

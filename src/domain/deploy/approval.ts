@@ -1,3 +1,4 @@
+import type { QueuedView } from '~/domain/deploy/queue'
 import type { DispatchAnswer } from '~/domain/deploy/request'
 import { requiredReason } from '~/domain/input'
 
@@ -47,9 +48,10 @@ export interface ApprovalView {
   readonly decidable: boolean
 }
 
-/** The result of a request: a deploy, or a request that waits if the surface requires approval. */
+/** The result of a request: a deploy, or a request that waits for approval or in the queue. */
 export type DispatchResult =
   | ({ readonly outcome: 'deploy' } & DispatchAnswer)
   | { readonly outcome: 'approval'; readonly approval: ApprovalView }
+  | { readonly outcome: 'queued'; readonly queued: QueuedView }
 
 export const refusalReason = requiredReason

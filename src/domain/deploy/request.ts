@@ -47,6 +47,8 @@ export const dispatchInput = z.object({
   /** The lines of the surface's checklist that the operator ticked. */
   checklist: tickedLines.optional(),
   idempotencyKey: storableText.min(8).max(200),
+  /** Waits in the queue of the surface if a deploy is under way, or others wait. It says nothing about what is deployed. */
+  queue: z.boolean().optional(),
   /**
    * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds`, the override covers only
    * these freezes, which the review showed. A later freeze still stops the deploy.

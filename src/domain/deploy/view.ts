@@ -1,6 +1,7 @@
 import type { WaitingEnvironments } from '~/domain/deploy/environment-review'
 import type { EventProof } from '~/domain/deploy/event-proof'
 import type { FailedLog } from '~/domain/deploy/failed-log'
+import type { SurfaceQueue } from '~/domain/deploy/queue'
 import type { Quiet } from '~/domain/deploy/quiet'
 import type { DeployReport } from '~/domain/deploy/report'
 import type { CancelRequest } from '~/domain/deploy/request'
@@ -108,6 +109,8 @@ export interface DeployView extends DeploySummary {
   readonly watch: DeployWatch | null
   /** Null if nobody requested a cancel. */
   readonly cancel: CancelRequest | null
+  /** What waits behind it; null for a deploy that is not the newest of its surface. */
+  readonly queue: SurfaceQueue | null
   /** What an operator must know beside the status, a sentence each. */
   readonly warnings: readonly string[]
   /** The warnings that report a fault. */

@@ -1,3 +1,4 @@
+import type { SurfaceQueue } from '~/domain/deploy/queue'
 import type { DeploySummary } from '~/domain/deploy/view'
 import type { DeployWatch, RollbackMode } from '~/domain/deploy/watch'
 import type { FreezeInForce } from '~/domain/freeze'
@@ -98,6 +99,8 @@ export interface SurfaceTile {
     readonly sha: string
     readonly expiresAt: string
   } | null
+  /** The requests that wait until the deploy ahead has ended. */
+  readonly queue: SurfaceQueue
   /** The lock and the freeze windows in force, the strongest first. */
   readonly freezes: readonly FreezeInForce[]
   /** A notice, which warns and refuses nothing; null if there is none. */

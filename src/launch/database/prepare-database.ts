@@ -32,6 +32,7 @@ const READ_ONLY = ['_prisma_migrations']
 const DELETABLE = [
   ...['sessions', 'accounts', 'verifications', 'two_factors', 'passkeys', 'rate_limits', 'members'],
   ...['callback_receipts', 'deploy_log_lines', 'deliveries', 'audit_unsealed', 'saved_views', 'device_requests'],
+  ...['queued_requests'],
   ...['default_refs', 'github_answers', 'github_usage', 'heartbeats', 'request_rates', 'sign_in_attempts'],
 ]
 

@@ -46,7 +46,7 @@ export function requireReach(actor: Actor, scope: { readonly environment: string
  */
 export function requireFreshProof(
   deps: { readonly now: () => Date },
-  actor: Pick<Actor, 'via' | 'provedAt'>,
+  actor: Pick<Actor, 'via' | 'provedAt' | 'queuedAt'>,
   doing: string,
 ): void {
   if (isProofFresh(actor, deps.now())) return

@@ -75,6 +75,8 @@ const movedRows = z.array(
     githubEnvironment: z.string().nullable(),
     environment: z.string(),
     kind: z.string(),
+    /** Whether requests wait in the queue of the surface. */
+    hasQueue: z.boolean(),
   }),
 )
 
@@ -101,12 +103,14 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
       INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
       SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
       FROM moved)
-    SELECT "id", "status", "github_run_id" AS "githubRunId", "github_environment" AS "githubEnvironment", "environment", "kind"
+    SELECT "id", "status", "github_run_id" AS "githubRunId", "github_environment" AS "githubEnvironment", "environment", "kind",
+      EXISTS (SELECT FROM "queued_requests" WHERE "surface_id" = ${surfaceId} AND "state" = 'waiting') AS "hasQueue"
     FROM moved`
   const [found] = movedRows.parse(rows)
   if (found === undefined) return null
-  const { githubEnvironment, environment, kind, ...moved } = found
+  const { githubEnvironment, environment, kind, hasQueue, ...moved } = found
   if (isTerminal(to)) await queueDeliveries(tx, deployId, at)
+  if (isTerminal(to) && hasQueue) await addJob(tx, { task: 'take_turn', payload: { surfaceId } })
   if (githubEnvironment !== null && (to === 'dispatched' || isTerminal(to))) {
     await addJob(tx, { task: 'report_deployment', payload: { deployId } })
   }

@@ -29,7 +29,8 @@ export const deployPaths = {
         'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. The same key ' +
         'with the same request is answered with the existing deploy. `override_freeze` also needs `freeze.override`. ' +
         'If the surface requires a second person, nothing is deployed yet: the answer contains only `approval`, and ' +
-        '`Location` is the approval’s.',
+        '`Location` is the approval’s. With `queue: true`, a request waits while a deploy of the surface is under way: the answer ' +
+        'contains only `queued`.',
       parameters: [idempotencyKey],
       body: 'DispatchRequest',
       success: {
@@ -46,6 +47,8 @@ export const deployPaths = {
         'workflow_unfit',
         'inputs_refused',
         'checklist_incomplete',
+        'approval_required',
+        'queue_refused',
         'surface_unknown',
         'surface_changed',
         'surface_busy',
@@ -253,6 +256,53 @@ export const approvalPaths = {
       parameters: [approvalId],
       success: { status: 200, description: 'Withdrawn.', content },
       problems: ['invalid_id', 'approval_unknown', 'approval_over'],
+    }),
+  },
+} as const
+
+const queuedId = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The queued request’s id.',
+  schema: { type: 'string', format: 'uuid' },
+} as const
+
+/** The addresses of the queues: deploys that wait for the deploys ahead. */
+export const queuePaths = {
+  '/api/internal/queue/{id}': {
+    get: operation({
+      id: 'getQueuedRequest',
+      permission: 'deploy.read',
+      summary: 'Read a queued request',
+      description: 'Once its turn came, `deploy_id` names its deploy.',
+      parameters: [queuedId],
+      success: { status: 200, description: 'The queued request.', content: json('QueuedRequest') },
+      problems: ['invalid_id', 'queued_unknown'],
+    }),
+  },
+  '/api/internal/queue/{id}/withdraw': {
+    post: operation({
+      id: 'withdrawQueuedRequest',
+      permission: 'deploy.dispatch',
+      summary: 'Take a request out of the queue',
+      description: 'Your own, or as an approver anybody’s.',
+      parameters: [queuedId],
+      success: { status: 200, description: 'Withdrawn.', content: json('QueuedRequest') },
+      problems: ['invalid_id', 'queued_unknown', 'queued_over'],
+    }),
+  },
+  '/api/internal/surfaces/{id}/queue/continue': {
+    post: operation({
+      id: 'continueQueue',
+      permission: 'deploy.dispatch',
+      summary: 'Let a stopped queue go on',
+      description:
+        'A queue stops after a deploy that failed, timed out, was cancelled or held the surface. The body names that deploy.',
+      parameters: [{ ...queuedId, description: 'The surface’s id.', schema: { type: 'string' } }],
+      body: 'ContinueRequest',
+      success: { status: 200, description: 'The queue goes on.', content: json('Continued') },
+      problems: ['invalid_input', 'surface_unknown', 'surface_busy', 'proof_stale', 'queue_not_stopped'],
     }),
   },
 } as const

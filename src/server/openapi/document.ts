@@ -4,7 +4,7 @@ import { DEPLOY_KINDS } from '~/domain/deploy/approval'
 import { DEPLOY_EXPORT_FORMATS, OUTCOMES } from '~/domain/deploy/deploy-list'
 import { cookieName } from '~/server/auth/sessions/session-cookie'
 import { callbackPaths } from '~/server/openapi/callback-paths'
-import { approvalPaths, deployPaths } from '~/server/openapi/deploy-paths'
+import { approvalPaths, deployPaths, queuePaths } from '~/server/openapi/deploy-paths'
 import { API_TOKEN_SCHEME, componentSchemas, operation, refTo, SESSION_SCHEME } from '~/server/openapi/operation'
 import { surfacePaths } from '~/server/openapi/surface-paths'
 
@@ -20,7 +20,15 @@ export function openApiDocument(consoleUrl: string) {
         'take is answered 405 with `Allow`. Answers may gain members; ignore unknown ones.',
     },
     servers: [{ url: consoleUrl }],
-    paths: { ...deployPaths, ...surfacePaths, ...approvalPaths, ...callbackPaths, ...auditPaths, ...listPaths },
+    paths: {
+      ...deployPaths,
+      ...surfacePaths,
+      ...approvalPaths,
+      ...queuePaths,
+      ...callbackPaths,
+      ...auditPaths,
+      ...listPaths,
+    },
     components: {
       schemas: componentSchemas(),
       securitySchemes: {

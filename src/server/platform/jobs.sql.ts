@@ -20,6 +20,11 @@ export type Job =
       readonly payload: { readonly deployId: string }
     }
   | {
+      /** Dispatches the request that waits first at a surface. */
+      readonly task: 'take_turn'
+      readonly payload: { readonly surfaceId: string }
+    }
+  | {
       readonly task: 'deliver'
       readonly payload: { readonly deliveryId: string }
     }
@@ -70,6 +75,7 @@ function subjectOf({ task, payload }: Job): readonly [string, string | null] {
   // Two reports of one deploy at once could create two GitHub deployments.
   if (task === 'report_deployment') return [payload.deployId, `deployment:${payload.deployId}`]
   if ('deployId' in payload) return [payload.deployId, null]
+  if ('surfaceId' in payload) return [payload.surfaceId, `turn:${payload.surfaceId}`]
   if ('deliveryId' in payload) return [payload.deliveryId, null]
   return [payload.repository, `github:${payload.repository}`]
 }

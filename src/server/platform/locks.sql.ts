@@ -38,3 +38,8 @@ export async function lockFlag(tx: DatabaseHandle, flag: string): Promise<void> 
 export async function lockUser(tx: DatabaseHandle, id: string): Promise<void> {
   await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`
 }
+
+/** Serialises requests that join the queue of a surface until the transaction ends, so that each is counted. */
+export async function lockQueue(tx: DatabaseHandle, surfaceId: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`queue ${surfaceId}`}, 0))`
+}

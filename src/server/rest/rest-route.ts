@@ -117,6 +117,8 @@ export const deployIdOf = (id: string): string => uuidOf('deploy', id)
 
 export const approvalIdOf = (id: string): string => uuidOf('approval', id)
 
+export const queuedIdOf = (id: string): string => uuidOf('queued request', id)
+
 export const freezeIdOf = (id: string): string => uuidOf('freeze', id)
 
 /** The surface id in the address. Throws `invalid_input`. */

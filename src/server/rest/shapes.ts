@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/deploy/approval'
 import { EVENT_PROOF_WORDS } from '~/domain/deploy/event-proof'
 import { PHASE_STATES } from '~/domain/deploy/phases'
+import { QUEUED_STATES } from '~/domain/deploy/queue'
 import { DEPLOY_ACTIONS } from '~/domain/deploy/report'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { DEPLOY_STATUSES, FAILURE_STAGES, PHASES, SHIPPED } from '~/domain/deploy/status'
@@ -13,7 +14,7 @@ import { id, lineCursorText } from '~/domain/input'
  * unknown ones.
  */
 const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha } = dispatchInput.shape
-const { basis, inputs, checklist, overrideFreeze } = dispatchInput.shape
+const { basis, inputs, checklist, overrideFreeze, queue } = dispatchInput.shape
 const override = overrideFreeze.unwrap().shape
 const reviewed = basis.unwrap().shape
 
@@ -41,6 +42,7 @@ export const restDispatchBody = z.strictObject({
       z.strictObject({ kind: z.literal('promotion'), surface: surfaceId }),
     ])
     .optional(),
+  queue,
 })
 
 const time = z.iso.datetime()
@@ -85,16 +87,67 @@ export const restApproval = z.looseObject({
   decidable: z.boolean(),
 })
 
+const queuedSummary = {
+  id: z.uuid(),
+  kind: z.enum(DEPLOY_KINDS),
+  ref: z.string(),
+  sha: z.string(),
+  requested_by: z.string(),
+  requested_by_owner: tokenOwner,
+  requested_at: time,
+  expires_at: time,
+}
+
+const queuePlace = z.looseObject({ ...queuedSummary, position: z.int().meta({ description: '1 is next.' }) })
+
+const queueStop = z
+  .looseObject({ deploy_id: z.uuid(), why: z.string() })
+  .nullable()
+  .meta({ description: 'Why the queue has stopped: after which deploy. Null while it goes on by itself.' })
+
+/** What waits at a surface. */
+export const restQueue = z.looseObject({ waiting: z.array(queuePlace), stop: queueStop })
+
+/** A queued request: a deploy that waits, or waited, for the deploys ahead. */
+export const restQueued = z.looseObject({
+  ...queuedSummary,
+  state: z.enum(QUEUED_STATES),
+  surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string() }),
+  source_id: z.string().nullable(),
+  reason: z.string().nullable(),
+  inputs: z.array(z.looseObject({ name: z.string(), value: z.string() })),
+  checklist: z.array(z.string()).meta({ description: TICKED }),
+  position: z.int().nullable().meta({ description: '1 is next. Null if it does not wait any more.' }),
+  deploy_ahead: z
+    .looseObject({ id: z.uuid(), requested_by: z.string(), ref: z.string() })
+    .nullable()
+    .meta({ description: 'The deploy that has the surface.' }),
+  ahead: z.array(queuePlace).meta({ description: 'The requests that wait before this one.' }),
+  stop: queueStop,
+  end: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
+  replaced_by_id: z.uuid().nullable(),
+  deploy_id: z.uuid().nullable(),
+  yours: z.boolean(),
+  withdrawable: z.boolean(),
+})
+
+/** Body of `POST …/surfaces/{id}/queue/continue`: the deploy after which the queue stopped. */
+export const restContinueBody = z.strictObject({ deploy: id })
+
+/** Answer of `…/queue/continue`. */
+export const restContinued = z.looseObject({ surface: z.string(), continued_after: z.uuid() })
+
 /** Body of `POST …/approvals/{id}/refuse`. */
 export const restRefusalBody = z.strictObject({ reason: refusalReason })
 
 /** Body of `POST …/{id}/release`. */
 export const restReleaseBody = z.strictObject({ reason: releaseInput.shape.reason })
 
-/** A deploy, or an approval that waits. The approval is nested, so that a top-level `id` is always a deploy's. */
+/** A deploy, or an approval or a queued request that waits. Those are nested, so that a top-level `id` is always a deploy's. */
 export const restDispatchAnswer = z.union([
   z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() }),
   z.strictObject({ approval: restApproval }),
+  z.strictObject({ queued: restQueued }),
 ])
 
 /** A string, not an enum: a status that a newer version wrote is answered as stored. */
@@ -315,6 +368,9 @@ export const restDeploy = z.looseObject({
     .meta({ description: 'The address of another run than `run_id` that was seen after the deploy ended.' }),
   watch: deployWatch,
   cancel: cancelRequest,
+  queue: restQueue
+    .nullable()
+    .meta({ description: 'What waits behind it. Null for a deploy that is not the newest of its surface.' }),
   warnings: z.array(z.string()),
   alarms: z.array(z.string()).meta({ description: 'The `warnings` that report a fault.' }),
   timeline: z.array(timelineEntry),

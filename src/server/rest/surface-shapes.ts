@@ -6,7 +6,7 @@ import { environmentName, id, instant, requiredReason, surfaceId } from '~/domai
 import { ROLES } from '~/domain/permissions'
 import { recurrence } from '~/domain/recurrence-input'
 import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
-import { restApproval } from '~/server/rest/shapes'
+import { restApproval, restQueue } from '~/server/rest/shapes'
 
 /** Requests and answers about surfaces, their locks and the freeze windows, in snake_case (docs/rest.md). */
 
@@ -77,6 +77,7 @@ export const restSurface = z.looseObject({
     .nullable()
     .meta({ description: 'The ended deploy that keeps its surface from other deploys.' }),
   requires_approval: z.boolean(),
+  queue: restQueue.meta({ description: 'The requests that wait until the deploy ahead has ended.' }),
   waiting_approval_id: z.uuid().nullable().meta({ description: 'The waiting approval that expires first.' }),
   freezes: z
     .array(freezeInForce)
@@ -97,7 +98,8 @@ export const restSurfaces = z.looseObject({ surfaces: z.array(restSurface) })
 /** The members of a tile that scripts read. The others are the screen’s own. */
 export function scriptSurface(tile: SurfaceTile) {
   const { id: surface, name, environment, repository, workflow, service, ref, url, confirm, health } = tile
-  const { version, lastDeploy, lastGood, held, requiresApproval, waiting, freezes, deployFreeze, armed, alarm } = tile
+  const { version, lastDeploy, lastGood, held, requiresApproval, waiting, queue, freezes, deployFreeze } = tile
+  const { armed, alarm } = tile
   return {
     ...{ id: surface, name, environment, repository, workflow, service, ref, url, confirm, health },
     version: version && {
@@ -118,7 +120,7 @@ export function scriptSurface(tile: SurfaceTile) {
       requestedAt: lastDeploy.requestedAt,
       finishedAt: lastDeploy.finishedAt,
     },
-    ...{ lastGood, held, requiresApproval, freezes, armed, alarm },
+    ...{ lastGood, held, requiresApproval, queue, freezes, armed, alarm },
     waitingApprovalId: waiting?.approvalId ?? null,
     deployFreeze: deployFreeze?.reason ?? null,
   }

@@ -10,6 +10,9 @@ const DAY_MS = 24 * 3_600_000
 /** A signature is accepted for five minutes, so a callback this old is refused with or without its receipt (docs/adr/052). */
 const RECEIPTS_KEPT_DAYS = 30
 
+/** A queued request that has ended. Its idempotency key is forgotten with it, as long after the hour in which it could have been taken. */
+const QUEUED_KEPT_DAYS = 30
+
 /** Rows of one transaction, so that no lock is held for long. One deploy's log is never split. */
 const BATCH = 500
 /** Leaves the disk to other writers. */
@@ -83,6 +86,8 @@ function deletions(
       const old = { deployId: { lt: firstIdAt(receiptsBefore) }, receivedAt: { lt: receiptsBefore } }
       return rows(await db.callbackReceipt.deleteMany({ where: old, limit: BATCH }))
     },
+    queuedRequests: async () =>
+      rows(await db.queuedRequest.deleteMany({ where: { endedAt: { lt: daysAgo(QUEUED_KEPT_DAYS) } }, limit: BATCH })),
     sessions: async () => rows(await db.session.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),
     deviceRequests: async () =>
       rows(await db.deviceRequest.deleteMany({ where: { expiresAt: { lt: at } }, limit: BATCH })),

@@ -77,6 +77,7 @@ const tileSelect = {
       probeUntil: true,
       shipped: true,
       watch: { select: watchSelect },
+      queueContinuedAt: true,
     },
   },
   deploys: { where: { holdsSurface: true }, orderBy: { id: 'desc' }, take: 1, select: holdingSelect },

@@ -8,10 +8,11 @@ import type { Deps } from '~/server/deps'
 import { recordHeartbeat } from '~/server/health/heartbeats.sql'
 import { listPending } from '~/server/health/pending-migrations'
 import type { Logger } from '~/server/platform/logger'
+import { watchQueues } from '~/server/queue/watch-queues'
 import { runProber } from '~/server/worker/prober'
 import { runJobs } from '~/server/worker/run-jobs'
 
-/** How soon the audit trail records an expired approval. */
+/** How soon the audit trail records an expired approval or queued request. */
 const EXPIRY_PAUSE_MS = 15_000
 /** How long an audit row may wait for its seal. */
 const SEALER_PAUSE_MS = 5_000
@@ -45,6 +46,7 @@ export function startWorker(deps: Deps): Worker {
       runProber(deps, signal),
       repeat(deps.logger, signal, { name: 'heartbeat', pauseMs: HEARTBEAT_MS, pass: beat }),
       repeat(deps.logger, signal, { name: 'approvals', pauseMs: EXPIRY_PAUSE_MS, pass: () => expireApprovals(deps) }),
+      repeat(deps.logger, signal, { name: 'queues', pauseMs: EXPIRY_PAUSE_MS, pass: () => watchQueues(deps) }),
       repeat(deps.logger, signal, {
         name: 'sealer',
         pauseMs: SEALER_PAUSE_MS,

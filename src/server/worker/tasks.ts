@@ -25,6 +25,7 @@ import { forgetUnusedRates } from '~/server/platform/http/request-rates.sql'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { inLogContext } from '~/server/platform/log-context'
 import { inSpan } from '~/server/platform/tracing'
+import { takeTurn } from '~/server/queue/take-turn'
 import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
 import { measureDrift, resolveVersions } from '~/server/surfaces/follow/measure-drift'
@@ -40,6 +41,7 @@ const passPayload = z.object({ afterStart: z.boolean().default(false) })
 
 const ofDeploy = z.object({ deployId: z.uuid() })
 const ofDelivery = z.object({ deliveryId: z.uuid() })
+const ofSurface = z.object({ surfaceId: z.string() })
 const ofRepository = z.object({ repository: z.string() })
 /** A job of an older version names no repository and means all of them. */
 const outsidePayload = z.object({ repository: z.string().optional() })
@@ -60,6 +62,7 @@ export function jobTasks(deps: Deps): TaskList {
     start_armed_rollback: (payload) => startArmedRollback(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
     deliver: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
+    take_turn: (payload) => takeTurn(deps, ofSurface.parse(payload).surfaceId),
     find_outside_runs: async (payload) => {
       const { repository } = outsidePayload.parse(payload ?? {})
       if (repository === undefined) return queueLooks(deps, { dueOnly: false })

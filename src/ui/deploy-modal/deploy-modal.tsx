@@ -13,6 +13,7 @@ import { DiscardedDrafts } from '~/ui/deploy-modal/new-deploy/discarded-drafts'
 import { forgetDraft } from '~/ui/deploy-modal/new-deploy/kept-draft'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy/new-deploy'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
+import { QueuedScreen } from '~/ui/deploy-modal/queue/queued-screen'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Skeleton } from '~/ui/primitives/skeleton'
@@ -37,6 +38,8 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
   const [asking, setAsking] = useState(false)
   /** The browser's back button changed the address while the dialog holds typed text. */
   const taken = target === null && shown !== null && hasTyped
+
+  const followDeploy = useCallback((deployId: string) => replace({ kind: 'deploy', deployId }), [replace])
 
   const surfaceId = shown?.kind === 'new' ? shown.surfaceId : null
   const surface = tiles.find((tile) => tile.id === surfaceId)
@@ -72,6 +75,8 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
     const id =
       surfaceId ??
       tiles.find((tile) => tile.lastDeploy?.id === (shown?.kind === 'deploy' ? shown.deployId : ''))?.id ??
+      tiles.find((tile) => tile.queue.waiting.some(({ id }) => id === (shown?.kind === 'queued' ? shown.queuedId : '')))
+        ?.id ??
       tiles.find((tile) => tile.waiting?.approvalId === (shown?.kind === 'approval' ? shown.approvalId : ''))?.id
     return (
       [...document.querySelectorAll<HTMLElement>('[data-tile-focus]')].find(
@@ -107,6 +112,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                     deployId={shown.deployId}
                     tiles={tiles}
                     onAgain={(again) => replace({ kind: 'new', ...again })}
+                    onQueue={(busySurfaceId) => replace({ kind: 'new', surfaceId: busySurfaceId, ref: null })}
                   />
                 )}
                 {shown?.kind === 'approval' && (
@@ -116,6 +122,9 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                     tiles={tiles}
                     onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
                   />
+                )}
+                {shown?.kind === 'queued' && (
+                  <QueuedScreen key={shown.queuedId} queuedId={shown.queuedId} tiles={tiles} onDeploy={followDeploy} />
                 )}
                 {shown?.kind === 'new' &&
                   (surface === undefined ? (
@@ -129,6 +138,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                       like={shown.like ?? null}
                       promotable={promotableTo(surface, tiles)}
                       onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
+                      onQueued={(queuedId) => replace({ kind: 'queued', queuedId })}
                       onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
                     />
                   ))}

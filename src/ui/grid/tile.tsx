@@ -134,6 +134,9 @@ export function HiddenFreeze({ tile, running }: Pick<TileNoteProps, 'tile' | 'ru
   )
 }
 
+/** Who waits is in the dialog of the deploy ahead. */
+const queueWords = ({ queue: { waiting } }: SurfaceTile) => `${waiting.length} queued`
+
 export interface TileNoteProps {
   /** Shows the way back in one line instead of two. */
   readonly oneLine?: boolean
@@ -143,7 +146,7 @@ export interface TileNoteProps {
 }
 
 /**
- * The note beside the button, in this order: the rollback that a problem calls for, a hold or a freeze that has no row,
+ * The note beside the button, in this order: the rollback that a problem calls for, a queue that has stopped, a hold or a freeze that has no row,
  * a notice, the running deploy's requester, the surface's id.
  */
 export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps) {
@@ -165,8 +168,18 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
             {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>
           </span>
           <span className="truncate">
+            {tile.queue.stop !== null && 'queue stopped · '}
             {back.healthyAt === null ? 'deployed' : 'healthy'} <TimeAgo at={back.healthyAt ?? back.finishedAt} />
           </span>
+        </PageLink>
+      ) : tile.queue.stop !== null ? (
+        <PageLink
+          href={`/?deploy=${tile.queue.stop.deployId}`}
+          tabIndex={tab}
+          title={`${tile.queue.stop.why} Nothing more starts until somebody continues the queue.`}
+          className="relative truncate font-medium text-warn underline decoration-control underline-offset-[3px]"
+        >
+          queue stopped, {queueWords(tile)}
         </PageLink>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
         <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
@@ -195,6 +208,7 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
         <span className="truncate">
           <ForeignText text={running.ref === running.sha ? shortSha(running.ref) : refLabel(running.ref)} /> ·{' '}
           <ForeignText text={running.requestedBy} />
+          {tile.queue.waiting.length > 0 && ` · ${queueWords(tile)}`}
         </span>
       )}
     </span>

@@ -15,6 +15,7 @@ const FOLLOWED = [
   getQueryKey(trpc.deploys.list),
   getQueryKey(trpc.deploys.search),
   getQueryKey(trpc.approvals),
+  getQueryKey(trpc.queue),
   getQueryKey(trpc.freezes),
   getQueryKey(trpc.deliveries),
   getQueryKey(trpc.health),
@@ -37,6 +38,8 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
       ? [getQueryKey(trpc.deploys.list), getQueryKey(trpc.deploys.search), getQueryKey(trpc.freezes.calendar)]
       : []),
     ...(event.approvals.length > 0 ? [getQueryKey(trpc.approvals)] : []),
+    // A change of a queue is one of its surface.
+    ...(event.tiles.length > 0 ? [getQueryKey(trpc.queue)] : []),
     ...(event.freezes ? [getQueryKey(trpc.freezes)] : []),
     ...(event.deliveries ? [getQueryKey(trpc.deliveries)] : []),
     ...(event.health ? [getQueryKey(trpc.health)] : []),

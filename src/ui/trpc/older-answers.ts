@@ -2,6 +2,7 @@ import type { TRPCLink } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import { map } from '@trpc/server/observable'
 import type { ApprovalView } from '~/domain/deploy/approval'
+import { NO_QUEUE } from '~/domain/deploy/queue'
 import type { DeploySummary, DeployView } from '~/domain/deploy/view'
 import type { FreezeView } from '~/domain/freeze'
 import type { LiveEvent } from '~/domain/surface/live'
@@ -54,6 +55,7 @@ interface Previous {
 const ADDED_TO_TILE: Omit<SurfaceTile, Previous['tile']> = {
   service: null,
   notice: null,
+  queue: NO_QUEUE,
   armed: null,
   watch: null,
 }
@@ -65,6 +67,7 @@ const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = {
   approvalId: null,
   checklist: [],
   watch: null,
+  queue: null,
 }
 const ADDED_TO_APPROVAL: Omit<ApprovalView, Previous['approval']> = { checklist: [] }
 const ADDED_TO_REVIEW: Omit<Review, Previous['review']> = {

@@ -31,7 +31,7 @@ export async function createApprovalWorld() {
   })
   const ask = async (input: DispatchInput, actor: Actor = ada): Promise<ApprovalView> => {
     const answer = await requestDeploy(deps, actor, input)
-    if (answer.outcome === 'deploy') throw new Error(`deploy ${answer.id} was dispatched without an approval`)
+    if (answer.outcome !== 'approval') throw new Error(`${answer.outcome} instead of an approval`)
     return answer.approval
   }
   return {

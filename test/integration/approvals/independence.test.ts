@@ -53,7 +53,7 @@ async function inviteMember(by: Actor, role: Role, deps: Deps = world.deps): Pro
 async function askedBy(actor: Actor) {
   const surface = await world.newSurface()
   const answer = await requestDeploy(world.deps, actor, world.requestFor(surface))
-  if (answer.outcome === 'deploy') throw new Error('it was dispatched without an approval')
+  if (answer.outcome !== 'approval') throw new Error('it was dispatched without an approval')
   return { surface, id: answer.approval.id }
 }
 type Asked = Awaited<ReturnType<typeof askedBy>>

@@ -84,6 +84,7 @@ export async function createArmedWorld() {
   }
   const ship = async (surfaceId: string, sha: string) => {
     const answered = await requestDeploy(deps, ada, requestOf(surfaceId, sha))
+    if (answered.outcome === 'queued') throw new Error('it was queued')
     const id =
       answered.outcome === 'deploy' ? answered.id : (await grantApproval(deps, grace, answered.approval.id)).deployId
     if (id === null) throw new Error('The approval led to no deploy.')

@@ -90,6 +90,9 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'members.restore': 'admin',
   'members.suspend': 'admin',
   'members.takeBackInvitation': 'admin',
+  'queue.continue': 'deployer',
+  'queue.get': 'viewer',
+  'queue.withdraw': 'deployer',
   'surfaces.list': 'viewer',
   'surfaces.lock': 'approver',
   'surfaces.refs': 'viewer',
@@ -113,6 +116,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'GET /api/internal/deploys/{id}/log': 'viewer',
   'GET /api/internal/freeze-windows': 'viewer',
   'GET /api/internal/me': 'viewer',
+  'GET /api/internal/queue/{id}': 'viewer',
   'GET /api/internal/surfaces': 'viewer',
   'GET /api/internal/surfaces/{id}': 'viewer',
   'GET /api/internal/surfaces/{id}/net-state': 'viewer',
@@ -130,6 +134,8 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'POST /api/internal/freeze-windows': 'approver',
   'POST /api/internal/freeze-windows/{id}/lift': 'approver',
   'POST /api/internal/me/sign-out': 'viewer',
+  'POST /api/internal/queue/{id}/withdraw': 'deployer',
+  'POST /api/internal/surfaces/{id}/queue/continue': 'deployer',
   'POST /api/internal/surfaces/{id}/lock': 'approver',
 }
 

@@ -165,6 +165,7 @@ it('a request is read with its deploy and its surface, and whether it has an app
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }
   expect(await readRequest(db, request)).toEqual({
     hasApproval: false,
+    isQueued: false,
     deploy,
     surface: {
       ...declared,
@@ -181,6 +182,7 @@ it('a request is read with its deploy and its surface, and whether it has an app
   })
   expect(await readRequest(db, { ...request, idempotencyKey: 'another' })).toEqual({
     hasApproval: false,
+    isQueued: false,
     deploy: null,
     surface: {
       ...declared,
@@ -193,6 +195,7 @@ it('a request is read with its deploy and its surface, and whether it has an app
   })
   expect(await readRequest(db, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
     hasApproval: false,
+    isQueued: false,
     deploy: null,
     surface: null,
   })

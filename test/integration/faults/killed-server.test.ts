@@ -72,7 +72,7 @@ async function killDuringApproval(asker: string, accepts: boolean) {
   const ada = await insertMember(world.deps, actorNamed(asker, { role: 'deployer' }))
   const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
   const asked = await requestDeploy(world.deps, ada, input)
-  if (asked.outcome === 'deploy') throw new Error('The deploy was dispatched without an approval.')
+  if (asked.outcome !== 'approval') throw new Error('The deploy was dispatched without an approval.')
   const kill = async () => {
     await server.kill()
     return 'hang up' as const

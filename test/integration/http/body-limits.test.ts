@@ -64,6 +64,7 @@ const READERS = [
   'POST /api/internal/deploys/{id}/status',
   'POST /api/internal/freeze-windows',
   'POST /api/internal/surfaces/{id}/lock',
+  'POST /api/internal/surfaces/{id}/queue/continue',
   'POST /api/trpc/{trpc}',
 ]
 

@@ -50,6 +50,7 @@ const PLAUSIBLE = {
   expected_sha: 'a'.repeat(40),
   deployed_sha: 'a'.repeat(40),
   idempotencyKey: 'key-of-a-request',
+  checklist: ['Ask support'],
   flag: 'FLAG_CONSOLE_DEPLOY_ASYNC',
   label: 'ci',
   code: 'BCDF-GHJK',

@@ -1,3 +1,4 @@
+import { NO_QUEUE } from '~/domain/deploy/queue'
 import { describeDeploy } from '~/domain/deploy/report'
 import { isTerminal } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
@@ -68,6 +69,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     held: null,
     requiresApproval: false,
     waiting: null,
+    queue: NO_QUEUE,
     freezes: [],
     notice: null,
     deployFreeze: null,

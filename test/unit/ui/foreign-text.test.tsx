@@ -50,6 +50,10 @@ const logOf = (text: string): FailedLog => ({
 function mainViews(text: string): Readonly<Record<string, ReactNode>> {
   const failed = { ...deployThrough(['requested', 'dispatched', 'failed']), ref: text, requestedBy: text }
   const surface = { id: 'api', name: text, environment: text, url: 'https://example.com' }
+  const queued = {
+    ...{ id: 'q', position: 1, kind: 'deploy' as const, ref: text, sha: SHA, requestedAt: AT, expiresAt: AT },
+    ...{ requestedBy: text, requestedByOwner: text },
+  }
   const deploy: DeployView = {
     ...failed,
     surface,
@@ -57,6 +61,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     workflow: 'deploy.yml',
     inputs: [{ name: 'version', value: text }],
     checklist: [text],
+    queue: { waiting: [queued], stop: { deployId: 'x', why: text } },
     reason: text,
     overrideReason: text,
     requestedByOwner: text,
@@ -282,7 +287,15 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       </>
     ),
     'the sentence one confirms': (
-      <ConfirmStep surface={production} flow={flow} act={nothing} onSubmit={nothing} onFollow={nothing} ready={false} />
+      <ConfirmStep
+        surface={production}
+        flow={flow}
+        act={nothing}
+        onSubmit={nothing}
+        onQueue={nothing}
+        onFollow={nothing}
+        ready={false}
+      />
     ),
     'a deploy': (
       <>

@@ -58,7 +58,15 @@ describe('a surface that an ended deploy holds', () => {
     if (flow.step !== 'confirm') throw new Error('not at the last step')
     const form = (surface: SurfaceTile) =>
       renderToStaticMarkup(
-        <ConfirmStep surface={surface} flow={flow} act={nothing} onSubmit={nothing} onFollow={nothing} ready />,
+        <ConfirmStep
+          surface={surface}
+          flow={flow}
+          act={nothing}
+          onSubmit={nothing}
+          onQueue={nothing}
+          onFollow={nothing}
+          ready
+        />,
       )
     expect(form(tile('api'))).not.toContain('disabled=')
     expect(form(held)).toMatch(/<button[^>]*disabled=[^>]*>Deploy</)
@@ -86,7 +94,15 @@ it.each(['ref_unfit', 'surface_changed', 'inputs_refused', 'frozen'])(
     const refusal = { kind: 'refused' as const, appCode, message: 'Refused.', details: {} }
     const flow = { ...confirm, attempt: { state: 'open' as const, key: 'key', refusal, sentBefore: false } }
     const form = (
-      <ConfirmStep surface={tile('api')} flow={flow} act={nothing} onSubmit={nothing} onFollow={nothing} ready />
+      <ConfirmStep
+        surface={tile('api')}
+        flow={flow}
+        act={nothing}
+        onSubmit={nothing}
+        onQueue={nothing}
+        onFollow={nothing}
+        ready
+      />
     )
     expect(words(form)).toContain('Review again')
   },

@@ -30,7 +30,7 @@ const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: now }
 
 describe('a page of this version, with a replica of the previous one', () => {
   it('shows the grid, and says nothing about workers', async () => {
-    const surfaces = [{ ...api, lastGood }, web].map((one) => without(one, 'service', 'notice'))
+    const surfaces = [{ ...api, lastGood }, web].map((one) => without(one, 'service', 'notice', 'queue'))
     const grid = await pageOf({ surfaces, silent: [], now }).surfaces.list.query()
     expect(grid).toEqual({
       surfaces: [{ ...api, lastGood: { ...lastGood, healthyAt: null } }, web],
@@ -98,6 +98,7 @@ it('an answer of this version stays as it is', async () => {
     approvalId: 'a',
     checklist: [],
     watch: null,
+    queue: null,
     timeline: [{ at: now, proof: 'prober' }],
   }
   expect(await pageOf(deploy).deploys.get.query({ id: 'x' })).toEqual(deploy)

@@ -110,8 +110,8 @@ async function chooseRun(
     surface.onMoved === null ? surface.ref : await chooseWorkflowRef(deps.github, surface, await resolving)
   const { basis } = input
   if (basis !== undefined && basis.workflowRef !== workflowRef) throw workflowChanged(surface.name, REVIEW_AGAIN)
-  // An approval keeps the file, to compare it at the grant.
-  const isCompared = basis !== undefined || surface.requiresApproval
+  // An approval and a queued request keep the file, to compare it later.
+  const isCompared = basis !== undefined || surface.requiresApproval || input.queue === true
   const inputs = await chooseInputs(deps, { ...surface, ref: workflowRef }, input.inputs ?? {}, isCompared)
   requireSameWorkflowFile({
     surfaceName: surface.name,

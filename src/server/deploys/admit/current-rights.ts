@@ -40,7 +40,8 @@ export async function requireCurrentRights(tx: DatabaseHandle, actor: Actor, rig
   )
 }
 
-async function readRights(tx: DatabaseHandle, { userId, tokenId }: Requester, at: Date): Promise<Rights | null> {
+/** The rights of now; null for somebody without access, and for a token that is not valid any more. */
+export async function readRights(tx: DatabaseHandle, { userId, tokenId }: Requester, at: Date): Promise<Rights | null> {
   if (tokenId === undefined || tokenId === null) {
     const person = await findRequester(tx, userId)
     return person === null ? null : { ...person, permissions: null, surfaces: null }

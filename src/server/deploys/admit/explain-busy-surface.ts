@@ -26,7 +26,7 @@ export async function explainBusySurface(
   const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   return new AppError(
     'surface_busy',
-    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. Follow that deploy, or wait until it has ended.`,
+    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. Follow that deploy, wait until it has ended, or queue this one.`,
     { details: latest === null || isTerminal(latest.status) ? {} : { deploy_id: latest.id } },
   )
 }

@@ -46,8 +46,9 @@ export interface RequestedSurface
 
 /** What is stored about a request and its surface. */
 export interface RequestRow {
-  /** Whether an approval was opened under this key. */
+  /** Whether an approval was opened, or the request was queued, under this key. */
   readonly hasApproval: boolean
+  readonly isQueued: boolean
   /** The deploy that this request already started. */
   readonly deploy: (DeployState & { readonly requestDigest: string }) | null
   /** Null when no surface has this id. */
@@ -60,12 +61,18 @@ export async function readRequest(
 ): Promise<RequestRow> {
   const { surfaceId, ...key } = request
   const byKey = { requestedBy_idempotencyKey: key }
-  const [approval, deploy, surface] = await Promise.all([
+  const [approval, queued, deploy, surface] = await Promise.all([
     db.approval.findUnique({ where: byKey, select: { id: true } }),
+    db.queuedRequest.findUnique({ where: byKey, select: { id: true } }),
     db.deploy.findUnique({ where: byKey, select: { ...deployStateSelect, requestDigest: true } }),
     db.surface.findUnique({ where: { id: surfaceId }, select: surfaceSelect }),
   ])
-  return { hasApproval: approval !== null, deploy, surface: surface === null ? null : requestedSurface(surface) }
+  return {
+    hasApproval: approval !== null,
+    isQueued: queued !== null,
+    deploy,
+    surface: surface === null ? null : requestedSurface(surface),
+  }
 }
 
 function requestedSurface(row: DeclaredSurface): RequestedSurface {
@@ -114,3 +121,7 @@ export const idempotencyMismatch = {
 /** The stored idempotency key. It names the owner of a token, since two people may give their tokens the same label. */
 export const requestKey = ({ via, userId }: Pick<Actor, 'via' | 'userId'>, idempotencyKey: string): string =>
   via === 'token' ? `${userId}:${idempotencyKey}` : idempotencyKey
+
+/** The idempotency key as it was sent: the inverse of `requestKey`. */
+export const sentKey = ({ via, userId }: Pick<Actor, 'via' | 'userId'>, storedKey: string): string =>
+  via === 'token' && storedKey.startsWith(`${userId}:`) ? storedKey.slice(userId.length + 1) : storedKey

@@ -22,13 +22,21 @@ import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/depl
 import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/flags'
 import { freezesInForce } from '~/server/freezes/freezes-in-force'
-import { violatedUniqueIndex } from '~/server/platform/database'
+import { type DatabaseHandle, violatedUniqueIndex } from '~/server/platform/database'
 import { presentTraceparent } from '~/server/platform/tracing'
+
+/** The turn of a queued request. */
+export interface Turn {
+  /** Of the request as it was queued. */
+  readonly requestDigest: string
+  /** Runs in the transaction of the intent, after its insert. If it throws, nothing is committed. */
+  readonly commit: (tx: DatabaseHandle, deployId: string) => Promise<void>
+}
 
 /**
  * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks the request, commits the intent, asks GitHub once. A repetition
  * under the same idempotency key returns the existing deploy. A refusal leaves an audit row. Surfaces that require approval go
- * through `requestDeploy`, which passes on the request that it has read.
+ * through `requestDeploy`, which passes on the request that it has read. A queued request has its turn here too.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `surface_changed`, `confirmation_mismatch`,
  *   `source_refused`, `approval_required`, `checklist_incomplete`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`, `ref_unfit`,
@@ -39,13 +47,20 @@ export function dispatchDeploy(
   actor: Actor,
   input: DispatchInput,
   known?: RequestRow,
+  turn?: Turn,
 ): Promise<DispatchAnswer> {
-  return auditRejections(deps, actor, input, () => dispatch(deps, actor, input, known))
+  return auditRejections(deps, actor, input, () => dispatch(deps, actor, input, known, turn))
 }
 
-async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: RequestRow): Promise<DispatchAnswer> {
+async function dispatch(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  known: RequestRow | undefined,
+  turn: Turn | undefined,
+): Promise<DispatchAnswer> {
   const since = deps.now()
-  const requestDigest = digestRequest(input)
+  const requestDigest = turn?.requestDigest ?? digestRequest(input)
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const read = () => readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const request = known ?? (await read())
@@ -84,6 +99,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
       isRollback,
       override: input.overrideFreeze ?? null,
       reviewedRunningSha: input.reviewedRunningSha,
+      turn,
     })
   } catch (error) {
     // Either a concurrent repetition inserted first, or the surface is busy. The violated index tells which.
@@ -107,6 +123,7 @@ function commitIntent(
     readonly isRollback: boolean
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly reviewedRunningSha: DispatchInput['reviewedRunningSha']
+    readonly turn: Turn | undefined
   },
 ): Promise<Intent> {
   const { surface, override } = request
@@ -132,6 +149,7 @@ function commitIntent(
       isRollback: request.isRollback,
       newId: deps.newId,
     })
+    await request.turn?.commit(tx, deploy.id)
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
   })
 }

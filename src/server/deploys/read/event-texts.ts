@@ -121,6 +121,8 @@ function describeReview(what: string, { environment, comment, outcome, detail = 
 /** What a delivery tells. */
 const toldOf = ({ about }: { readonly about?: 'unhealthy' }) => (about === undefined ? 'Outcome' : 'Warning')
 
+const waitWords = (seconds: number): string => (seconds < 60 ? 'less than a minute' : `${Math.round(seconds / 60)} min`)
+
 const channelName = (name: string | undefined) => (name === undefined ? 'Slack' : inSentence(name))
 
 /** One sentence that adds what the status alone does not show; null when there is nothing to add. */
@@ -143,6 +145,10 @@ export function describeEvent(row: AuditRow): string | null {
       return `The surface was locked until somebody unlocks it: “${inSentence(event.payload.reason)}”.`
     case 'console.approval.granted':
       return `Approved. Requested by ${inSentence(event.payload.requested_by)}.`
+    case 'console.queue.taken':
+      return `Its turn in the queue came, after ${waitWords(event.payload.waited_seconds)}.`
+    case 'console.queue.continued':
+      return 'The queue goes on after this deploy.'
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${event.payload.proof}.`
     case 'console.deploy.health_checked':

@@ -33,6 +33,7 @@ import type { Deps } from '~/server/deps'
 import { jobUrl, runUrl } from '~/server/github/web-urls'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
+import { readSurfaceQueue } from '~/server/queue/queued-view'
 
 /** Everything that the deploy modal shows about one deploy (docs/contract.md, "Poll"). Throws `deploy_unknown`. */
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
@@ -79,6 +80,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
         : runUrl(deps.config.githubApiUrl, deploy.repository, deploy.lateRunId),
     watch,
     cancel: cancelOf(deploy),
+    queue: record.isNewest ? await readSurfaceQueue(deps, deploy.surfaceId) : null,
     warnings: [
       ...silenceWarning(deploy),
       ...alarms,
@@ -245,6 +247,8 @@ interface DeployRecord {
       readonly reportedSha: string | null
     }
   }
+  /** Whether no newer deploy of the surface exists. */
+  readonly isNewest: boolean
   /** The e-mail address of the API token's owner; null when a person made the request. */
   readonly owner: string | null
   /** All accepted transitions, the oldest first. The phases are computed from them. */
@@ -272,6 +276,7 @@ function readDeployRecord(db: Database, id: string, logLength: number): Promise<
     )
     return {
       deploy: { ...deploy, surface: { ...shown, reportedSha: sinceEnd ? runningSha : null } },
+      isNewest: lastDeployId === id,
       owner: await readOwner(tx, deploy.requestedBy, requestedByUserId),
       transitions,
       alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),

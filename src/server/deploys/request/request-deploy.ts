@@ -22,25 +22,65 @@ import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { violatedUniqueIndex } from '~/server/platform/database'
+import { answerQueued, joinQueue, mustQueue } from '~/server/queue/join-queue'
+import { findQueuedByKey } from '~/server/queue/queued-requests'
 
 /**
  * Every deploy starts here. If the surface requires approval, an approval is opened for the reviewed commit and nothing is sent.
- * Otherwise the deploy is dispatched. A repetition under the same key returns the existing approval or deploy.
+ * Otherwise the deploy is dispatched, or queued if that was asked for and the surface is busy. A repetition under the same key returns what
+ * became of the request.
  *
  * @throws AppError as `dispatchDeploy` does
  */
 export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const request = await readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
-  const { hasApproval, deploy, surface } = request
+  const { hasApproval, isQueued, deploy, surface } = request
+  if (deploy === null && isQueued) return answerQueuedRepetition(deps, actor, input, key)
+  const mayQueue = input.queue === true && deploy === null && !hasApproval
+  if (mayQueue && (surface?.requiresApproval || (await mustQueue(deps, input.surfaceId)))) {
+    return queueDeploy(deps, actor, input, surface)
+  }
   if (deploy !== null || !(hasApproval || surface?.requiresApproval)) {
-    return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }
+    try {
+      return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }
+    } catch (error) {
+      // Another deploy started in between.
+      const isBusy = error instanceof AppError && error.code === 'surface_busy'
+      if (!(mayQueue && isBusy && (await mustQueue(deps, input.surfaceId)))) throw error
+      return queueDeploy(deps, actor, input, surface)
+    }
   }
   const earlier = hasApproval ? await findApprovalByKey(deps.db, key) : null
   const approval = await auditRejections(deps, actor, input, async () =>
     earlier === null ? openApproval(deps, actor, input, surface) : answerRepetition(deps, actor, input, earlier),
   )
   return { outcome: 'approval', approval }
+}
+
+async function queueDeploy(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  surface: RequestedSurface | null,
+): Promise<DispatchResult> {
+  const queued = await auditRejections(deps, actor, input, () => joinQueue(deps, actor, input, surface))
+  return { outcome: 'queued', queued }
+}
+
+/** The request may have had its turn since it was read: then its deploy is the answer. */
+async function answerQueuedRepetition(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  key: { readonly requestedBy: string; readonly idempotencyKey: string },
+): Promise<DispatchResult> {
+  const earlier = await findQueuedByKey(deps.db, key)
+  if (earlier === null || earlier.deployId !== null) {
+    return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
+  }
+  const queued = await auditRejections(deps, actor, input, () => answerQueued(deps, actor, input, earlier))
+  return { outcome: 'queued', queued }
 }
 
 async function openApproval(

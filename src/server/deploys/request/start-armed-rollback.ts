@@ -98,6 +98,7 @@ async function start(deps: Deps, deploy: ArmedDeploy, watch: WatchRow): Promise<
       source: { kind: 'rollback', deployId: targetId },
       idempotencyKey,
     })
+    if (answer.outcome === 'queued') throw new Error('An armed rollback never asks to be queued.')
     return answer.outcome === 'deploy'
       ? { kind: 'deploy', id: answer.id }
       : { kind: 'approval', id: answer.approval.id }

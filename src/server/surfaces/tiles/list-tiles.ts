@@ -18,19 +18,22 @@ import type { Deps } from '~/server/deps'
 import { type FreezeRow, listCurrentFreezes, warnOfOrphanedFreezes } from '~/server/freezes/freezes'
 import { declaredFreeze } from '~/server/freezes/freezes-in-force'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
+import { listWaiting, type QueuedRow } from '~/server/queue/queued-requests'
+import { surfaceQueue } from '~/server/queue/queued-view'
 import { knownVersion, listGridSurfaces, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
 
-/** All tiles of the grid, or these. Always six queries. */
+/** All tiles of the grid, or these. Always seven queries, and one more if API tokens wait in a queue. */
 export async function listTiles(
   deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>,
   ids?: readonly string[],
 ): Promise<SurfaceTile[]> {
   const now = deps.now()
-  const [surfaces, freezes, approvals] = await Promise.all([
+  const [surfaces, freezes, approvals, queued] = await Promise.all([
     listGridSurfaces(deps.db, ids),
     listCurrentFreezes(deps.db, now),
     listWaitingApprovals(deps.db, now),
+    listWaiting(deps.db, now, ids),
   ])
   const holding = freezes.filter(({ startsAt }) => startsAt <= now)
   const declared = holding.map((row) => declaredFreeze(row, now))
@@ -51,6 +54,7 @@ export async function listTiles(
         declared,
         now,
         approvals,
+        queued,
         running,
         movedTo: deps.github.moved.newNameOf(surface.repository),
       },
@@ -68,6 +72,7 @@ function tileOf(
     readonly declared: readonly DeclaredFreeze[]
     readonly now: Date
     readonly approvals: readonly ApprovalRow[]
+    readonly queued: readonly QueuedRow[]
     readonly running: ReadonlyMap<string, RunningRow>
     readonly movedTo: string | null
   },
@@ -147,6 +152,10 @@ function tileOf(
     held: heldBy(surface),
     requiresApproval: surface.requiresApproval,
     waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
+    queue: surfaceQueue(
+      facts.queued.filter(({ surfaceId }) => surfaceId === id),
+      lastDeploy,
+    ),
     freezes: byStrength(freezesAt(declared, facts.now).map(shownFreeze)),
     notice: noticesAt(declared, facts.now).map(shownFreeze)[0] ?? null,
     deployFreeze: deployFreezeOf(surface),

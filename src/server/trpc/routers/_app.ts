@@ -12,6 +12,7 @@ import { insightsRouter } from '~/server/trpc/routers/insights'
 import { liveRouter } from '~/server/trpc/routers/live'
 import { membersRouter } from '~/server/trpc/routers/members'
 import { createCallerFactory, router } from '~/server/trpc/routers/procedures'
+import { queueRouter } from '~/server/trpc/routers/queue'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
 import { viewsRouter } from '~/server/trpc/routers/views'
@@ -19,6 +20,7 @@ import { viewsRouter } from '~/server/trpc/routers/views'
 export const appRouter = router({
   account: accountRouter,
   approvals: approvalsRouter,
+  queue: queueRouter,
   audit: auditRouter,
   deliveries: deliveriesRouter,
   deploys: deploysRouter,

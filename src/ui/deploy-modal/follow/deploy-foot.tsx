@@ -21,6 +21,8 @@ interface DeployFootProps {
   readonly deploy: DeployView
   /** Why the last poll failed, and when the last answer came. */
   readonly lost: { readonly error: unknown; readonly updatedAt: number } | null
+  /** Starts a deploy that waits until this one has ended; null if nothing can wait. */
+  readonly onQueue: (() => void) | null
   /** The version to roll back to; null if nothing is wrong or none is known. */
   readonly back: SurfaceTile['lastGood']
   readonly onBack: (back: NonNullable<SurfaceTile['lastGood']>) => void
@@ -29,8 +31,9 @@ interface DeployFootProps {
 }
 
 /** The next actions. Cancelling the deploy is on the left, away from closing the view. */
-export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
+export function DeployFoot({ deploy, lost, onQueue, back, onBack, onAgain }: DeployFootProps) {
   const { Close } = useContext(DialogParts)
+  const refusal = useRefusal('deploy.dispatch', deploy.surface.environment)
   if (!deploy.terminal) {
     return (
       <ModalFoot
@@ -43,6 +46,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
           </div>
         }
       >
+        {onQueue !== null && refusal === null && <Button onClick={onQueue}>Queue a deploy</Button>}
         <Close render={<Button />}>Close</Close>
       </ModalFoot>
     )
@@ -62,7 +66,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
 }
 
 /** What an operator needs after the end, in this order: the way back, another try, the run. */
-export function NextActions({ deploy, back, onBack, onAgain }: Omit<DeployFootProps, 'lost'>) {
+export function NextActions({ deploy, back, onBack, onAgain }: Omit<DeployFootProps, 'lost' | 'onQueue'>) {
   const refusal = useRefusal('deploy.dispatch', deploy.surface.environment)
   return (
     <>

@@ -11,6 +11,7 @@ import { useUsualTimes } from '~/ui/deploy-modal/follow/use-deploy'
 import { Sentence } from '~/ui/primitives/foreign-text'
 import { ExternalLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
+import { QueueList } from '~/ui/queue/queue-list'
 import { deployAnnouncement } from '~/ui/status/announcements'
 import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
@@ -39,6 +40,7 @@ export function DeployProgress({ deploy, children }: DeployProgressProps) {
       <Consequence deploy={deploy} />
       <QuietSentence deploy={deploy} />
       <ReviewEnvironments deploy={deploy} />
+      <QueueList queue={deploy.queue} surface={deploy.surface} />
       {children}
       <RunJobs deploy={deploy} />
       <LogTail deployId={deploy.id} tail={deploy.logTail} deletedAt={deploy.logDeletedAt} terminal={deploy.terminal} />

@@ -34,10 +34,12 @@ interface DeployScreenProps {
     readonly source?: DeploySource
     readonly like?: string
   }) => void
+  /** Starts a deploy that waits until this one has ended. */
+  readonly onQueue: (surfaceId: string) => void
 }
 
 /** Steps 4 and 5: one deploy, while it runs and after it ended, in the same layout. */
-export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
+export function DeployScreen({ deployId, tiles, onAgain, onQueue }: DeployScreenProps) {
   const answer = useDeploy(deployId)
   const { data: deploy, error, dataUpdatedAt } = answer
   const utils = trpc.useUtils()
@@ -48,7 +50,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   }, [status, utils])
 
   if (deploy === undefined) return <NoDeployYet error={error} />
-  const { back, mayShipAgain } = nextFor(deploy, tiles)
+  const { back, mayShipAgain, mayQueue } = nextFor(deploy, tiles)
   return (
     <StoppedClock of={answer} polled={!deploy.terminal}>
       <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
@@ -71,6 +73,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
         <DeployFoot
           deploy={deploy}
           lost={error === null ? null : { error, updatedAt: dataUpdatedAt }}
+          onQueue={mayQueue ? () => onQueue(deploy.surface.id) : null}
           back={back}
           onBack={({ sha, deployId: source }) =>
             onAgain({ surfaceId: deploy.surface.id, ref: sha, source: { kind: 'rollback', deployId: source } })
@@ -90,6 +93,7 @@ export function nextFor(deploy: DeployView, tiles: readonly SurfaceTile[]) {
   const mayShip = deploy.actions.some((action) => action === 'retry' || action === 'deploy_again')
   return {
     back: tile?.lastDeploy?.id === deploy.id ? wayBack(tile) : null,
+    mayQueue: !deploy.terminal && tile !== undefined && !tile.requiresApproval && !tile.archived,
     mayShipAgain: mayShip && tile !== undefined && isSurfaceFree(tile),
   }
 }

@@ -4,10 +4,11 @@ import { useSearchParams } from 'next/navigation'
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 
-/** What the modal shows, read from the address: one deploy, one approval, or a new deploy. */
+/** What the modal shows, read from the address: one deploy, one approval, one queued request, or a new deploy. */
 export type Target =
   | { readonly kind: 'deploy'; readonly deployId: string }
   | { readonly kind: 'approval'; readonly approvalId: string }
+  | { readonly kind: 'queued'; readonly queuedId: string }
   | {
       readonly kind: 'new'
       readonly surfaceId: string
@@ -21,14 +22,16 @@ export type Target =
 /** The start of the name under which a draft is kept. */
 export const DRAFT_PREFIX = 'deploy-draft '
 
-const NAMES = ['deploy', 'approval', 'surface', 'ref', 'rollback', 'promote', 'like'] as const
+const NAMES = ['deploy', 'approval', 'queued', 'surface', 'ref', 'rollback', 'promote', 'like'] as const
 
-/** `?deploy=<id>` wins over `?approval=<id>` and `?surface=<id>[&ref=<ref>][&like=<deploy>]`; null means the modal is closed. */
+/** `?deploy=<id>` wins over `?approval=<id>`, `?queued=<id>` and `?surface=<id>[&ref=<ref>][&like=<deploy>]`; null means the modal is closed. */
 export function readTarget(params: { get(name: string): string | null }): Target | null {
   const deployId = params.get('deploy')
   if (deployId) return { kind: 'deploy', deployId }
   const approvalId = params.get('approval')
   if (approvalId) return { kind: 'approval', approvalId }
+  const queuedId = params.get('queued')
+  if (queuedId) return { kind: 'queued', queuedId }
   const surfaceId = params.get('surface')
   if (!surfaceId) return null
   const ref = params.get('ref') || null
@@ -50,6 +53,7 @@ export function withTarget(search: string, target: Target | null): string {
   for (const name of NAMES) params.delete(name)
   if (target?.kind === 'deploy') params.set('deploy', target.deployId)
   if (target?.kind === 'approval') params.set('approval', target.approvalId)
+  if (target?.kind === 'queued') params.set('queued', target.queuedId)
   if (target?.kind === 'new') {
     params.set('surface', target.surfaceId)
     if (target.ref !== null) params.set('ref', target.ref)

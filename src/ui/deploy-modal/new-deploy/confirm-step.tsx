@@ -1,6 +1,7 @@
 'use client'
 
 import { type Dispatch, useState } from 'react'
+import { QUEUE_MINUTES } from '~/domain/deploy/queue'
 import { changeSentence, deployVerb, explainSource } from '~/domain/deploy/source'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
@@ -31,22 +32,26 @@ interface ConfirmStepProps {
   readonly flow: Extract<Flow, { step: 'confirm' }>
   readonly act: Dispatch<FlowAction>
   readonly onSubmit: () => void
+  /** Turns the request into one that waits. */
+  readonly onQueue: () => void
   /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
   readonly ready: boolean
 }
 
 /** Step 3: type the name. The server compares it again. */
-export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
+export function ConfirmStep({ surface, flow, act, onSubmit, onQueue, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
   // A request that was already sent has its own answer.
   const isHeld = surface.held !== null && !locked
   const comparison = flow.reviewed?.comparison ?? null
-  const verb = deployVerb(comparison)
+  const verb = flow.queue ? 'Queue' : deployVerb(comparison)
   const words = surface.requiresApproval
     ? { open: 'Ask for approval', sending: 'Requesting…', unknown: 'Retry' }
-    : { open: verb, sending: 'Dispatching…', unknown: 'Retry' }
+    : flow.queue
+      ? { open: verb, sending: 'Queueing…', unknown: 'Retry' }
+      : { open: verb, sending: 'Dispatching…', unknown: 'Retry' }
   const again = attempt.state === 'open' && attempt.sentBefore ? 'unknown' : attempt.state
   return (
     <form
@@ -74,6 +79,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         {surface.requiresApproval && (
           <Notice tone="plain">Nothing ships yet. Another person must approve this commit first.</Notice>
         )}
+        {flow.queue && <QueueNotice surface={surface} />}
         {draft.source !== null && <p className="text-sm text-ink-soft">{explainSource(draft.source, comparison)}</p>}
         {flow.reviewed !== null && <p className="font-medium">{changeSentence(comparison)}.</p>}
         <InputList inputs={Object.entries(flow.inputs).map(([name, value]) => ({ name, value }))} />
@@ -110,7 +116,12 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
             className={`h-9 ${INPUT}`}
           />
         </div>
-        <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} onFollow={onFollow} />
+        <DispatchError
+          attempt={attempt}
+          onReviewAgain={() => act({ type: 'back' })}
+          onFollow={onFollow}
+          onQueue={surface.requiresApproval || flow.override !== null || surface.held !== null ? null : onQueue}
+        />
         {comparison !== null && comparison.kind !== 'identical' && (
           <section aria-labelledby="confirmed-commits">
             <h3 id="confirmed-commits" className="mb-1 text-sm font-semibold">
@@ -134,6 +145,25 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         </Button>
       </ModalFoot>
     </form>
+  )
+}
+
+/** What waiting means. The commits were compared with what runs now, which the deploys ahead are about to change. */
+function QueueNotice({ surface }: { readonly surface: SurfaceTile }) {
+  const { lastDeploy, queue } = surface
+  const before = queue.waiting.length
+  return (
+    <Notice tone="plain">
+      {lastDeploy !== null && !lastDeploy.terminal && (
+        <>
+          <ForeignText text={lastDeploy.requestedBy} /> is deploying <ForeignText text={refLabel(lastDeploy.ref)} /> now
+          {before > 0 && `, and ${before} ${before === 1 ? 'request waits' : 'requests wait'}`}.{' '}
+        </>
+      )}
+      This commit waits for its turn, for at most {QUEUE_MINUTES} minutes, and everything is checked again then. The
+      deploys ahead change what runs, so it may add or remove other commits than those below. A newer request of the
+      same ref replaces it.
+    </Notice>
   )
 }
 
@@ -241,9 +271,11 @@ function DispatchError({
   attempt,
   onReviewAgain,
   onFollow,
+  onQueue,
 }: {
   readonly attempt: Attempt
   readonly onReviewAgain: () => void
+  readonly onQueue: (() => void) | null
   /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
 }) {
@@ -269,7 +301,7 @@ function DispatchError({
     <Notice
       tone="bad"
       role="alert"
-      action={<WayOn refusal={attempt.refusal} onReviewAgain={onReviewAgain} onFollow={onFollow} />}
+      action={<WayOn refusal={attempt.refusal} onReviewAgain={onReviewAgain} onFollow={onFollow} onQueue={onQueue} />}
     >
       {attempt.refusal.message}
     </Notice>
@@ -280,12 +312,19 @@ interface WayOnProps {
   readonly refusal: WireError
   readonly onReviewAgain: () => void
   readonly onFollow: (deployId: string) => void
+  /** Null if the request cannot wait. */
+  readonly onQueue: (() => void) | null
 }
 
-function WayOn({ refusal, onReviewAgain, onFollow }: WayOnProps) {
+function WayOn({ refusal, onReviewAgain, onFollow, onQueue }: WayOnProps) {
   const { appCode, deployId } = refusal
   if (appCode === 'surface_busy' && deployId !== undefined) {
-    return <Button onClick={() => onFollow(deployId)}>Open that deploy</Button>
+    return (
+      <div className="flex flex-wrap gap-2">
+        {onQueue !== null && <Button onClick={onQueue}>Queue instead</Button>}
+        <Button onClick={() => onFollow(deployId)}>Open that deploy</Button>
+      </div>
+    )
   }
   const again = REVIEW_AGAIN.some((code) => code === appCode)
   return again ? <Button onClick={onReviewAgain}>Review again</Button> : null

@@ -48,6 +48,7 @@ interface DispatchRequest {
   readonly basis?: ReviewBasis
   readonly inputs?: AskedValues
   readonly checklist?: string[]
+  readonly queue?: true
   readonly idempotencyKey: string
   readonly overrideFreeze?: Override
   readonly source?: DeploySource
@@ -88,6 +89,8 @@ export type Flow =
       readonly inputs: AskedValues
       /** The ticked lines of the checklist. A new review unticks them, since it may show something else. */
       readonly ticked: readonly string[]
+      /** The surface was busy: the request waits in its queue. */
+      readonly queue: boolean
       readonly attempt: Attempt
     }
 
@@ -102,7 +105,9 @@ export type FlowAction =
       readonly key: string
       readonly freezeIds: string[]
       readonly inputs: AskedValues
+      readonly queue?: boolean
     }
+  | { readonly type: 'queueing'; readonly key: string }
   | { readonly type: 'typed'; readonly text: string }
   | { readonly type: 'ticked'; readonly line: string; readonly isTicked: boolean }
   | { readonly type: 'reasoned'; readonly text: string }
@@ -142,8 +147,12 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
         override: overrideOf(flow.draft, action.freezeIds),
         inputs: action.inputs,
         ticked: [],
+        queue: action.queue ?? false,
         attempt: { state: 'open', key: action.key, refusal: null, sentBefore: false },
       }
+    case 'queueing':
+      if (!isEditable(flow)) return flow
+      return { ...flow, queue: true, attempt: { state: 'open', key: action.key, refusal: null, sentBefore: false } }
     case 'typed':
       return isTypeable(flow) ? { ...flow, draft: { ...flow.draft, typed: action.text } } : flow
     case 'reasoned':
@@ -227,6 +236,7 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
     ...(reviewed === null || reviewed.basis === null ? {} : { basis: reviewed.basis }),
     ...(Object.keys(flow.inputs).length === 0 ? {} : { inputs: flow.inputs }),
     ...(checklist.length === 0 ? {} : { checklist: [...checklist] }),
+    ...(flow.queue ? { queue: true as const } : {}),
     idempotencyKey: flow.attempt.key,
     ...(flow.override === null ? {} : { overrideFreeze: flow.override }),
     ...(source === null ? {} : { source }),

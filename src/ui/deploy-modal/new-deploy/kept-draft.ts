@@ -70,6 +70,7 @@ const keptDraft = z.object({
       inputs: z.record(z.string(), z.string()).default({}),
       /** Only of a request that was sent: what was not is ticked again. */
       ticked: z.array(z.string()).default([]),
+      queue: z.boolean().default(false),
       key: z.string(),
       /** Whether the request was sent and its outcome is unknown. */
       sent: z.boolean(),
@@ -82,11 +83,11 @@ export function draftText(flow: Flow, begunWith: string | null, at: number): str
   const { typed: _, ...entered } = flow.draft
   if (flow.step === 'choose' && entered.ref === '' && !hasEntries(flow)) return null
   if (flow.step !== 'confirm') return JSON.stringify({ begunWith, at, flow: { step: flow.step, draft: entered } })
-  const { step, sha, reviewed, override, inputs, attempt } = flow
+  const { step, sha, reviewed, override, inputs, queue, attempt } = flow
   const key = attempt.state === 'open' ? attempt.key : attempt.request.idempotencyKey
   const sent = attempt.state !== 'open' || attempt.sentBefore
   const ticked = attempt.state === 'open' ? (sent ? flow.ticked : []) : (attempt.request.checklist ?? [])
-  const kept = { step, draft: entered, sha, reviewed, override, inputs, ticked, key, sent }
+  const kept = { step, draft: entered, sha, reviewed, override, inputs, ticked, queue, key, sent }
   return JSON.stringify({ begunWith, at, flow: kept })
 }
 
@@ -100,9 +101,9 @@ export function readDraftText(written: string): { begunWith: string | null; at: 
   // Without what the review showed, the draft must be reviewed again, unless it was sent: then it is repeated as it was.
   const unreviewed = flow.step === 'review' || ((flow.reviewed === null || flow.reviewed.basis === null) && !flow.sent)
   if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
-  const { step, sha, reviewed, override, inputs, ticked, key, sent } = flow
+  const { step, sha, reviewed, override, inputs, ticked, queue, key, sent } = flow
   const attempt = { state: 'open', key, refusal: null, sentBefore: sent } as const
-  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, ticked, attempt } }
+  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, ticked, queue, attempt } }
 }
 
 function parseJson(written: string): unknown {

@@ -28,11 +28,13 @@ interface NewDeployProps {
   readonly onDeploy: (deployId: string) => void
   /** Opens the approval request, if the surface requires approval. */
   readonly onWait: (approvalId: string) => void
+  /** Opens the request that waits in the queue. */
+  readonly onQueued: (queuedId: string) => void
 }
 
 /** Choose → review → confirm, up to the moment the console has recorded the deploy. */
 export function NewDeploy({ surface, initialRef, initialSource, like, promotable, ...props }: NewDeployProps) {
-  const { onDeploy, onWait } = props
+  const { onDeploy, onWait, onQueued } = props
   const email = useMember()?.email ?? ''
   const [kept] = useState(() => keptDraftOf(email, surface.id, initialRef))
   const [flow, act] = useReducer(flowReducer, null, () => kept?.flow ?? startFlow(initialRef, initialSource))
@@ -42,7 +44,8 @@ export function NewDeploy({ surface, initialRef, initialSource, like, promotable
     onSuccess: (answer) => {
       forgetDraft(email, surface.id)
       if (answer.outcome === 'deploy') return onDeploy(answer.id)
-      onWait(answer.approval.id)
+      if (answer.outcome === 'queued') onQueued(answer.queued.id)
+      else onWait(answer.approval.id)
       void utils.surfaces.list.invalidate()
     },
     onError: (error) => {
@@ -100,13 +103,14 @@ export function NewDeploy({ surface, initialRef, initialSource, like, promotable
           like={flow.draft.source?.kind === 'rollback' ? flow.draft.source.deployId : like}
           filled={flow.draft.filled}
           onFilled={(name, value) => act({ type: 'filled', name, value })}
-          onReviewed={({ sha, freezeIds, runningSha, comparison, pulls, checklist, basis }, inputs) =>
+          onReviewed={({ sha, freezeIds, runningSha, comparison, pulls, checklist, basis }, inputs, queue) =>
             act({
               type: 'reviewed',
               sha,
               reviewed: { runningSha, comparison, pulls, checklist, basis },
               freezeIds: [...freezeIds],
               inputs,
+              queue,
               key: newIdempotencyKey(),
             })
           }
@@ -118,6 +122,7 @@ export function NewDeploy({ surface, initialRef, initialSource, like, promotable
           flow={flow}
           act={act}
           onSubmit={submit}
+          onQueue={() => act({ type: 'queueing', key: newIdempotencyKey() })}
           onFollow={onDeploy}
           ready={requestToSend(flow, surface) !== null}
         />

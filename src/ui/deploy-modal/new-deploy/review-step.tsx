@@ -35,7 +35,8 @@ interface ReviewStepProps {
   readonly like: string | null
   readonly filled: AskedValues
   readonly onFilled: (name: string, value: string) => void
-  readonly onReviewed: (review: Review, inputs: AskedValues) => void
+  /** `queue`: the surface is busy, and the request will wait. */
+  readonly onReviewed: (review: Review, inputs: AskedValues, queue: boolean) => void
   /** Why a new review is needed. */
   readonly refusal: WireError | null
   /** Receives the comparison that the screen shows; null if it shows none. */
@@ -68,14 +69,19 @@ export function ReviewStep({
   const overridable = blocking.length > 0 && blocking.every(({ kind }) => kind === 'frozen' || kind === 'locked')
   const overridden = overridable && override.trim() !== ''
   const refusal = useRefusal('deploy.dispatch', surface.environment)
-  const blocked = (blocking.length > 0 && !overridden) || refusal !== null
+  const queues =
+    blocking.length > 0 &&
+    blocking.every(({ kind }) => kind === 'busy') &&
+    surface.held === null &&
+    !surface.requiresApproval
+  const blocked = (blocking.length > 0 && !overridden && !queues) || refusal !== null
   const { fits, ...form } = useAskedInputs(review.data?.asked ?? [], filled, like)
   const ready = review.data !== undefined && !blocked && fits
   const utils = trpc.useUtils()
   // Another deploy came first: refresh the tile behind the dialog too.
   useEffect(() => {
-    if (blocked) void utils.surfaces.list.invalidate()
-  }, [blocked, utils])
+    if (blocked || queues) void utils.surfaces.list.invalidate()
+  }, [blocked, queues, utils])
   const comparison = review.data?.comparison ?? null
   useEffect(() => {
     onCompared(comparison)
@@ -121,9 +127,15 @@ export function ReviewStep({
           tone="strong"
           ref={onward}
           aria-disabled={!ready}
-          onClick={() => ready && onReviewed(review.data, form.inputs)}
+          onClick={() => ready && onReviewed(review.data, form.inputs, queues)}
         >
-          {overridden ? 'Override and continue' : blocked ? 'Cannot be deployed now' : 'Continue'}
+          {overridden
+            ? 'Override and continue'
+            : blocked
+              ? 'Cannot be deployed now'
+              : queues
+                ? 'Continue to the queue'
+                : 'Continue'}
         </Button>
       </ModalFoot>
     </>

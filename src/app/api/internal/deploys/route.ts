@@ -7,7 +7,9 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Requests a deploy, with the use case of the screen. 202 once GitHub was asked, or once an approval waits for a second person. */
+const NOUNS = { deploy: 'deploys', approval: 'approvals', queued: 'queue' } as const
+
+/** Requests a deploy, with the use case of the screen. 202 once GitHub was asked, or once an approval or a queued request waits. */
 export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }) => {
   const idempotencyKey = idempotencyKeyOf(request)
   const body = await readJson(request, restDispatchBody)
@@ -30,7 +32,7 @@ export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }
   const reviewed = { expectedSha: expected_sha, reviewedRunningSha: expected_running_sha, basis }
   const input = { ...asked, ...reviewed, surfaceId, overrideFreeze, source, idempotencyKey }
   const { outcome, ...answer } = await requestDeploy(deps, actor, input)
-  const id = 'approval' in answer ? answer.approval.id : answer.id
-  const noun = outcome === 'approval' ? 'approvals' : 'deploys'
+  const id = 'approval' in answer ? answer.approval.id : 'queued' in answer ? answer.queued.id : answer.id
+  const noun = NOUNS[outcome]
   return { status: 202, headers: { location: `/api/internal/${noun}/${id}` }, body: snakeCase(answer) }
 })

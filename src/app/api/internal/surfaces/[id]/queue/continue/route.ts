@@ -1,0 +1,14 @@
+import { continueQueue } from '~/server/queue/continue-queue'
+import { readJson, refuseMethods, restRoute, surfaceIdOf } from '~/server/rest/rest-route'
+import { restContinueBody } from '~/server/rest/shapes'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
+
+export const POST = restRoute<{ id: string }>('deploy.dispatch', async ({ deps, actor, request }, { id }) => {
+  const surfaceId = surfaceIdOf(id)
+  const { deploy: deployId } = await readJson(request, restContinueBody)
+  await continueQueue(deps, actor, { surfaceId, deployId })
+  return { body: { surface: surfaceId, continued_after: deployId } }
+})

@@ -1,0 +1,123 @@
+import 'server-only'
+import { type Actor, may, reaches } from '~/domain/actor'
+import { DEPLOY_KINDS } from '~/domain/deploy/approval'
+import { storedValues } from '~/domain/deploy/asked-inputs'
+import {
+  QUEUED_STATES,
+  type QueuedState,
+  type QueuedSummary,
+  type QueuedView,
+  type SurfaceQueue,
+  stopAfter,
+} from '~/domain/deploy/queue'
+import { isTerminal } from '~/domain/deploy/status'
+import { tokenOwner } from '~/server/audit/append-audit'
+import type { Deps } from '~/server/deps'
+import { aheadOf, aheadSelect, listWaiting, type QueuedRow, requireQueued } from '~/server/queue/queued-requests'
+
+type ReadDeps = Pick<Deps, 'db' | 'now'>
+
+/** Reads a request as expired from its expiry time on, also before the worker records the expiry. */
+export function queuedStateAt(row: Pick<QueuedRow, 'state' | 'expiresAt'>, now: Date): QueuedState {
+  const state = QUEUED_STATES.find((known) => known === row.state)
+  if (state === undefined) throw new Error(`queue state ${row.state} is unknown to this version`)
+  return state === 'waiting' && row.expiresAt <= now ? 'expired' : state
+}
+
+const kindOf = (row: Pick<QueuedRow, 'kind'>) => DEPLOY_KINDS.find((kind) => kind === row.kind) ?? 'deploy'
+
+const summaryOf = (row: QueuedRow, index: number): QueuedSummary => ({
+  id: row.id,
+  position: index + 1,
+  kind: kindOf(row),
+  ref: row.ref,
+  sha: row.sha,
+  requestedBy: row.requestedBy,
+  requestedByOwner: row.owner,
+  requestedAt: row.requestedAt.toISOString(),
+  expiresAt: row.expiresAt.toISOString(),
+})
+
+/** The queue of one surface. `waiting`: its rows, in order. */
+export function surfaceQueue(
+  waiting: readonly QueuedRow[],
+  newest: Parameters<typeof aheadOf>[0] | null,
+): SurfaceQueue {
+  const stop = waiting.length === 0 || newest === null ? null : stopAfter(aheadOf(newest))
+  return { waiting: waiting.map(summaryOf), stop }
+}
+
+/** The queue behind a surface's newest deploy. */
+export async function readSurfaceQueue({ db, now }: ReadDeps, surfaceId: string): Promise<SurfaceQueue> {
+  const [waiting, surface] = await Promise.all([
+    listWaiting(db, now(), [surfaceId]),
+    db.surface.findUnique({ where: { id: surfaceId }, select: { lastDeploy: { select: aheadSelect } } }),
+  ])
+  return surfaceQueue(waiting, surface?.lastDeploy ?? null)
+}
+
+/** Throws `queued_unknown`. */
+export async function getQueued(deps: ReadDeps, actor: Actor, id: string): Promise<QueuedView> {
+  return queuedView(deps, await requireQueued(deps.db, id), actor)
+}
+
+export async function queuedView(deps: ReadDeps, row: QueuedRow, actor: Actor): Promise<QueuedView> {
+  const state = queuedStateAt(row, deps.now())
+  const yours = row.requestedByUserId === actor.userId
+  const reach = { environment: row.environment, surfaceId: row.surfaceId }
+  const { position: _, ...summary } = summaryOf(row, 0)
+  return {
+    ...summary,
+    ...(await placeOf(deps, row, state)),
+    state,
+    surface: row.surface,
+    sourceId: row.sourceId,
+    reason: row.reason,
+    inputs: Object.entries(storedValues.parse(row.askedInputs)).map(([name, value]) => ({ name, value })),
+    checklist: row.checklist,
+    end:
+      row.endedBy === null || row.endedAt === null
+        ? null
+        : { by: row.endedBy, at: row.endedAt.toISOString(), reason: row.endReason },
+    replacedById: row.replacedById,
+    deployId: row.deployId,
+    yours,
+    withdrawable: state === 'waiting' && (yours || may(actor, 'deploy.approve')) && reaches(actor, reach),
+  }
+}
+
+/** Who is ahead. Nobody, once the request does not wait any more. */
+async function placeOf(
+  { db, now }: ReadDeps,
+  row: QueuedRow,
+  state: QueuedState,
+): Promise<Pick<QueuedView, 'position' | 'ahead' | 'deployAhead' | 'stop'>> {
+  if (state !== 'waiting') return { position: null, ahead: [], deployAhead: null, stop: null }
+  const newestSelect = { ...aheadSelect, requestedBy: true, ref: true } as const
+  const [waiting, surface] = await Promise.all([
+    listWaiting(db, now(), [row.surfaceId]),
+    db.surface.findUnique({ where: { id: row.surfaceId }, select: { lastDeploy: { select: newestSelect } } }),
+  ])
+  const newest = surface?.lastDeploy ?? null
+  const isAhead = newest !== null && (!isTerminal(newest.status) || newest.holdsSurface)
+  const queue = surfaceQueue(waiting, newest)
+  const index = waiting.findIndex(({ id }) => id === row.id)
+  return {
+    position: index === -1 ? null : index + 1,
+    ahead: index === -1 ? [] : queue.waiting.slice(0, index),
+    deployAhead: isAhead ? { id: newest.id, requestedBy: newest.requestedBy, ref: newest.ref } : null,
+    stop: queue.stop,
+  }
+}
+
+/** The part of the payload that every audit row about a queued request shares. */
+export const queuedFacts = (
+  row: Pick<QueuedRow, 'id' | 'kind' | 'ref' | 'sha' | 'requestedBy' | 'requestedByUserId'>,
+) => ({
+  queued_id: row.id,
+  kind: row.kind,
+  ref: row.ref,
+  sha: row.sha,
+  requested_by: row.requestedBy,
+  ...tokenOwner({ name: row.requestedBy, userId: row.requestedByUserId }),
+})

@@ -1,0 +1,140 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import { storedValues } from '~/domain/deploy/asked-inputs'
+import { stopAfter } from '~/domain/deploy/queue'
+import type { DispatchInput } from '~/domain/deploy/request'
+import { isTerminal } from '~/domain/deploy/status'
+import { AppError, ERROR_CODES } from '~/domain/errors'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { sourceOf } from '~/server/deploys/admit/check-source'
+import { readRights } from '~/server/deploys/admit/current-rights'
+import { sentKey } from '~/server/deploys/admit/read-request'
+import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
+import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { aheadOf, aheadSelect, endQueued, listWaiting, type QueuedRow } from '~/server/queue/queued-requests'
+import { queuedFacts } from '~/server/queue/queued-view'
+
+/**
+ * Dispatches the request that waits first, if the surface is free and the queue has not stopped. A refused request ends, and the next one has
+ * its turn. Any number of processes may do this at once: the transaction of the intent ends the request too.
+ *
+ * @throws an error that says nothing about the request, such as GitHub not answering. The request then waits on
+ */
+export async function takeTurn(deps: Deps, surfaceId: string): Promise<void> {
+  for (;;) {
+    const [first] = await listWaiting(deps.db, deps.now(), [surfaceId])
+    if (first === undefined) return
+    // Read before the state of the newest deploy: a deploy that starts in between is noticed in the transaction of the intent.
+    const after = await newestDeployId(deps.db, surfaceId)
+    if (!(await isTurn(deps, surfaceId))) return
+    if ((await dispatchQueued(deps, first, after)) === 'waits') return
+  }
+}
+
+async function newestDeployId(db: DatabaseHandle, surfaceId: string, except?: string): Promise<string | null> {
+  const where = { surfaceId, ...(except === undefined ? {} : { id: { not: except } }) }
+  const newest = await db.deploy.findFirst({ where, orderBy: { id: 'desc' }, select: { id: true } })
+  return newest?.id ?? null
+}
+
+async function isTurn({ db }: Pick<Deps, 'db'>, surfaceId: string): Promise<boolean> {
+  const lastDeploy = { select: aheadSelect } as const
+  const newest = (await db.surface.findUnique({ where: { id: surfaceId }, select: { lastDeploy } }))?.lastDeploy ?? null
+  return newest === null || (isTerminal(newest.status) && stopAfter(aheadOf(newest)) === null)
+}
+
+/** Another worker took the request, its requester withdrew it, or another deploy of the surface came in between. */
+class TurnLost extends Error {}
+
+/** `waits`: the surface is not free after all. Otherwise the request has ended, or is not the first any more. */
+async function dispatchQueued(deps: Deps, row: QueuedRow, after: string | null): Promise<'waits' | 'next'> {
+  const actor = await requesterNow(deps, row)
+  try {
+    const { id } = await dispatchDeploy(deps, actor, requestOf(row, actor), undefined, {
+      requestDigest: row.requestDigest,
+      commit: (tx, deployId) => claim(tx, deps, row, { deployId, after }),
+    })
+    const own = await deps.db.queuedRequest.findUnique({ where: { id: row.id }, select: { state: true } })
+    // The same request was sent again without the queue, and was dispatched before it was queued.
+    if (own?.state === 'waiting') await refuse(deps, row, `Its deploy already exists: ${id}.`, 'idempotency_mismatch')
+    return 'next'
+  } catch (error) {
+    if (error instanceof TurnLost) return 'next'
+    if (!(error instanceof AppError)) throw error
+    if (error.code === 'surface_busy') return 'waits'
+    if (ERROR_CODES[error.code].http >= 500 || error.code === 'rate_limited') throw error
+    await refuse(deps, row, error.message, error.code)
+    return 'next'
+  }
+}
+
+/** The requester with the rights of now. Someone without access any more is left no right, and the request is refused as any other. */
+async function requesterNow({ db, now }: Deps, row: QueuedRow): Promise<Actor> {
+  const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
+  const rights = await readRights(db, who, now())
+  const via = VIAS.find((known) => known === row.requestedVia) ?? 'session'
+  return {
+    ...(rights ?? { role: 'viewer', environments: null, permissions: [], surfaces: null }),
+    name: row.requestedBy,
+    userId: row.requestedByUserId,
+    via,
+    provedAt: row.provedAt,
+    queuedAt: row.requestedAt,
+    ...(row.requestedByTokenId === null ? {} : { tokenId: row.requestedByTokenId }),
+  }
+}
+
+const VIAS = ['session', 'token', 'command_line'] as const satisfies readonly Actor['via'][]
+
+/**
+ * The request as it was sent, bound to its commit and to what it was reviewed against. What the surface runs is left out: the deploys ahead were to change it.
+ */
+function requestOf(row: QueuedRow, actor: Actor): DispatchInput {
+  return {
+    surfaceId: row.surfaceId,
+    ref: row.ref,
+    confirmation: row.confirmation,
+    reason: row.reason ?? undefined,
+    expectedSha: row.sha,
+    basis: { declaration: row.declaration, workflowRef: row.workflowRef, workflowFile: row.workflowFile },
+    inputs: storedValues.parse(row.askedInputs),
+    checklist: row.checklist,
+    idempotencyKey: sentKey(actor, row.idempotencyKey),
+    source: sourceOf(row.kind, row.sourceId),
+  }
+}
+
+/** In the transaction of the intent, after its insert: from then on no other deploy of the surface can start. */
+async function claim(
+  tx: DatabaseHandle,
+  deps: Pick<Deps, 'now'>,
+  row: QueuedRow,
+  { deployId, after }: { readonly deployId: string; readonly after: string | null },
+): Promise<void> {
+  const at = deps.now()
+  if ((await newestDeployId(tx, row.surfaceId, deployId)) !== after) throw new TurnLost()
+  if (!(await endQueued(tx, row.id, { state: 'deployed', deployId }, { by: 'console', at }))) throw new TurnLost()
+  await appendAuditEvent(
+    tx,
+    { actor: 'console', at, surfaceId: row.surfaceId, deployId },
+    {
+      action: 'console.queue.taken',
+      status: null,
+      payload: { ...queuedFacts(row), waited_seconds: Math.round((at.getTime() - row.requestedAt.getTime()) / 1_000) },
+    },
+  )
+}
+
+async function refuse(deps: Deps, row: QueuedRow, reason: string, code: string): Promise<void> {
+  const at = deps.now()
+  await deps.db.$transaction(async (tx) => {
+    if (!(await endQueued(tx, row.id, { state: 'refused', reason }, { by: 'console', at }))) return
+    await appendAuditEvent(
+      tx,
+      { actor: 'console', at, surfaceId: row.surfaceId },
+      { action: 'console.queue.refused', status: null, payload: { ...queuedFacts(row), code, reason } },
+    )
+  })
+  deps.logger.info({ surfaceId: row.surfaceId, queuedId: row.id, code }, 'a queued request was refused at its turn')
+}

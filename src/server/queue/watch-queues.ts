@@ -1,0 +1,17 @@
+import 'server-only'
+import type { Deps } from '~/server/deps'
+import { addJob } from '~/server/platform/jobs.sql'
+import { expireQueued } from '~/server/queue/leave-queue'
+import { listWaiting } from '~/server/queue/queued-requests'
+
+/**
+ * Records expiries, and gives every queue another turn: a turn may have been lost with its worker, or had to wait for GitHub. Any number of
+ * processes may run this pass at once.
+ */
+export async function watchQueues(deps: Pick<Deps, 'db' | 'now'>): Promise<void> {
+  await expireQueued(deps)
+  const waiting = await listWaiting(deps.db, deps.now())
+  for (const surfaceId of new Set(waiting.map((row) => row.surfaceId))) {
+    await addJob(deps.db, { task: 'take_turn', payload: { surfaceId } }, { keepRunAt: true })
+  }
+}

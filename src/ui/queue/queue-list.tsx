@@ -1,0 +1,110 @@
+'use client'
+
+import { ListOrdered } from 'lucide-react'
+import { requesterWords } from '~/domain/actor'
+import type { SurfaceQueue } from '~/domain/deploy/queue'
+import { refLabel } from '~/domain/ref'
+import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/links'
+import { Notice } from '~/ui/primitives/notice'
+import { Sha } from '~/ui/primitives/sha'
+import { useRefusal } from '~/ui/shell/member'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface QueueListProps {
+  readonly queue: SurfaceQueue | null
+  readonly surface: { readonly id: string; readonly environment: string }
+  /** The request that the screen is about; null for a screen about a deploy. */
+  readonly current?: string
+}
+
+/** What waits behind a deploy, in order, and the decision to go on after one that did not end well. */
+export function QueueList({ queue, surface, current }: QueueListProps) {
+  if (queue === null || queue.waiting.length === 0) return null
+  return (
+    <section aria-label="Queue" data-queue={queue.waiting.length} className="flex flex-col gap-2">
+      <StoppedQueue queue={queue} surface={surface} />
+      <h3 className="flex items-center gap-1.5 text-sm font-semibold">
+        <ListOrdered aria-hidden="true" className="size-4 text-ink-faint" />
+        Queue <span className="font-normal text-ink-faint">in this order, each checked again at its turn</span>
+      </h3>
+      <ol className="divide-y divide-line rounded-[5px] border border-line text-sm">
+        {queue.waiting.map(({ id, position, ref, sha, expiresAt, ...requester }) => (
+          <li key={id} className="flex items-baseline gap-2 px-3 py-1.5">
+            <span className="w-4 shrink-0 text-ink-faint tabular-nums">{position}</span>
+            <span className="min-w-0 flex-1 break-words">
+              {ref !== sha && (
+                <span className="font-medium break-all">
+                  <ForeignText text={refLabel(ref)} /> at{' '}
+                </span>
+              )}
+              <Sha sha={sha} /> <span className="text-ink-soft">· {requesterWords(requester)}</span>{' '}
+              <span className="text-xs text-ink-faint">
+                · expires <TimeAgo at={expiresAt} />
+              </span>
+            </span>
+            {id === current ? (
+              <span className="shrink-0 text-xs font-medium text-ink-soft">This request</span>
+            ) : (
+              <PageLink
+                href={`/?queued=${id}`}
+                className="shrink-0 text-xs text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+              >
+                Open
+                <span className="sr-only"> request number {position} in the queue</span>
+              </PageLink>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+/** Why nothing more starts, and the button that lets the queue go on. */
+function StoppedQueue({
+  queue: { stop },
+  surface,
+}: {
+  readonly queue: SurfaceQueue
+  readonly surface: QueueListProps['surface']
+}) {
+  const refusal = useRefusal('deploy.dispatch', surface.environment)
+  const utils = trpc.useUtils()
+  const go = trpc.queue.continue.useMutation({
+    onSettled: () => {
+      void utils.queue.invalidate()
+      void utils.deploys.get.invalidate()
+      void utils.surfaces.list.invalidate()
+    },
+  })
+  if (stop === null) return null
+  return (
+    <>
+      <Notice
+        tone="warn"
+        role="status"
+        action={
+          <Button
+            onClick={() => go.mutate({ surfaceId: surface.id, deployId: stop.deployId })}
+            disabled={refusal !== null || go.isPending}
+            title={refusal ?? undefined}
+          >
+            {go.isPending ? 'Continuing…' : 'Continue with the queue'}
+          </Button>
+        }
+      >
+        {stop.why} <span className="font-medium">The queue has stopped.</span> Nothing more starts until somebody
+        continues it.
+      </Notice>
+      {go.error !== null && (
+        <p role="alert" className="text-sm text-bad">
+          {readWireError(go.error).message}
+        </p>
+      )}
+    </>
+  )
+}
