@@ -3,6 +3,7 @@ import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { storedValues } from '~/domain/deploy/asked-inputs'
 import { fillInputs, storedInputs } from '~/domain/deploy/inputs'
+import { ARMED_ACTOR } from '~/domain/deploy/watch'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
@@ -46,7 +47,7 @@ export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<App
   return auditFailedGrant(deps, actor, id, async () => {
     const row = await requireApproval(deps, id)
     requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
-    if (row.requestedByUserId === actor.userId) throw ownRequest()
+    if (row.requestedByUserId === actor.userId) throw ownRequest(row)
     if (row.state !== 'granted' || row.decidedByUserId !== actor.userId) await grant(deps, actor, row)
     return approvalView(deps, await requireApproval(deps, id), actor)
   })
@@ -149,10 +150,12 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
   return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
 }
 
-const ownRequest = () =>
+const ownRequest = ({ requestedBy }: ApprovalRow) =>
   new AppError(
     'approval_own',
-    'You, or one of your API tokens, requested this deploy. Nothing was deployed. Ask another person to approve it.',
+    requestedBy === ARMED_ACTOR
+      ? 'The console requested this rollback because of your deploy. Nothing was deployed. Ask another person to approve it.'
+      : 'You, or one of your API tokens, requested this deploy. Nothing was deployed. Ask another person to approve it.',
   )
 
 /** Runs `work`. When the console refuses, an audit row records the refusal before the error is rethrown. */

@@ -1,12 +1,13 @@
 'use client'
 
 import { ArrowRight } from 'lucide-react'
-import { Fragment } from 'react'
+import { Fragment, useState } from 'react'
 import { capitalise, inSentence } from '~/domain/foreign-text'
 import { type Lane, lanesOf, leadWords } from '~/domain/surface/lanes'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
 import { NowFact, thirdRow, VersionFact } from '~/ui/grid/tile-facts'
+import { LaneChecks } from '~/ui/lanes/lane-checks'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
@@ -54,6 +55,8 @@ interface LaneCardProps {
 }
 
 function LaneCard({ lane: { name, repository, surfaces }, tiles }: LaneCardProps) {
+  const [checked, setChecked] = useState<string | null>(null)
+  const opened = surfaces.find(({ id }) => id === checked)
   return (
     <li className="rounded-md border border-line bg-panel">
       <div className="flex items-baseline gap-2 border-b border-line px-4 py-2 text-sm">
@@ -69,12 +72,21 @@ function LaneCard({ lane: { name, repository, surfaces }, tiles }: LaneCardProps
           const before = surfaces[index - 1]
           return (
             <Fragment key={tile.id}>
-              {before !== undefined && <Step from={before} to={tile} tiles={tiles} />}
+              {before !== undefined && (
+                <Step
+                  from={before}
+                  to={tile}
+                  tiles={tiles}
+                  isOpen={checked === before.id}
+                  onChecks={() => setChecked(checked === before.id ? null : before.id)}
+                />
+              )}
               <Side tile={tile} lane={name} />
             </Fragment>
           )
         })}
       </div>
+      {opened !== undefined && <LaneChecks key={opened.version?.sha} of={opened} />}
     </li>
   )
 }
@@ -114,10 +126,13 @@ interface StepProps {
   readonly from: SurfaceTile
   readonly to: SurfaceTile
   readonly tiles: readonly SurfaceTile[]
+  /** Whether the checks of the commit that `from` runs are shown. */
+  readonly isOpen: boolean
+  readonly onChecks: () => void
 }
 
 /** How far the earlier environment is ahead, and the promotion, which only goes forwards. */
-function Step({ from, to, tiles }: StepProps) {
+function Step({ from, to, tiles, isOpen, onChecks }: StepProps) {
   const mayDeploy = useRefusal('deploy.dispatch', to.environment) === null
   const { version } = from
   const promotes =
@@ -131,6 +146,20 @@ function Step({ from, to, tiles }: StepProps) {
         {leadWords(from, to)}
         <ArrowRight aria-hidden="true" className="size-4 text-ink-faint max-lg:rotate-90" />
       </span>
+      {version !== null && (
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={onChecks}
+          className="rounded-[3px] text-xs text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+        >
+          {isOpen ? 'Hide the checks' : 'Checks'}
+          <span className="sr-only">
+            {' '}
+            of what <ForeignText text={from.name} />, <ForeignText text={from.environment} /> runs
+          </span>
+        </button>
+      )}
       {/* Its place is kept, so that a version that becomes known moves nothing. */}
       {!promotes && <span aria-hidden="true" className="h-8" />}
       {promotes && (

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ARMED_ACTOR } from '~/domain/deploy/watch'
 import { getApproval } from '~/server/approvals/approval-view'
 import { grantApproval } from '~/server/approvals/grant-approval'
+import { writeEvidence } from '~/server/deploys/evidence/write-evidence'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { stopWatch } from '~/server/deploys/watch/stop-watch'
 import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
@@ -82,6 +83,13 @@ describe('auto', () => {
     })
     expect(await world.watchOf(deployId)).toMatchObject({ state: 'rolling_back', rollbackDeployId: rollback?.id })
     expect(world.github.dispatchesOf(rollback?.id ?? '')).toBe(1)
+    expect((await writeEvidence(world.deps, 'grace', deployId)).content['watch']).toMatchObject({
+      mode: 'auto',
+      state: 'rolling_back',
+      detail: 'answers HTTP 503',
+      target_sha: GOOD,
+      rollback_deploy_id: rollback?.id,
+    })
     const lock = await world.deps.db.freeze.findFirst({ where: { surfaceId, kind: 'lock' } })
     expect(lock).toMatchObject({
       reason: 'Rolled back by the console to 2b67698',
@@ -153,7 +161,10 @@ describe('auto', () => {
       decidable: true,
     })
     const approver = { ...world.ada, role: 'approver' as const }
-    await expect(grantApproval(world.deps, approver, approvalId)).rejects.toMatchObject({ code: 'approval_own' })
+    await expect(grantApproval(world.deps, approver, approvalId)).rejects.toMatchObject({
+      code: 'approval_own',
+      message: expect.stringContaining('because of your deploy'),
+    })
     const { deployId: rollbackId } = await grantApproval(world.deps, world.grace, approvalId)
     const [rollback] = await world.rollbacksOf(surfaceId)
     expect(rollback).toMatchObject({ id: rollbackId, sha: GOOD, approvedBy: 'grace' })

@@ -97,6 +97,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'surfaces.lock': 'approver',
   'surfaces.refs': 'viewer',
   'surfaces.check': 'viewer',
+  'surfaces.checks': 'viewer',
   'surfaces.review': 'viewer',
   'surfaces.unlock': 'deployer',
   'tokens.choices': 'deployer',

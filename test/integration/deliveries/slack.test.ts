@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { freePort } from '~/launch/machine/ports'
+import { queueDeliveries } from '~/server/deliveries/deliveries'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { advanceDeploy } from '~/server/deploys/deploys.sql'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
@@ -68,6 +69,32 @@ describe('the outcome of a deploy in Slack', () => {
     ])
     expect(await notesOf(id)).toContain('Outcome sent to Slack.')
     expect(await deliveryJobs()).toEqual([])
+  })
+
+  it('a surface that turned unhealthy after its deploy is told of beside the outcome, with the way back', async () => {
+    const id = await endDeploy()
+    const { surface } = await getDeploy(deps, id)
+    await workNow()
+    slack.texts.length = 0
+    const finished = Date.now()
+    await deps.db.deploy.update({ where: { id }, data: { finishedAt: new Date(finished) } })
+    const at = (minutes: number) => new Date(finished + minutes * 60_000)
+    const row = { deployId: id, surfaceId: surface.id, kind: 'deploy', mode: 'offer', minutes: 10, declaration: 'd' }
+    const seen = { state: 'offered', healthyAt: at(1), until: at(10), turnedAt: at(3), detail: 'answers <503>' }
+    await deps.db.deployWatch.create({ data: { ...row, ...seen } })
+    await deps.db.$transaction((tx) => queueDeliveries(tx, id, deps.now(), 'unhealthy'))
+    await workNow()
+    await workNow()
+    expect(slack.texts.map((text) => text.split('\n'))).toEqual([
+      [
+        `*⚠️ Unhealthy after its deploy: ${surface.name}*, production`,
+        'main by operator',
+        'The surface turned unhealthy 3 min after this deploy: answers &lt;503&gt;.',
+        'No earlier version is on record to return to. Deploy another version.',
+        `<https://console.acme.dev/deploys/${id}|Open the deploy>`,
+      ],
+    ])
+    expect(await notesOf(id)).toContain('Warning sent to Slack.')
   })
 
   it.each(TERMINAL_STATUSES)('an outcome (%s) is posted once, whichever transition ends the deploy', async (to) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readRunningChecks } from '~/server/surfaces/review/read-github-facts'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { SHA, startScriptedGitHub } from '~test/support/scripted-github'
@@ -83,5 +84,24 @@ describe('the checks of a commit in its review', () => {
     expect(await warningsNow()).toEqual([])
     github.script.onStatuses = () => ({ status: 200, body: { statuses: [{ context: 'coverage', state: 'failure' }] } })
     expect(await warningsNow()).toMatchObject([{ text: 'Checks of this commit failed: coverage.' }])
+  })
+})
+
+describe('the checks of what a surface runs', () => {
+  it('are those of the commit that it reports, and of no other surface', async () => {
+    const { id } = await insertSurface(console_.deps)
+    await expect(readRunningChecks(console_.deps, id)).rejects.toMatchObject({ code: 'surface_unknown' })
+    const running = 'e'.repeat(40)
+    await console_.deps.db.surface.update({ where: { id }, data: { runningSha: running, runningSeenAt: new Date() } })
+    github.script.onChecks = () => ({
+      status: 200,
+      body: { check_runs: [run('tests', 'failure'), run('lint', 'success')] },
+    })
+    github.requests.length = 0
+    expect(await readRunningChecks(console_.deps, id)).toMatchObject({
+      sha: running,
+      checks: { counts: { red: 1, pending: 0, other: 0, green: 1 }, complete: true },
+    })
+    expect(github.requests.every(({ path }) => path.includes(`/commits/${running}/`))).toBe(true)
   })
 })

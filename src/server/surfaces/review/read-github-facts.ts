@@ -1,4 +1,5 @@
 import 'server-only'
+import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import {
   CHECKS_LISTED,
@@ -12,6 +13,7 @@ import type { Deps } from '~/server/deps'
 import { listCheckRuns, listStatuses } from '~/server/github/checks'
 import { listMergedPulls } from '~/server/github/pulls'
 import { shareRead } from '~/server/github/recent-reads'
+import { findSurface } from '~/server/surfaces/surfaces'
 
 /** What could not be read is logged and does not stop the review. */
 export async function readChecks(
@@ -36,6 +38,21 @@ export async function readChecks(
     failed: [...new Set(red.map(({ name }) => name))],
     tooMany: kinds.some((kind) => kind?.complete === false),
   }
+}
+
+/** The checks of the commit that a surface reports, which is what a promotion would ship. Throws `surface_unknown` without one. */
+export async function readRunningChecks(
+  deps: Pick<Deps, 'db' | 'github' | 'logger'>,
+  surfaceId: string,
+): Promise<{ readonly sha: string; readonly checks: CommitChecks }> {
+  const surface = await findSurface(deps.db, surfaceId)
+  const sha = surface?.runningSha ?? null
+  if (surface === null || surface.archivedAt !== null || sha === null) {
+    const detail = `There is no surface "${surfaceId}" that reports its commit. GitHub was not asked. Check the id.`
+    throw new AppError('surface_unknown', detail)
+  }
+  const { checks, counts, complete } = await readChecks(deps, surface.repository, sha)
+  return { sha, checks: { checks, counts, complete } }
 }
 
 /** The pull requests that brought in these commits, as far as GitHub lists them and the commits. */

@@ -10,6 +10,7 @@ import { readWorkerState } from '~/server/health/heartbeats.sql'
 import { etagOf } from '~/server/platform/http/etag'
 import { checkSurface } from '~/server/surfaces/check/check-surface'
 import { listRefs, requireGitHubRead } from '~/server/surfaces/review/list-refs'
+import { readRunningChecks } from '~/server/surfaces/review/read-github-facts'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
@@ -43,6 +44,10 @@ export const surfacesRouter = router({
   review: githubRead
     .input(dispatchInput.pick({ surfaceId: true, ref: true, source: true }).extend({ approvalId: id.optional() }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input, ctx.actor)),
+
+  checks: githubRead
+    .input(z.object({ surfaceId }))
+    .query(({ ctx, input }) => readRunningChecks(ctx.deps, input.surfaceId)),
 
   check: githubRead.input(z.object({ surfaceId })).query(({ ctx, input }) => checkSurface(ctx.deps, input.surfaceId)),
 

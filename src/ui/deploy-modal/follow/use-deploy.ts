@@ -7,6 +7,8 @@ import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const POLL_MS = 2_000
+/** After the end, while the surface is watched. */
+const WATCHED_MS = 10_000
 /** After the end, until GitHub's record of the run has been read. */
 const CONFIRM_MS = 5_000
 
@@ -23,7 +25,8 @@ export function useDeploy(id: string | null) {
       retry: false,
       refetchIntervalInBackground: true,
       refetchInterval: ({ state }) => {
-        if (state.data?.settled === true) return false
+        const isWatched = state.data?.watch?.stoppable === true || state.data?.watch?.state === 'starting'
+        if (state.data?.settled === true) return isWatched && !live ? WATCHED_MS : false
         if (state.error !== null && readWireError(state.error).kind === 'refused') return false
         // The poll itself makes the console ask GitHub for the run, and no event announces that.
         if (live && (state.data?.terminal === true || state.data?.runId != null)) return false
