@@ -109,7 +109,7 @@ export const startOfDay = (at: Date): Date => new Date(at.getTime() - (at.getTim
 /** The first moment of a period that ends now. */
 export const periodStart = (days: Period, now: Date): Date => new Date(startOfDay(now).getTime() - (days - 1) * DAY_MS)
 
-/** Days for a week or a month, weeks (from Monday) for a quarter, calendar months for a year. The first and the last may be shorter. */
+/** Days for a week, weeks (from Monday) for a month or a quarter, calendar months for a year. The first and the last may be shorter. */
 export function partsOf(days: Period, now: Date): readonly Part[] {
   const [first, last] = [periodStart(days, now), startOfDay(now)]
   const parts: Part[] = []
@@ -123,7 +123,7 @@ export function partsOf(days: Period, now: Date): readonly Part[] {
 
 function nextPart(days: Period, at: Date): Date {
   if (days === 365) return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1))
-  const length = days === 90 ? 7 - ((at.getUTCDay() + 6) % 7) : 1
+  const length = days === 7 ? 1 : 7 - ((at.getUTCDay() + 6) % 7)
   return new Date(at.getTime() + length * DAY_MS)
 }
 

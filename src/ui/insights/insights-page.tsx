@@ -230,7 +230,7 @@ const DEFINITIONS: readonly { readonly term: string; readonly meaning: ReactNode
   },
   {
     term: 'Too few',
-    meaning: `A median or a rate of fewer than ${FEWEST} says more about chance than about the work. It is not shown.`,
+    meaning: `A median or a rate of fewer than ${FEWEST} says more about chance than about the work. It is not shown, and the chart has a flat mark in its place.`,
   },
 ]
 

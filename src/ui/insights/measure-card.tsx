@@ -8,7 +8,7 @@ import { PageLink } from '~/ui/primitives/links'
 /** How one of the four measures is read from sums and said. */
 export interface MeasureLook {
   readonly id: string
-  readonly title: string
+  readonly heading: string
   /** What one deploy of `counted` is called. */
   readonly noun: string
   readonly counted: Measure
@@ -35,7 +35,7 @@ interface MeasureCardProps {
 
 /** One measure: the figure with its deploys, the chart, and the table behind the chart. */
 export function MeasureCard({ look, insights, days, scope, children }: MeasureCardProps) {
-  const { id, title, noun, counted, of, tone, value, words } = look
+  const { id, heading, noun, counted, of, tone, value, words } = look
   const { total, parts } = insights
   const whole = wholeOf(parts)
   const { text, isValue } = look.figure(total)
@@ -48,7 +48,7 @@ export function MeasureCard({ look, insights, days, scope, children }: MeasureCa
   return (
     <section aria-labelledby={id} className="min-w-0 rounded-md border border-line bg-panel px-4 py-3.5">
       <h2 id={id} className="text-sm font-semibold">
-        {title}
+        {heading}
       </h2>
       <p
         className={
@@ -69,7 +69,7 @@ export function MeasureCard({ look, insights, days, scope, children }: MeasureCa
         {children}
       </p>
       <BarChart
-        label={`${title} by ${name}. The table below has the values.`}
+        label={`${heading} by ${name}. The table below has the values.`}
         bars={bars}
         tone={tone}
         highest={highest}
@@ -86,17 +86,17 @@ export function MeasureCard({ look, insights, days, scope, children }: MeasureCa
 }
 
 const wholeOf = (parts: readonly Part[]): Part => ({ from: parts[0]?.from ?? '', to: parts.at(-1)?.to ?? '' })
-const partName = (days: Period): string => (days === 365 ? 'month' : days === 90 ? 'week' : 'day')
+const partName = (days: Period): string => (days === 365 ? 'month' : days === 7 ? 'day' : 'week')
 
 const HEAD = 'py-1 pr-3 text-xs font-medium text-ink-faint'
 const CELL = 'py-1 pr-3 tabular-nums'
 
 function PartsTable({ look, insights, days, scope }: Omit<MeasureCardProps, 'children'>) {
-  const { title, noun, counted, of, column, value, words } = look
+  const { heading, noun, counted, of, column, value, words } = look
   return (
     <table className="mt-2 w-full border-collapse text-sm">
       <caption className="sr-only">
-        {title} by {partName(days)}
+        {heading} by {partName(days)}
       </caption>
       <thead>
         <tr>

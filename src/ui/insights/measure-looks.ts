@@ -14,7 +14,7 @@ export const measureLooks = (recordedDays: number) =>
   ({
     frequency: {
       id: 'frequency',
-      title: 'Deployment frequency',
+      heading: 'Deployment frequency',
       noun: 'deployment',
       counted: 'deployment',
       tone: 'accent',
@@ -26,7 +26,7 @@ export const measureLooks = (recordedDays: number) =>
     },
     leadTime: {
       id: 'lead-time',
-      title: 'Lead time for changes',
+      heading: 'Lead time for changes',
       noun: 'change',
       counted: 'lead_time',
       tone: 'accent',
@@ -37,7 +37,7 @@ export const measureLooks = (recordedDays: number) =>
     },
     failureRate: {
       id: 'failure-rate',
-      title: 'Change failure rate',
+      heading: 'Change failure rate',
       noun: 'failed change',
       counted: 'failure',
       of: { measure: 'change', noun: 'change' },
@@ -49,7 +49,7 @@ export const measureLooks = (recordedDays: number) =>
     },
     restoreTime: {
       id: 'restore-time',
-      title: 'Time to restore',
+      heading: 'Time to restore',
       noun: 'restored failure',
       counted: 'restored',
       tone: 'bad',

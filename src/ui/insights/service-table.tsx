@@ -30,9 +30,9 @@ export function ServiceTable({ services, looks, part }: ServiceTableProps) {
               <th scope="col" className={`${HEAD} text-left`}>
                 Surface
               </th>
-              {columns.map(({ id, title }) => (
+              {columns.map(({ id, heading }) => (
                 <th key={id} scope="col" className={`${HEAD} text-right`}>
-                  {title}
+                  {heading}
                 </th>
               ))}
             </tr>
@@ -99,7 +99,7 @@ function Row({ name, note, isPart = false, sums, columns, part, scope }: RowProp
         const count = sums.counts[look.counted]
         return (
           <td key={look.id} className={`${CELL} text-right`}>
-            <span className="text-ink-soft sm:hidden">{look.title}</span>
+            <span className="text-ink-soft sm:hidden">{look.heading}</span>
             <span>
               {isValue && <span className="mr-2">{text}</span>}
               <span className="text-ink-soft">

@@ -10,7 +10,7 @@ import { UserMenu } from '~/ui/shell/user-menu'
 /** The same on every page and in the same place, so that nothing moves between pages. */
 export function Header() {
   return (
-    <header className="flex min-h-16 flex-wrap items-center gap-x-2 gap-y-2 py-4 sm:gap-x-4 print:hidden">
+    <header className="flex min-h-16 flex-wrap items-center gap-x-2 gap-y-2 py-4 sm:gap-x-3 print:hidden">
       <p className="flex items-center gap-2 text-[0.9375rem] font-semibold tracking-[-0.01em]">
         Deploy Console
         <SandboxMark />

@@ -18,7 +18,7 @@ export function MainNav() {
   return (
     <nav
       aria-label="Pages"
-      className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full max-sm:flex-wrap max-sm:gap-0"
+      className="-mx-1.5 flex gap-0.5 text-sm lg:gap-0 max-sm:order-last max-sm:w-full max-sm:flex-wrap max-sm:gap-0"
     >
       {pages.map(({ href, name }) => {
         const current = isUnder(pathname, href)

@@ -36,7 +36,8 @@ export function UserMenu() {
         <span className="truncate font-medium">
           <ForeignText text={member.name} />
         </span>
-        <span className="text-ink-soft max-sm:sr-only">{member.role}</span>
+        {/* The open menu shows it. */}
+        <span className="sr-only">{member.role}</span>
         <ChevronDown aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint" />
       </button>
       {open && (
