@@ -8,7 +8,7 @@ const development = processEnvironment()['NODE_ENV'] === 'development'
 
 /** Pages only, because this costs time for each request. Other answers get their headers from platform/http/guard.ts. */
 export const config = {
-  matcher: '/((?!api/|_next/|(?:icon[^/]*\\.(?:svg|png)|manifest\\.webmanifest|robots\\.txt)$).*)',
+  matcher: '/((?!api/|badge/|feed/|_next/|(?:icon[^/]*\\.(?:svg|png)|manifest\\.webmanifest|robots\\.txt)$).*)',
 }
 
 /** Gives each page a content policy with a new nonce. Next reads the nonce from the request and adds it to its scripts. */

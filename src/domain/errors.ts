@@ -63,6 +63,8 @@ export const ERROR_CODES = {
     trpc: 'UNPROCESSABLE_CONTENT',
     title: 'Deliveries to this address are not allowed',
   },
+  embed_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such badge or feed' },
+  embeds_full: { http: 409, trpc: 'CONFLICT', title: 'The limit of badges and feeds is reached' },
   windows_full: { http: 409, trpc: 'CONFLICT', title: 'The limit of windows that recur is reached' },
   views_full: { http: 409, trpc: 'CONFLICT', title: 'The limit of saved views is reached' },
   address_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such address' },

@@ -7,7 +7,7 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: 'can view everything and change nothing',
   deployer: 'can also deploy, roll back, cancel and make API tokens',
   approver: 'can also approve, freeze, lock and override a freeze',
-  admin: 'can also manage people, flags and delivery channels',
+  admin: 'can also manage people, flags, delivery channels, badges and feeds',
 }
 
 /**
@@ -29,6 +29,7 @@ export const PERMISSIONS = {
   'freeze.override': 'approver',
   'delivery.manage': 'admin',
   'deploy.release_unknown': 'admin',
+  'embed.manage': 'admin',
   'flag.change': 'admin',
   'health.read': 'admin',
   'member.manage': 'admin',

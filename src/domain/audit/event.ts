@@ -332,6 +332,14 @@ const SURFACE_EVENTS = [
   ),
 ] as const
 
+const embed = z.object({ embed_id: text, kind: text })
+
+const EMBED_EVENTS = [
+  /** Somebody made a signed address, or ended it. The row names its surface; without one, it is a feed of all. Never the address itself. */
+  event('console.embed.created', embed),
+  event('console.embed.revoked', embed),
+] as const
+
 /** `environments: null`: all of them. */
 const limits = z.object({ role: z.enum(ROLES), environments: texts.nullable() })
 const link = limits.extend({ invitation_id: text, kind: z.enum(LINK_KINDS) })
@@ -429,6 +437,7 @@ const auditEvent = z.discriminatedUnion('action', [
   ...APPROVAL_EVENTS,
   ...QUEUE_EVENTS,
   ...SURFACE_EVENTS,
+  ...EMBED_EVENTS,
   ...PEOPLE_EVENTS,
 ])
 

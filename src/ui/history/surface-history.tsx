@@ -1,12 +1,14 @@
 'use client'
 
 import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
+import { EmbedSection } from '~/ui/embeds/embed-section'
 import { DeployTable } from '~/ui/history/deploy-table'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
+import { useRefusal } from '~/ui/shell/member'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { StoppedClock } from '~/ui/time/stopped-clock'
@@ -30,6 +32,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
   )
   const deploys = history.data?.pages.flatMap((page) => page.deploys) ?? []
   const surface = history.data?.pages[0]?.surface
+  const mayEmbed = useRefusal('embed.manage') === null
   return (
     <PageFrame title={surface === undefined ? surfaceId : <Title surface={surface} />} aside={<Links id={surfaceId} />}>
       {history.isError && history.data === undefined ? (
@@ -60,6 +63,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
           />
         </StoppedClock>
       )}
+      {mayEmbed && surface !== undefined && <EmbedSection surfaceId={surface.id} name={surface.name} />}
     </PageFrame>
   )
 }

@@ -10,7 +10,9 @@ import { signedInAs } from '~test/support/sessions'
 // below: somebody has to decide who may call it.
 
 /** Paths that answer without a session, and why that is right. */
-const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' | 'walked by procedure'>> = {
+const PUBLIC: Readonly<
+  Record<string, 'says nothing' | 'signed' | 'signed address' | 'signing in' | 'walked by procedure'>
+> = {
   '/api/health': 'says nothing',
   '/api/health/ready': 'says nothing',
   '/api/command-line': 'says nothing',
@@ -23,6 +25,8 @@ const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' |
   '/api/[[...path]]': 'says nothing',
   '/api/auth/[...all]': 'signing in',
   '/api/trpc/{trpc}': 'walked by procedure',
+  '/badge/{file}': 'signed address',
+  '/feed/{of}': 'signed address',
 }
 
 /**
@@ -69,6 +73,9 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'device.approve': 'deployer',
   'device.deny': 'deployer',
   'device.find': 'deployer',
+  'embeds.create': 'admin',
+  'embeds.list': 'admin',
+  'embeds.revoke': 'admin',
   'flags.demote': 'admin',
   'flags.list': 'viewer',
   'flags.promote': 'admin',

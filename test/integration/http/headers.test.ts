@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Deps } from '~/server/deps'
+import { createEmbed } from '~/server/embeds/embeds'
 import { invite, makeSetupLink } from '~/server/members/manage/links'
 import { actorNamed } from '~test/support/actors'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
@@ -105,6 +106,28 @@ it('every answer has the security headers: pages, API, files, refusals and unkno
     expect(headers).not.toHaveProperty('x-powered-by')
     expect(headers).not.toHaveProperty('access-control-allow-origin')
     expect(headers, 'no TLS is in front').not.toHaveProperty('strict-transport-security')
+  }
+})
+
+it('a badge has the headers with which another site may show it, as has the refusal', async () => {
+  const { deps } = console_
+  const surface = await insertSurface(deps)
+  const { address } = await createEmbed(deps, actorNamed('root'), { kind: 'badge', surfaceId: surface.id })
+  const { pathname, search } = new URL(address)
+  for (const [target, status] of [
+    [pathname + search, 200],
+    [`${pathname}${search}A`, 404],
+  ] as const) {
+    const answer = await get(target)
+    await answer.body?.cancel()
+    expect(answer.status).toBe(status)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-security-policy': expect.stringMatching(/^default-src 'none';.*; sandbox$/),
+      'cross-origin-resource-policy': 'cross-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'cache-control': status === 200 ? 'max-age=30, must-revalidate' : 'no-store',
+    })
   }
 })
 

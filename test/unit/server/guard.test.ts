@@ -88,3 +88,28 @@ it('an id that a client sent is replaced by a new one, because only a trusted pr
   expect((await answer.json()).headers['x-request-id']).toBe(id)
   server.close()
 })
+
+it('a badge and a feed may be shown by other sites and run nothing, and no other address may', async () => {
+  const shared = {
+    'content-security-policy': expect.stringMatching(/^default-src 'none';.*; sandbox$/),
+    'cross-origin-resource-policy': 'cross-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  }
+  const headersOf = async (path: string) => Object.fromEntries((await seenOf(path)).headers)
+  for (const path of ['/badge/api.svg', '/badge/api.svg?id=1', '/feed/all', '/feed/a%2Fb?id=1']) {
+    expect(await headersOf(path), path).toMatchObject(shared)
+  }
+  for (const path of [
+    '/',
+    '/badge',
+    '/badges/api',
+    '/feed/',
+    '/feed/all/deploys',
+    '/deploys?x=/feed/all',
+    '/%62adge/api.svg',
+  ]) {
+    expect(await headersOf(path), path).toMatchObject({ 'cross-origin-resource-policy': 'same-origin' })
+  }
+})

@@ -67,7 +67,7 @@ describe('metrics', () => {
 describe('the route of a request in metrics', () => {
   it('is one of a list that names every route and page of the application', () => {
     const pages = listPages().map((page) => page.replaceAll(/\[(\w+)\]/g, '{$1}'))
-    const routes = listRoutes('api').map(({ template }) => template.replaceAll(/\[(\.{3}\w+)\]/g, '{$1}'))
+    const routes = listRoutes('').map(({ template }) => template.replaceAll(/\[(\.{3}\w+)\]/g, '{$1}'))
     expect([...ROUTES].toSorted()).toEqual(
       [...pages, ...routes.filter((route) => !/\[\{?\.{3}path/.test(route))].toSorted(),
     )

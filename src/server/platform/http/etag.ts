@@ -10,7 +10,11 @@ export function answerConditionally(request: { readonly headers: Headers }, answ
   const etag = answer.headers.get('etag')
   if (known === null || etag === null || !answer.ok) return answer
   if (known.trim() !== '*' && !opaqueTags(known).some((tag) => opaqueTags(etag).includes(tag))) return answer
-  return new Response(null, { status: 304, headers: { 'cache-control': 'no-store', etag } })
+  const headers = new Headers(answer.headers)
+  // Of a body that is not sent.
+  headers.delete('content-type')
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  return new Response(null, { status: 304, headers })
 }
 
 /** The tags without quotes and `W/`, for the weak comparison. */

@@ -2,7 +2,7 @@ import 'server-only'
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP, isIPv6 } from 'node:net'
-import { securityHeaders } from '~/server/platform/http/security-headers'
+import { embedHeaders, securityHeaders } from '~/server/platform/http/security-headers'
 import { SOCKET_PEER, trustedPeers } from '~/server/platform/network-settings'
 
 declare global {
@@ -42,7 +42,7 @@ export function createGuard(config: {
   const isTrusted = trustedPeers(config.trustedProxies)
   // A TCP connection that is gone has no address either. The configuration refuses `unix` where the server listens at an address.
   const withoutAddress = isTrusted(SOCKET_PEER) ? SOCKET_PEER : 'unknown'
-  const headers = securityHeaders(config.consoleUrl)
+  const [headers, ofEmbeds] = [securityHeaders(config.consoleUrl), embedHeaders(config.consoleUrl)]
   const header = addressHeader()
   return (request, response) => {
     request.url = readableTarget(request.url ?? '/')
@@ -65,9 +65,12 @@ export function createGuard(config: {
     request.headers[header] = client
     // For libraries that read the left-most address of this header.
     request.headers['x-forwarded-for'] = client
-    for (const [name, value] of headers) response.setHeader(name, value)
+    for (const [name, value] of EMBED.test(request.url) ? ofEmbeds : headers) response.setHeader(name, value)
   }
 }
+
+/** Badges and feeds, which other sites show. Not an address that only begins so after it was decoded. */
+const EMBED = /^\/(badge|feed)\/[^/?]+(\?|$)/
 
 /** The request's target, or an address that answers "not found" if the target cannot be decoded. */
 function readableTarget(target: string): string {

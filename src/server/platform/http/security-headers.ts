@@ -19,6 +19,20 @@ export function securityHeaders(consoleUrl: string): readonly (readonly [string,
   ]
 }
 
+/**
+ * The headers of a badge or a feed (docs/adr/065). Other sites show them, so no policy keeps those from it. `sandbox`: a browser that is led to the
+ * picture itself runs nothing of it in the console's origin.
+ */
+export const embedHeaders = (consoleUrl: string): readonly (readonly [string, string])[] => [
+  ...securityHeaders(consoleUrl),
+  [
+    'content-security-policy',
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+  ],
+  ['cross-origin-resource-policy', 'cross-origin'],
+  ['referrer-policy', 'no-referrer'],
+]
+
 const UNUSED = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'magnetometer', 'microphone']
 const PERMISSIONS = [
   ...[...UNUSED, 'midi', 'payment', 'usb'].map((feature) => `${feature}=()`),

@@ -5,6 +5,7 @@ import { auditRouter } from '~/server/trpc/routers/audit'
 import { deliveriesRouter } from '~/server/trpc/routers/deliveries'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { deviceRouter } from '~/server/trpc/routers/device'
+import { embedsRouter } from '~/server/trpc/routers/embeds'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { healthRouter } from '~/server/trpc/routers/health'
@@ -25,6 +26,7 @@ export const appRouter = router({
   deliveries: deliveriesRouter,
   deploys: deploysRouter,
   device: deviceRouter,
+  embeds: embedsRouter,
   flags: flagsRouter,
   freezes: freezesRouter,
   health: healthRouter,
