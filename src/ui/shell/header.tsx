@@ -1,7 +1,6 @@
 'use client'
 
 import { FlaskConical, Search } from 'lucide-react'
-import { Kbd } from '~/ui/primitives/kbd'
 import { useShow } from '~/ui/shell/commands'
 import { ConnectionMark, MainNav } from '~/ui/shell/main-nav'
 import { useSandboxUrl } from '~/ui/shell/member'
@@ -31,14 +30,12 @@ function PaletteButton() {
     <button
       type="button"
       aria-keyshortcuts="Control+K Meta+K"
+      title="Ctrl K"
       onClick={() => show('palette')}
       className="inline-flex h-8 items-center gap-1.5 rounded-[5px] px-2 text-sm text-ink-soft hover:bg-well hover:text-ink"
     >
       <Search aria-hidden="true" className="size-4" />
       <span className="max-sm:sr-only">Find</span>
-      <span aria-hidden="true" className="flex max-lg:hidden pointer-coarse:hidden">
-        <Kbd>Ctrl K</Kbd>
-      </span>
     </button>
   )
 }

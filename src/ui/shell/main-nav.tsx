@@ -11,14 +11,14 @@ import { useLiveState } from '~/ui/trpc/live-state'
 const isUnder = (pathname: string, href: string) =>
   href === '/' ? pathname === '/' || pathname.startsWith('/surfaces') : pathname.startsWith(href)
 
-/** The main navigation. The current page is marked by more than colour. */
+/** The main navigation, on a line of its own where the header has no space for it. The current page is marked by more than colour. */
 export function MainNav() {
   const pathname = usePathname()
   const pages = pagesFor(useMember())
   return (
     <nav
       aria-label="Pages"
-      className="-mx-1.5 flex gap-0.5 text-sm lg:gap-0 max-sm:order-last max-sm:w-full max-sm:flex-wrap max-sm:gap-0"
+      className="-mx-1.5 flex flex-wrap text-sm max-xl:order-last max-xl:w-full sm:max-xl:gap-x-0.5"
     >
       {pages.map(({ href, name }) => {
         const current = isUnder(pathname, href)

@@ -31,7 +31,7 @@ export function UserMenu() {
         aria-expanded={open}
         aria-controls={panelId}
         onClick={toggle}
-        className="inline-flex h-8 max-w-24 min-w-0 items-center gap-1 rounded-[5px] px-2 text-sm hover:bg-well sm:max-w-56"
+        className="inline-flex h-8 max-w-24 min-w-0 items-center gap-1 rounded-[5px] px-2 text-sm hover:bg-well sm:max-w-44"
       >
         <span className="truncate font-medium">
           <ForeignText text={member.name} />
