@@ -4,14 +4,17 @@ import { type KeyboardEvent, useCallback, useRef, useState } from 'react'
 
 const FOCUS_MARK = 'data-tile-focus'
 
+/** Tiles that may be in the next row or the one before. A row has four, and measuring hundreds takes longer than a frame. */
+const NEAR = 24
+const NOWHERE = { left: 0, top: 0 }
+
 /** One tile is in the tab order; arrow keys, from anywhere in a tile, move it and the focus. */
 export function useRovingTiles() {
   const grid = useRef<HTMLElement>(null)
   const [current, setCurrent] = useState<string | null>(null)
 
   const focusTile = useCallback((id: string) => {
-    const mark = [...(grid.current?.querySelectorAll<HTMLElement>(`[${FOCUS_MARK}]`) ?? [])]
-    mark.find((element) => element.getAttribute(FOCUS_MARK) === id)?.focus()
+    grid.current?.querySelector<HTMLElement>(`[${FOCUS_MARK}="${CSS.escape(id)}"]`)?.focus()
   }, [])
 
   const onKeyDown = useCallback(
@@ -20,8 +23,12 @@ export function useRovingTiles() {
       if (!(event.target instanceof Element)) return
       const from = event.target.closest('[data-surface]')?.getAttribute('data-surface')
       if (from == null || grid.current === null) return
-      const boxes = [...grid.current.querySelectorAll('[data-surface]')].map((element) => {
-        const { left, top } = element.getBoundingClientRect()
+      const all = [...grid.current.querySelectorAll('[data-surface]')]
+      const here = all.findIndex((element) => element.getAttribute('data-surface') === from)
+      const isToEnd = event.key === 'Home' || event.key === 'End'
+      const near = isToEnd ? all : all.slice(Math.max(0, here - NEAR), here + NEAR + 1)
+      const boxes = near.map((element) => {
+        const { left, top } = isToEnd ? NOWHERE : element.getBoundingClientRect()
         return { id: element.getAttribute('data-surface') ?? '', left, top }
       })
       const next = arrowTarget(boxes, from, event.key)

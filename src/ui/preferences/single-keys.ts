@@ -10,7 +10,9 @@ export const turnSingleKeys = (on: boolean): void => keep(NAME, on ? 'on' : 'off
 export const useSingleKeys = (): boolean => useKept(NAME) !== 'off'
 
 /** Whether this key press is a shortcut: no modifier, not in a field, and no dialog over the page. */
-export function isShortcut(event: Pick<KeyboardEvent, 'target' | 'altKey' | 'ctrlKey' | 'metaKey'>): boolean {
+export function isShortcut(event: Pick<KeyboardEvent, 'key' | 'target' | 'altKey' | 'ctrlKey' | 'metaKey'>): boolean {
+  // An arrow or Enter is none, and needs no search through a large page.
+  if (event.key.length > 1) return false
   if (event.altKey || event.ctrlKey || event.metaKey || readKept(NAME) === 'off') return false
   if (event.target instanceof Element && event.target.closest(FIELDS) !== null) return false
   return document.querySelector('[role="dialog"], [role="alertdialog"]') === null

@@ -1,6 +1,6 @@
 'use client'
 
-import { createContext, type ReactNode, useContext } from 'react'
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import { consoleTime } from '~/ui/time/clock'
 import { exactUtc } from '~/ui/time/relative-time'
 import { useLiveState } from '~/ui/trpc/live-state'
@@ -49,6 +49,8 @@ export function StoppedClock({ of, polled = true, children }: StoppedClockProps)
   // With live updates, the data is current as of the last event.
   const { live, heardAt } = useLiveState()
   const at = of.dataUpdatedAt === 0 ? 0 : consoleTime(Math.max(of.dataUpdatedAt, heardAt))
-  const own = { at, failing: !live && (of.isError || of.failureCount > 0) }
+  const failing = !live && (of.isError || of.failureCount > 0)
+  // A new value would render every time of the page: a large grid holds a thousand.
+  const own = useMemo(() => ({ at, failing }), [at, failing])
   return <Answer value={polled ? own : around}>{children}</Answer>
 }
