@@ -26,6 +26,7 @@ export const surfaceAnswer = z.looseObject({
   queue: z.object({ waiting: z.array(place), stop }),
   freezes: z.array(z.object({ kind: z.string(), reason: z.string(), until: z.string().nullable() })),
   deploy_freeze: z.string().nullable(),
+  armed: z.object({ mode: z.string(), minutes: z.number() }).nullable().optional(),
   alarm: z.string().nullable(),
 })
 export type SurfaceAnswer = z.output<typeof surfaceAnswer>
@@ -98,6 +99,10 @@ export const deployAnswer = z.looseObject({
   run_url: z.string().nullable(),
   quiet: z.object({ sentence: z.string() }).nullable(),
   warnings: z.array(z.string()),
+  watch: z
+    .object({ sentences: z.array(z.string()), stoppable: z.boolean() })
+    .nullable()
+    .optional(),
   log_tail: z.array(z.object({ seq: z.number(), line: z.string() })),
 })
 export type DeployAnswer = z.output<typeof deployAnswer>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { explainUnticked, linesToTick } from '~/domain/deploy/checklist'
 import { changeSentence } from '~/domain/deploy/source'
+import { armedWords } from '~/domain/deploy/watch'
 import { visible } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import {
@@ -153,7 +154,7 @@ async function ship(context: OperatorContext, surface: SurfaceAnswer, choice: Ch
     ...(source?.kind === 'promotion' ? { promotion: source.surface } : {}),
   })
   const review = await context.api.call('GET', surfacePath(surface.id, `/review?${query}`), reviewAnswer)
-  for (const line of describeReview(surface, review)) await context.tell(line)
+  for (const line of describeReview(surface, review, source)) await context.tell(line)
   const override = input['override-freeze']
   stopIfHeld(review, { override, queue: input.queue })
   const checklist = await tickedLines(context, surface, { declared: review.checklist, source }, input.checked)
@@ -193,7 +194,7 @@ async function ship(context: OperatorContext, surface: SurfaceAnswer, choice: Ch
 
 const SHOWN_COMMITS = 10
 
-function describeReview(surface: SurfaceAnswer, review: ReviewAnswer): string[] {
+function describeReview(surface: SurfaceAnswer, review: ReviewAnswer, source: Choice['source']): string[] {
   const { comparison } = review
   const runs = review.running_sha === null ? 'a commit that is not known' : shortSha(review.running_sha)
   const ref = review.ref === review.sha ? 'commit' : visible(refLabel(review.ref))
@@ -202,8 +203,16 @@ function describeReview(surface: SurfaceAnswer, review: ReviewAnswer): string[] 
     `${changeSentence(comparison)}.`,
     ...(comparison === null ? [] : commitLines('+', comparison.commits, comparison.adds)),
     ...(comparison === null ? [] : commitLines('-', comparison.removed, comparison.removes)),
+    ...armedLines(surface, source),
     ...review.warnings.map(({ text }) => `  ! ${text}`),
   ]
+}
+
+/** What the console does if the surface turns unhealthy after this deploy. From a rollback, it never rolls back by itself. */
+function armedLines({ armed }: SurfaceAnswer, source: Choice['source']): string[] {
+  if (armed === null || armed === undefined) return []
+  const mode = armed.mode === 'auto' && source?.kind !== 'rollback' ? 'auto' : 'offer'
+  return [`  Armed: ${armedWords(mode, armed.minutes)}.`]
 }
 
 /** The newest commits, and how many more there are. */

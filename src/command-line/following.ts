@@ -78,6 +78,8 @@ export async function followDeploy(context: OperatorContext, id: string): Promis
       await context.tell(`${deploy.headline}.`)
       for (const sentence of deploy.sentences) await context.tell(`  ${sentence}`)
       if (deploy.run_url !== null) await context.tell(`  ${visible(deploy.run_url)}`)
+      for (const sentence of deploy.watch?.sentences ?? []) await context.tell(`  ${sentence}`)
+      if (deploy.watch?.stoppable === true) await context.tell(`  Disarm it with: stop-watching ${id}`)
       if (context.json) await printJson(context, deploy)
       return exitOfStatus(deploy.status)
     }

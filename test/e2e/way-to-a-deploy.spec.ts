@@ -139,3 +139,50 @@ test.describe('a link that leads to no deploy', () => {
     })
   }
 })
+
+test('the palette finds a deploy by its commit and by its id, also if it is not the last of its surface', async ({
+  page,
+  product,
+}) => {
+  const ids: string[] = []
+  for (const ref of ['v1.4.0', 'main']) {
+    await page.goto(`${product.url}/?surface=console-staging&ref=${ref}`)
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Continue' }).click()
+    await dialog.getByLabel(/^Type/).fill('console-staging')
+    await dialog.getByRole('button', { name: /^(Deploy|Roll back)$/ }).click()
+    await expect(dialog.locator('[data-status]')).toHaveAttribute('data-status', 'succeeded', { timeout: 60_000 })
+    ids.push(new URL(page.url()).searchParams.get('deploy') ?? '')
+    await page.keyboard.press('Escape')
+  }
+  const [older = ''] = ids
+  const palette = page.getByRole('dialog', { name: 'Find and act' })
+  for (const text of ['v1.4.0', older.slice(0, 30)]) {
+    await page.keyboard.press('Control+k')
+    await palette.getByRole('combobox').fill(text)
+    await palette
+      .getByRole('option', { name: /Succeeded: Console staging.*v1\.4\.0/ })
+      .first()
+      .click()
+    await expect(page).toHaveURL(new RegExp(`deploy=${older}`))
+    await page.keyboard.press('Escape')
+  }
+})
+
+test('a lane asks GitHub for the checks of what would be promoted only when they are opened', async ({
+  page,
+  product,
+}) => {
+  const asked: string[] = []
+  page.on('request', (request) => request.url().includes('surfaces.checks') && asked.push(request.url()))
+  await page.goto(`${product.url}/lanes`)
+  const lane = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'API' }) })
+  await lane.getByRole('button', { name: /^Checks/ }).waitFor()
+  expect(asked).toEqual([])
+  await lane.getByRole('button', { name: /^Checks/ }).click()
+  await expect(lane).toContainText(/Commit [0-9a-f]{7}, which staging runs/)
+  await expect(lane.locator('[data-checks]')).toBeVisible()
+  await lane.getByRole('button', { name: /^Hide the checks/ }).click()
+  await expect(lane.locator('[data-checks]')).toHaveCount(0)
+  expect(asked).toHaveLength(1)
+})

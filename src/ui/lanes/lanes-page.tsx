@@ -138,7 +138,7 @@ function Step({ from, to, tiles, isOpen, onChecks }: StepProps) {
   const promotes =
     mayDeploy && version !== null && isSurfaceFree(to) && promotableTo(to, tiles).some(({ id }) => id === from.id)
   return (
-    <div className="flex shrink-0 items-center gap-2 border-line px-4 text-sm max-lg:border-y max-lg:py-2 lg:w-44 lg:flex-col lg:justify-center lg:border-x">
+    <div className="flex shrink-0 items-center gap-2 border-line px-4 text-sm max-lg:border-y max-lg:py-2 lg:w-44 lg:flex-col lg:justify-center lg:gap-1.5 lg:border-x lg:py-2">
       <span
         className="flex items-center gap-1.5 text-ink-soft"
         title={`${inSentence(from.name)} in ${inSentence(from.environment)}, compared with ${inSentence(to.environment)} by the commits of ${inSentence(to.ref)}`}

@@ -301,6 +301,18 @@ it('freezes by a rule that recurs, which is complete or refused', async () => {
   expect(await run(['lift', opened.id])).toMatchObject({ code: 0 })
 })
 
+it('says before and after a deploy that the console rolls back by itself, and how to disarm it', async () => {
+  const { id } = await insertSurface(console_.deps)
+  const armed = { rollbackMode: 'auto', watchMinutes: 15 }
+  await console_.deps.db.surface.update({ where: { id }, data: armed })
+  const { code, out } = await run(['deploy', id, '--confirm', id, '--watch'], { onPause: reporting(id, SUCCESS) })
+  expect(code).toBe(0)
+  expect(out).toMatch(
+    /Armed: rolls back by itself if unhealthy within 15 min\.[\s\S]*Deploy [-0-9a-f]{36} was requested/,
+  )
+  expect(out).toMatch(/Succeeded\.[\s\S]*Disarm it with: stop-watching [-0-9a-f]{36}$/)
+})
+
 it('stops watching a deploy, and says that nothing is watched if its surface declares no rollback', async () => {
   const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
   expect(await run(['stop-watching', id])).toMatchObject({ code: 1, err: expect.stringContaining('is not watched') })
