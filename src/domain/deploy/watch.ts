@@ -101,10 +101,7 @@ export function describeWatch(watch: Said): string[] {
     case 'rolling_back':
       return [turnedSentence(watch), `The console started a rollback${toTarget(watch)}.`]
     case 'approval':
-      return [
-        turnedSentence(watch),
-        `The console asked for the approval of a rollback${toTarget(watch)}. Another person decides.`,
-      ]
+      return [turnedSentence(watch), `The console asked for another person’s approval of a rollback${toTarget(watch)}.`]
     default:
       return [`A newer version of the console watches this deploy (${inSentence(state)}).`]
   }

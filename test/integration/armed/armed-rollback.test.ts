@@ -326,6 +326,24 @@ describe('what does not count', () => {
     expect(await world.watchOf(next)).toMatchObject({ state: 'armed', healthyAt: null })
   })
 
+  it('a deploy that goes on, failed, or whose watch is over costs a probe no transaction', async () => {
+    const { surfaceId, deployId } = await world.shipped('auto')
+    const { deps } = world
+    let transactions = 0
+    const counting = new Proxy(deps.db, {
+      get: (target, name) => {
+        if (name === '$transaction') transactions += 1
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    world.answer(surfaceId, { status: 503, version: BAD })
+    world.passSeconds(600)
+    await world.probe(surfaceId, 10, { ...deps, db: counting })
+    expect(transactions).toBe(0)
+    expect(await world.watchOf(deployId)).toMatchObject({ state: 'over' })
+  })
+
   it('a surface that declares nothing has no watch', async () => {
     const { deployId } = await world.shipped(null)
     expect(await world.watchOf(deployId)).toBeNull()

@@ -22,7 +22,12 @@ import { readRunning } from '~/server/surfaces/surfaces.sql'
 /** The surface as it was read before it was asked. */
 interface WatchedSurface {
   readonly id: string
-  readonly lastDeploy: { readonly id: string; readonly watch: Pick<WatchRow, 'state' | 'failing'> | null } | null
+  readonly lastDeploy: {
+    readonly id: string
+    readonly status: string
+    readonly finishedAt: Date | null
+    readonly watch: Pick<WatchRow, 'state' | 'failing' | 'minutes'> | null
+  } | null
 }
 
 /**
@@ -35,7 +40,9 @@ export async function followWatch(
   probe: WatchedProbe,
 ): Promise<void> {
   if (lastDeploy === null || lastDeploy.watch === null) return
-  const { id: deployId, watch } = lastDeploy
+  const { id: deployId, status, finishedAt, watch } = lastDeploy
+  // Most probes of an armed surface follow a deploy that goes on, failed, or succeeded long ago.
+  if (status !== 'succeeded' || finishedAt === null || probe.at >= endOfWatch(finishedAt, watch.minutes)) return
   const isQuiet = probe.health === 'healthy' && watch.failing === null
   if (watch.state === 'armed' ? probe.health !== 'healthy' : watch.state !== 'watching' || isQuiet) return
   const turned = await deps.db.$transaction(async (tx) => {
