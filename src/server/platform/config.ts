@@ -179,6 +179,23 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export const processEnvironment = (): Environment => process.env
 
+/** Where the value of a variable is from. A default applies to one that is not set. */
+export type SettingSource = 'environment' | 'file' | 'not set'
+
+/** Every variable that the console reads, without its value. `npm start` sets some of those that are not set. */
+export function listSettings(
+  given: Environment,
+): readonly { readonly name: string; readonly isSecret: boolean; readonly source: SettingSource }[] {
+  const env = withProxyNames(given)
+  const isSet = (name: string): boolean => (env[name] ?? '').trim() !== ''
+  const flags = Object.keys(env).filter((name) => name.startsWith('FLAG_') && isSet(name))
+  return [...Object.keys(environment.shape), ...flags].toSorted().map((name) => {
+    const isSecret = Object.hasOwn(secrets, name)
+    const source = isSet(name) ? 'environment' : isSecret && isSet(`${name}_FILE`) ? 'file' : 'not set'
+    return { name, isSecret, source }
+  })
+}
+
 /** Reads and checks the environment. Throws one error that names every invalid variable. */
 export function readConfig(given: Environment): Config {
   const env = withProxyNames(given)

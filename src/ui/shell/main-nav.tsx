@@ -8,13 +8,19 @@ import { useMember } from '~/ui/shell/member'
 import { pagesFor } from '~/ui/shell/pages'
 import { useLiveState } from '~/ui/trpc/live-state'
 
-const isUnder = (pathname: string, href: string) =>
-  href === '/' ? pathname === '/' || pathname.startsWith('/surfaces') : pathname.startsWith(href)
+/** Settings leads to Health, which has no link of its own: the links fill a row. */
+const WITHIN: Readonly<Record<string, string>> = { '/': '/surfaces', '/settings': '/health' }
+
+const isUnder = (pathname: string, href: string) => {
+  const within = WITHIN[href]
+  if (within !== undefined && pathname.startsWith(within)) return true
+  return href === '/' ? pathname === '/' : pathname.startsWith(href)
+}
 
 /** The main navigation, on a line of its own where the header has no space for it. The current page is marked by more than colour. */
 export function MainNav() {
   const pathname = usePathname()
-  const pages = pagesFor(useMember())
+  const pages = pagesFor(useMember()).filter(({ href }) => href !== WITHIN['/settings'])
   return (
     <nav
       aria-label="Pages"

@@ -15,6 +15,7 @@ export const PAGES = [
   { href: '/deliveries', name: 'Deliveries', permission: 'delivery.manage', key: 'v' },
   { href: '/people', name: 'People', permission: 'member.manage', key: 'p' },
   { href: '/health', name: 'Health', permission: 'health.read', key: 'h' },
+  { href: '/settings', name: 'Settings', permission: 'health.read', key: 'e' },
 ] as const
 
 export type Page = (typeof PAGES)[number]

@@ -100,6 +100,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'queue.continue': 'deployer',
   'queue.get': 'viewer',
   'queue.withdraw': 'deployer',
+  'settings.read': 'admin',
   'surfaces.list': 'viewer',
   'surfaces.lock': 'approver',
   'surfaces.refs': 'viewer',

@@ -20,6 +20,7 @@ export const ROUTES = [
   '/invite/{token}',
   '/lanes',
   '/people',
+  '/settings',
   '/setup/{token}',
   '/sign-in',
   '/surfaces/{id}',

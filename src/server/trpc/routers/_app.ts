@@ -14,6 +14,7 @@ import { liveRouter } from '~/server/trpc/routers/live'
 import { membersRouter } from '~/server/trpc/routers/members'
 import { createCallerFactory, router } from '~/server/trpc/routers/procedures'
 import { queueRouter } from '~/server/trpc/routers/queue'
+import { settingsRouter } from '~/server/trpc/routers/settings'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
 import { viewsRouter } from '~/server/trpc/routers/views'
@@ -33,6 +34,7 @@ export const appRouter = router({
   insights: insightsRouter,
   live: liveRouter,
   members: membersRouter,
+  settings: settingsRouter,
   surfaces: surfacesRouter,
   tokens: tokensRouter,
   views: viewsRouter,
