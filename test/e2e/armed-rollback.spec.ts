@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, type Page } from '@playwright/test'
+import { breaches } from '~test/e2e/axe'
 import { test as operatorTest, tile } from '~test/e2e/operator'
 import { type Product, startProduct } from '~test/support/start-product'
 
@@ -66,6 +67,7 @@ async function shipBadVersion(
   await ship(page, url, surface, 'main', armed)
   await expect(watch(page)).toHaveAttribute('data-watch', 'watching')
   await expect(watch(page).getByRole('button', { name: 'Stop watching' })).toBeEnabled()
+  expect(await breaches(page)).toEqual([])
 }
 
 test('a surface that turns unhealthy after a deploy is rolled back by the console, and the deploy, the tile and the lock say so', async ({
@@ -122,6 +124,7 @@ test('a surface that turns unhealthy after a deploy offers the version that was 
   await expect(watch(page)).toContainText(/Roll back to [0-9a-f]{7}, healthy until \d\d:\d\d UTC\./)
   await expect(watch(page).getByRole('button', { name: 'Stop watching' })).toBeHidden()
   await expect(dialog(page).getByRole('status')).toContainText('turned unhealthy')
+  expect(await breaches(page)).toEqual([])
 
   await page.keyboard.press('Escape')
   await expect(tile(page, surface)).toContainText(/turned unhealthy \d+ s after this deploy/)

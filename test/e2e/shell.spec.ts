@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { expect, type Locator, type Page } from '@playwright/test'
-import type { AxeResults } from 'axe-core'
+import { breaches } from '~test/e2e/axe'
 import { test, tile } from '~test/e2e/operator'
 import { deferred } from '~test/support/deferred'
 import { ENTRY_PAGES, listPages } from '~test/support/pages'
@@ -107,15 +105,6 @@ test('fonts that come after the text move nothing', async ({ page, product }) =>
   await untilIdle(page)
   expect(await page.evaluate(() => window.shifted)).toBeLessThanOrEqual(LAYOUT_SHIFT)
 })
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** The rules that the page breaks, each with the elements. Run through the debugger, because the content policy admits no other script. */
-async function breaches(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeSource)
-  const { violations } = await page.evaluate<AxeResults>('axe.run()')
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-}
 
 test('axe finds nothing on any page, in the menu of the member, the palette, the keys and the deploy dialog', async ({
   page,

@@ -1,4 +1,5 @@
 import { expect, type Route } from '@playwright/test'
+import { breaches } from '~test/e2e/axe'
 import { deploy, expectAtSmokeGate, expectPhases, startDeploy, test, tile } from '~test/e2e/operator'
 
 const gridPoll = '**/api/trpc/surfaces.list*'
@@ -182,6 +183,7 @@ test('a lane asks GitHub for the checks of what would be promoted only when they
   await lane.getByRole('button', { name: /^Checks/ }).click()
   await expect(lane).toContainText(/Commit [0-9a-f]{7}, which staging runs/)
   await expect(lane.locator('[data-checks]')).toBeVisible()
+  expect(await breaches(page)).toEqual([])
   await lane.getByRole('button', { name: /^Hide the checks/ }).click()
   await expect(lane.locator('[data-checks]')).toHaveCount(0)
   expect(asked).toHaveLength(1)
