@@ -155,6 +155,9 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
   const mayDeploy = useRefusal('deploy.dispatch', tile.environment) === null
   return (
     <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-faint">
+      {running !== null && tile.queue.waiting.length > 0 && (
+        <span className="shrink-0 font-medium text-ink-soft">{queueWords(tile)}</span>
+      )}
       {tile.archived ? (
         <span className="truncate font-medium text-warn">removed from surfaces.yaml</span>
       ) : back !== null && mayDeploy ? (
@@ -176,10 +179,10 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
         <PageLink
           href={`/?deploy=${tile.queue.stop.deployId}`}
           tabIndex={tab}
-          title={`${tile.queue.stop.why} Nothing more starts until somebody continues the queue.`}
+          title={`${tile.queue.stop.why} ${queueWords(tile)}. Nothing more starts until somebody continues the queue.`}
           className="relative truncate font-medium text-warn underline decoration-control underline-offset-[3px]"
         >
-          queue stopped, {queueWords(tile)}
+          queue stopped
         </PageLink>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
         <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
@@ -208,7 +211,6 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
         <span className="truncate">
           <ForeignText text={running.ref === running.sha ? shortSha(running.ref) : refLabel(running.ref)} /> ·{' '}
           <ForeignText text={running.requestedBy} />
-          {tile.queue.waiting.length > 0 && ` · ${queueWords(tile)}`}
         </span>
       )}
     </span>

@@ -29,7 +29,8 @@ export function QueueList({ queue, surface, current }: QueueListProps) {
       <StoppedQueue queue={queue} surface={surface} />
       <h3 className="flex items-center gap-1.5 text-sm font-semibold">
         <ListOrdered aria-hidden="true" className="size-4 text-ink-faint" />
-        Queue <span className="font-normal text-ink-faint">in this order, each checked again at its turn</span>
+        Queue{' '}
+        <span className="font-normal text-ink-faint max-sm:sr-only">in this order, each checked again at its turn</span>
       </h3>
       <ol className="divide-y divide-line rounded-[5px] border border-line text-sm">
         {queue.waiting.map(({ id, position, ref, sha, expiresAt, ...requester }) => (

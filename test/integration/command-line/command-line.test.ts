@@ -7,8 +7,11 @@ import type { Actor } from '~/domain/actor'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import type { CreateTokenInput } from '~/domain/api-token-input'
 import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
+import { withdrawQueued } from '~/server/queue/leave-queue'
+import { takeTurn } from '~/server/queue/take-turn'
 import { createToken } from '~/server/tokens/manage-tokens'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import { moveDeploy } from '~test/support/move-deploy'
 import { startRestServer } from '~test/support/rest-server'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
 import { type ScriptedGitHub, SHA, startScriptedGitHub } from '~test/support/scripted-github'
@@ -178,6 +181,42 @@ async function surfaceWithChecklist(): Promise<string> {
   await console_.deps.db.surface.update({ where: { id }, data: { checklist } })
   return id
 }
+
+describe('a deploy that waits in the queue', () => {
+  it('is refused without --queue, and with it is followed from its turn to its end', async () => {
+    const { id: ahead, surface } = await insertDeployAt(console_.deps, 'building')
+    const args = ['deploy', surface.id, '--confirm', surface.id]
+    expect(await run(args)).toMatchObject({ code: 1, err: 'Nothing was deployed.' })
+    const reports = reporting(surface.id, SUCCESS)
+    let pauses = 0
+    const onPause = async () => {
+      pauses += 1
+      if (pauses === 1) expect((await run(['status', surface.id])).out).toContain('queued 1: main at')
+      if (pauses === 1) await moveDeploy(console_.deps.db, ahead, 'succeeded')
+      if (pauses === 1) await takeTurn(console_.deps, surface.id)
+      else await reports()
+    }
+    const { code, out, err } = await run([...args, '--queue', '--watch'], { onPause })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('Next in the queue, behind the deploy of main by operator. Nothing is deployed yet.')
+    expect(out).toMatch(/Deploy: active[\s\S]*Deploy: done/)
+  })
+
+  it('says why the queue has stopped, and exits with 3 when the request is withdrawn', async () => {
+    const { id: ahead, surface } = await insertDeployAt(console_.deps, 'building')
+    let pauses = 0
+    const onPause = async () => {
+      pauses += 1
+      if (pauses === 1) await moveDeploy(console_.deps.db, ahead, 'failed')
+      if (pauses === 1) return
+      const { id } = await console_.deps.db.queuedRequest.findFirstOrThrow({ where: { surfaceId: surface.id } })
+      await withdrawQueued(console_.deps, ada, id)
+    }
+    const { code, out } = await run(['deploy', surface.id, '--confirm', surface.id, '--queue', '--watch'], { onPause })
+    expect({ code, out }).toMatchObject({ code: 3, out: expect.stringContaining('The queue has stopped') })
+    expect(out).toContain('The queued request was withdrawn')
+  })
+})
 
 describe('a deploy that is not made', () => {
   it.each([

@@ -1,0 +1,141 @@
+import path from 'node:path'
+import { type Browser, expect, type Page } from '@playwright/test'
+import pg from 'pg'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
+import { breaches } from './axe'
+import { deploy, test, tile } from './operator'
+
+const SURFACE = 'api-staging'
+const LINE = 'Support knows about the new invoice page'
+
+const dialogOf = (page: Page) => page.getByRole('dialog')
+
+/** Invites a deployer, who joins in another browser. */
+async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
+  await page.goto(new URL('/people', page.url()).href)
+  const form = page.getByRole('form', { name: 'Invite someone' })
+  await form.getByLabel('E-mail address').fill(email)
+  await form.getByLabel('Role').selectOption('deployer')
+  await form.getByRole('button', { name: 'Create link' }).click()
+  const link = await page.getByLabel('The invitation link').inputValue()
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
+  const other = await context.newPage()
+  await other.goto(link)
+  await other.getByLabel('Name').fill('Bob')
+  await other.getByLabel('Password').fill('correct horse battery')
+  await other.getByRole('button', { name: 'Join' }).click()
+  await tile(other, SURFACE).waitFor()
+  await page.goto(new URL('/', page.url()).href)
+  return other
+}
+
+/** From the dialog of the deploy under way to a request that waits behind it. */
+async function queueBehind(page: Page): Promise<void> {
+  await tile(page, SURFACE)
+    .getByRole('button', { name: /^Follow/ })
+    .click()
+  const dialog = dialogOf(page)
+  await dialog.getByRole('button', { name: 'Queue a deploy' }).click()
+  await dialog.getByRole('button', { name: 'Review main' }).click()
+  await dialog.getByRole('button', { name: 'Continue to the queue' }).click()
+  await expect(dialog).toContainText('This commit waits for its turn, for at most 60 minutes')
+  expect(await breaches(page)).toEqual([])
+  await dialog.getByLabel(/Type .* to queue/).fill(SURFACE)
+  await dialog.getByRole('button', { name: 'Queue', exact: true }).click()
+  await expect(dialog.getByRole('status')).toContainText('Next in the queue')
+}
+
+test('a second person queues, the first deploy ends, and the second person’s deploy starts and is followed', async ({
+  page,
+  browser,
+  sandbox,
+}) => {
+  const bob = await joined(page, browser, 'bob@example.com')
+  await sandbox.pause('Smoke gate')
+  await deploy(page, SURFACE)
+  await expect(dialogOf(page).locator('[data-status]')).toBeVisible()
+  await queueBehind(bob)
+  await expect(dialogOf(bob)).toContainText('is deploying main')
+  expect(await breaches(bob)).toEqual([])
+  await expect(dialogOf(page).getByRole('region', { name: 'Queue' })).toContainText('bob@example.com')
+  await expect(tile(page, SURFACE)).toContainText('1 queued')
+
+  await bob.setViewportSize({ width: 360, height: 740 })
+  for (const name of ['Withdraw', 'Follow the deploy ahead']) {
+    await expect(dialogOf(bob).getByRole('button', { name })).toBeInViewport({ ratio: 1 })
+  }
+  const first = new URL(page.url()).searchParams.get('deploy')
+  await sandbox.resume('Smoke gate')
+  await expect(dialogOf(page).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+  await expect(dialogOf(bob).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+  const second = new URL(bob.url()).searchParams.get('deploy')
+  expect([first, second]).toEqual([expect.stringMatching(/\S/), expect.stringMatching(/\S/)])
+  expect(second).not.toBe(first)
+  await bob.context().close()
+})
+
+test('after a failed deploy the queue stops, and goes on when somebody says so', async ({ page, sandbox }) => {
+  await sandbox.behave(SURFACE, 'fail-smoke')
+  await sandbox.pause('Smoke gate')
+  await deploy(page, SURFACE)
+  await expect(dialogOf(page).locator('[data-status]')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await queueBehind(page)
+  await sandbox.resume('Smoke gate')
+  const dialog = dialogOf(page)
+  await expect(dialog).toContainText('The deploy ahead failed. The queue has stopped.', { timeout: 120_000 })
+  await sandbox.behave(SURFACE, 'quick')
+  await dialog.getByRole('button', { name: 'Continue with the queue' }).click()
+  await expect(dialog.locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+})
+
+test('a request is withdrawn from the queue, and the deploy ahead goes on', async ({ page, sandbox }) => {
+  await sandbox.pause('Smoke gate')
+  await deploy(page, SURFACE)
+  await expect(dialogOf(page).locator('[data-status]')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await queueBehind(page)
+  const dialog = dialogOf(page)
+  await dialog.getByRole('button', { name: 'Withdraw' }).click()
+  await expect(dialog.getByRole('status')).toContainText('Withdrawn by')
+  await page.keyboard.press('Escape')
+  await expect(tile(page, SURFACE)).not.toContainText('queued')
+  await tile(page, SURFACE)
+    .getByRole('button', { name: /^Follow/ })
+    .click()
+  await sandbox.resume('Smoke gate')
+  await expect(dialog.locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+})
+
+test('Deploy stays disabled until every line of the checklist is ticked, and the deploy keeps the lines', async ({
+  page,
+  product,
+}) => {
+  const database = await runningDatabase(path.join(product.dataDir, 'postgres'), 'sandbox')
+  const client = new pg.Client({ connectionString: database?.ownerUrl })
+  await client.connect()
+  const declare = (lines: readonly string[]) =>
+    client.query('UPDATE surfaces SET checklist = $2 WHERE id = $1', [SURFACE, lines])
+  await declare([LINE, 'The migration was tried'])
+  try {
+    await tile(page, SURFACE)
+      .getByRole('button', { name: /^Deploy/ })
+      .click()
+    const dialog = dialogOf(page)
+    await dialog.getByRole('button', { name: 'Review main' }).click()
+    await dialog.getByRole('button', { name: 'Continue' }).click()
+    await dialog.getByLabel(/Type .* to deploy/).fill(SURFACE)
+    const submit = dialog.getByRole('button', { name: 'Deploy', exact: true })
+    expect(await breaches(page)).toEqual([])
+    await dialog.getByRole('checkbox', { name: LINE }).check()
+    await expect(submit).toBeDisabled()
+    await dialog.getByRole('checkbox', { name: 'The migration was tried' }).check()
+    await submit.click()
+    await expect(dialog.locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+    await dialog.getByRole('link', { name: 'Open this deploy as a page' }).click()
+    await expect(page.getByRole('region', { name: 'Checklist' })).toContainText(LINE)
+  } finally {
+    await declare([])
+    await client.end()
+  }
+})
