@@ -89,15 +89,17 @@ function Empty({ filtered }: { readonly filtered: boolean }) {
 
 const REFRESH_MS = 10_000
 
+const SEAL_LINE = 'min-h-5 text-sm max-sm:w-full'
+
 const count = (digits: string | number) => BigInt(digits).toLocaleString('en')
 
-/** How far the audit trail is sealed. Shows nothing until that is known. */
+/** How far the audit trail is sealed. Keeps its line until that is known: on a phone it is one of its own. */
 function SealState() {
   const { data } = trpc.audit.sealState.useQuery(undefined, { refetchInterval: REFRESH_MS })
-  if (data === undefined) return null
+  if (data === undefined) return <p className={SEAL_LINE} />
   const { last, waiting } = data
   return (
-    <p data-sealed={last?.seq ?? 0} className="text-sm text-ink-faint tabular-nums">
+    <p data-sealed={last?.seq ?? 0} className={`text-ink-faint tabular-nums ${SEAL_LINE}`}>
       {last === null ? (
         'No event is sealed yet'
       ) : (

@@ -23,7 +23,10 @@ export function DeployFactList({ deploy }: { readonly deploy: DeployView }) {
     <aside aria-label="Facts" className="flex min-w-0 flex-col gap-5 text-sm lg:border-l lg:border-line lg:pl-6">
       <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-3 gap-y-2">
         <Fact name="Surface">
-          <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} className={LINK}>
+          <PageLink
+            href={`/surfaces/${encodeURIComponent(surface.id)}`}
+            className={`-mt-0.5 inline-block py-0.5 ${LINK}`}
+          >
             <ForeignText text={surface.id} />
           </PageLink>
           <span className="block text-xs">

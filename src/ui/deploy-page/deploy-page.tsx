@@ -38,6 +38,8 @@ export function DeployPage({ deployId }: { readonly deployId: string }) {
         >
           <div className="flex min-w-0 flex-col gap-5">
             {error !== null && <ConnectionNotice error={error} updatedAt={dataUpdatedAt} />}
+            {/* The parts of the dialog are below its title, a heading of this level. */}
+            <h2 className="sr-only">Progress</h2>
             <DeployProgress deploy={deploy}>
               <Next deploy={deploy} />
             </DeployProgress>

@@ -25,7 +25,7 @@ export function EmbedSection({ surfaceId, name }: EmbedSectionProps) {
   const embeds = list.data ?? []
   const problem = create.error ?? list.error
   return (
-    <section aria-labelledby="embeds" className="mt-6">
+    <section aria-labelledby="embeds" className="mt-6 print:hidden">
       <h2 id="embeds" className="mb-1.5 text-sm font-semibold">
         {surfaceId === null ? 'Feed of all surfaces' : 'Badge and feed'}
       </h2>

@@ -70,13 +70,16 @@ export function PeoplePage() {
           {/* Below the members, so after them: what is read later would move what stands below it. */}
           {!pages.isPending && <OpenInvitations invitations={open.data?.invitations ?? []} onChanged={changed} />}
         </div>
-        <InviteForm
-          environments={environments}
-          onInvited={(invited) => {
-            setLink({ ...invited, purpose: 'invitation' })
-            changed()
-          }}
-        />
+        {/* Below the members on a narrow screen: it comes when their height is known. */}
+        <div className={pages.isPending ? 'max-lg:hidden' : ''}>
+          <InviteForm
+            environments={environments}
+            onInvited={(invited) => {
+              setLink({ ...invited, purpose: 'invitation' })
+              changed()
+            }}
+          />
+        </div>
       </div>
     </PageFrame>
   )
