@@ -6,6 +6,7 @@ import { type LoadGenerator, startLoadGenerator } from '~test/bench/load-generat
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
 import { measureGrid } from '~test/bench/measure-grid'
+import { measureLog } from '~test/bench/measure-log'
 import { measurePainted } from '~test/bench/measure-painted'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
 import { measureProber } from '~test/bench/measure-prober'
@@ -42,6 +43,7 @@ const WHOLE = {
   window: { surfaces: 200, windows: [50, 500], seconds: 35 },
   painted: { surfaces: 200, deploys: 10 },
   grid: { surfaces: 500, slowdown: 4, presses: 40 },
+  log: { lines: 20_000, deploys: 12 },
   // With webhooks, looks are 60 to 66 minutes apart; this is four of the longest pauses.
   rest: { repositories: 100, pollingHours: 1, webhookHours: 4.4 },
   prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
@@ -66,6 +68,7 @@ const QUICK: typeof WHOLE = {
   window: { surfaces: 5, windows: [3], seconds: 1 },
   painted: { surfaces: 5, deploys: 1 },
   grid: { surfaces: 50, slowdown: 1, presses: 2 },
+  log: { lines: 500, deploys: 1 },
   rest: { repositories: 1, pollingHours: 0.25, webhookHours: 0.1 },
   prober: { surfaces: 20, hanging: 4, deploying: 2, warmUpS: 1, measuredS: 1 },
   dispatch: {
@@ -179,6 +182,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figures>>> = {
   windows: async ({ product, db }) => ({ windows: await measureWindows(product, db, sizes.window) }),
   painted: async ({ product, db }) => ({ painted: await measurePainted(product, db, sizes.painted) }),
   grid: async ({ product, db }) => ({ grid: await measureGrid(product, db, sizes.grid) }),
+  log: async ({ product, db }) => ({ log: await measureLog(product, db, sizes.log) }),
   rest: async ({ product }) => ({ rest: await measureRest(product.databaseUrl, sizes.rest) }),
   prober: async ({ product }) => ({ prober: await measureProber(product.databaseUrl, sizes.prober) }),
 }
@@ -199,8 +203,8 @@ try {
   for (const [name, measure] of Object.entries(PARTS)) {
     if (!parts.includes(name)) continue
     say(`${name} …`)
-    // With --quick the parts share a console, as each start takes longer than a part. `year` adds the same rows as `scale`.
-    if (bench === undefined || values.quick !== true || name === 'year') {
+    // With --quick the parts share a console, as each start takes longer than a part. `year` and `log` add the same rows as `scale`.
+    if (bench === undefined || values.quick !== true || name === 'year' || name === 'log') {
       await stopAll()
       bench = await start()
     }

@@ -162,6 +162,19 @@ export async function fillRecords(db: pg.Client, from: number, to: number): Prom
   await db.query('COMMIT')
 }
 
+/** Replaces the logs of the stored deploys 1 … `deploys` by longer ones. */
+export async function fillLogs(db: pg.Client, deploys: number, lines: number): Promise<void> {
+  const ids = Array.from({ length: deploys }, (_, n) => storedDeployId(n + 1))
+  await db.query('DELETE FROM deploy_log_lines WHERE deploy_id = ANY($1::uuid[])', [ids])
+  await db.query(
+    `INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc)
+     SELECT id, seq, 'Line ' || seq || ' of what the workflow said while it worked.', timestamptz '2024-01-01'
+     FROM unnest($1::uuid[]) AS id, generate_series(1, $2::int) AS seq`,
+    [ids, lines],
+  )
+  await db.query('UPDATE console_deploys SET log_count = $2 WHERE id = ANY($1::uuid[])', [ids, lines])
+}
+
 /** Does what autovacuum does in a long-running installation (statistics, visibility map), and flushes the write-ahead log. */
 export async function settle(db: pg.Client): Promise<void> {
   await db.query('VACUUM (ANALYZE)')

@@ -2,6 +2,7 @@ import type { LoadResult } from '~test/bench/load'
 import type { CallbackFigures } from '~test/bench/measure-callbacks'
 import type { DispatchFigures } from '~test/bench/measure-dispatches'
 import type { GridFigures } from '~test/bench/measure-grid'
+import type { LogFigures } from '~test/bench/measure-log'
 import type { PaintedFigures } from '~test/bench/measure-painted'
 import type { Costs, PollFigures } from '~test/bench/measure-polls'
 import type { ProberFigures } from '~test/bench/measure-prober'
@@ -33,6 +34,7 @@ export interface Figures {
   /** Also undefined if there is no browser. */
   readonly painted?: PaintedFigures | undefined
   readonly grid?: GridFigures | undefined
+  readonly log?: LogFigures | undefined
   readonly rest?: RestFigures
   readonly prober?: ProberFigures
 }
@@ -71,6 +73,7 @@ export function asJson({
   windows,
   painted,
   grid,
+  log,
   rest,
   prober,
 }: Figures) {
@@ -128,6 +131,14 @@ export function asJson({
         frame_p95_ms: round(grid.scroll.p95, 1),
         key_p50_ms: round(grid.keys.p50, 1),
         key_p95_ms: round(grid.keys.p95, 1),
+      },
+    }),
+    ...(log && {
+      log: {
+        opens_p50_ms: round(log.opens.p50, 0),
+        opens_p95_ms: round(log.opens.p95, 0),
+        first_line_p50_ms: round(log.first.p50, 0),
+        first_line_p95_ms: round(log.first.p95, 0),
       },
     }),
     ...(painted && {
@@ -212,7 +223,7 @@ const dispatchLines = (name: string, { product, gitHub, sql, bare }: DispatchFig
 ]
 
 function sentencesOf(figures: Figures): string[] {
-  const { webhooks, windows = [], painted, grid, github, prober } = asJson(figures)
+  const { webhooks, windows = [], painted, grid, log, github, prober } = asJson(figures)
   return [
     ...(webhooks
       ? [
@@ -226,6 +237,11 @@ function sentencesOf(figures: Figures): string[] {
     ...(grid
       ? [
           `grid of 500 on a processor four times slower: frames while scrolling ${grid.frame_p50_ms} ms (p95 ${grid.frame_p95_ms}, goal 20), keys shown after ${grid.key_p50_ms} ms (p95 ${grid.key_p95_ms}, goal 100)`,
+        ]
+      : []),
+    ...(log
+      ? [
+          `a log of 20,000 lines opens after ${log.opens_p50_ms} ms (p95 ${log.opens_p95_ms}, goal 200), its first line is shown after ${log.first_line_p50_ms} ms (p95 ${log.first_line_p95_ms})`,
         ]
       : []),
     ...(painted

@@ -58,8 +58,9 @@ const COMMANDS: Readonly<Record<string, Shown>> = {
   'npm test': { reason: 'this test is part of it' },
   'npm run check': { reason: 'its steps are the first ones of npm test' },
   'npm run test:replicas': { reason: 'it installs HAProxy, and takes four minutes' },
+  'npm run test:lighthouse': { reason: 'it fetches Lighthouse, and takes ten minutes' },
   'npm run test:firefox': { reason: 'it installs Firefox' },
-  'npm run screenshots': { reason: 'it needs a browser, and replaces the pictures of docs/screenshots' },
+  'npm run screenshots': { reason: 'it needs a browser, and replaces the pictures of docs/screens' },
 }
 
 /** Every command of the README, in fenced blocks and in the text. `a && b` counts as two. */

@@ -20,12 +20,22 @@ export function operator(page: Page) {
       await dialog.getByRole('combobox', { name: 'Ref' }).press('Enter')
       await dialog.getByRole('heading', { name: /Adds|The same commit|Removes|No comparison/ }).waitFor()
     },
+    /** Up to the review of the commit before the newest. */
+    reviewEarlier: async (surface: string) => {
+      await tile(surface)
+        .getByRole('button', { name: /^Deploy/ })
+        .click()
+      const commits = dialog.getByRole('group', { name: 'Recent commits' }).getByRole('option')
+      await commits.nth(1).click()
+      await dialog.getByRole('heading', { name: /Adds|The same commit|Removes|No comparison/ }).waitFor()
+    },
     /** From the review to the dispatched deploy. */
     confirm: async (surface: string, beforeSubmit: () => Promise<void> = async () => {}) => {
       await dialog.getByRole('button', { name: 'Continue' }).click()
+      for (const line of await dialog.getByRole('checkbox').all()) await line.check()
       await dialog.getByRole('textbox', { name: /^Type/ }).fill(surface)
       await beforeSubmit()
-      await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
+      await dialog.getByRole('button', { name: /^(Deploy|Roll back)$/ }).click()
       await dialog.locator('[data-status]').waitFor()
     },
     untilStatus: (status: string) => dialog.locator(`[data-status="${status}"]`).waitFor({ timeout: 120_000 }),
