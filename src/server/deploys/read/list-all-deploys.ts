@@ -37,10 +37,11 @@ const FOUND_AT_MOST = 6
 export async function findDeploys(
   { db }: Pick<Deps, 'db'>,
   text: string,
+  searchedAtMost?: number,
 ): Promise<Pick<DeployListPage, 'deploys' | 'searchedTo'>> {
   const [byId, { ids, searchedTo }] = await Promise.all([
     findDeploysById(db, text, FOUND_AT_MOST),
-    searchDeploys(db, { filter: {}, before: null, limit: FOUND_AT_MOST, text }),
+    searchDeploys(db, { filter: {}, before: null, limit: FOUND_AT_MOST, text }, searchedAtMost),
   ])
   const newest = [...new Set([...byId, ...ids])].toSorted().toReversed().slice(0, FOUND_AT_MOST)
   return { deploys: await readListed({ db }, newest), searchedTo: searchedTo?.requestedAt.toISOString() ?? null }
