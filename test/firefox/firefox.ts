@@ -64,8 +64,6 @@ export function findOrInstallFirefox(say: (text: string) => void): string {
   return installed
 }
 
-export type Firefox = Awaited<ReturnType<typeof startFirefox>>
-
 /** A Firefox without a window and with a new profile, and one tab of it. */
 export async function startFirefox(program: string) {
   const profile = mkdtempSync(path.join(tmpdir(), 'deploy-console-firefox-'))
