@@ -5,6 +5,7 @@ import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { lockSurface } from '~/server/freezes/change-freezes'
 import { withdrawQueued } from '~/server/queue/leave-queue'
 import { watchQueues } from '~/server/queue/watch-queues'
+import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { insertSurface } from '~test/support/console'
 import { queuedJobs } from '~test/support/run-queue'
@@ -173,6 +174,25 @@ describe('a request leaves the queue', () => {
     expect(await world.seen(queued.id)).toMatchObject({ state: 'expired', end: { by: 'console' } })
     expect((await world.auditOf(surface.id)).filter(({ action }) => action === 'console.queue.expired')).toHaveLength(1)
   })
+})
+
+it('a request that has ended is deleted after 30 days, and what waits never is', async () => {
+  const { surface, queued } = await world.waiting()
+  const { db } = world.deps
+  const row = await db.queuedRequest.findUniqueOrThrow({ where: { id: queued.id } })
+  const endedDaysAgo = async (days: number) => {
+    const at = new Date(Date.now() - days * 24 * 3_600_000)
+    const times = { requestedAt: at, expiresAt: new Date(at.getTime() + 3_600_000), endedAt: at, endedBy: 'bob' }
+    const id = world.deps.newId()
+    await db.queuedRequest.create({
+      data: { ...row, ...times, id, idempotencyKey: id, askedInputs: {}, state: 'withdrawn' },
+    })
+    return id
+  }
+  const [, young] = [await endedDaysAgo(31), await endedDaysAgo(29)]
+  await deleteOldRecords(world.deps, new AbortController().signal)
+  const left = await db.queuedRequest.findMany({ where: { surfaceId: surface.id }, orderBy: { id: 'asc' } })
+  expect(left.map(({ id }) => id)).toEqual([queued.id, young])
 })
 
 it('the end of a deploy queues the next turn in its own transaction, and only if somebody waits', async () => {
