@@ -62,7 +62,7 @@ test('a requester cannot approve their own request, and an approver sees the rev
   await expect(dialogOf(page).getByRole('button', { name: /Approve/ })).toHaveCount(0)
   await expect(tile(page, SURFACE)).toContainText('for approval · expires in')
 
-  const counted = grace.getByRole('link', { name: 'Approvals, 1 waits for your decision' })
+  const counted = grace.getByRole('link', { name: 'Approvals 1 waits for your decision' })
   await expect(counted).toBeVisible()
   await expect(grace).toHaveTitle(/^\(1\) /)
   await expect(page.getByRole('link', { name: /for your decision/ })).toHaveCount(0)

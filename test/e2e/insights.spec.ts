@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { deploy, test } from './operator'
+import { deploy, test, tile } from './operator'
 
 test('a deploy to production is counted on /insights, and each count leads to its deploys', async ({
   page,
@@ -17,7 +17,7 @@ test('a deploy to production is counted on /insights, and each count leads to it
   await page.getByRole('radio', { name: '30 days' }).check()
   await expect(page).toHaveURL(/days=30/)
   await expect(frequency.getByRole('img', { name: /by week/ })).toBeVisible()
-  await page.getByLabel('Surface').selectOption('status-page')
+  await page.getByRole('combobox', { name: 'Surface' }).selectOption('status-page')
   await expect(page).toHaveURL(/surface=status-page/)
   await page.setViewportSize({ width: 360, height: 740 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
@@ -58,6 +58,7 @@ test('an admin creates a badge and a feed, which answer without a session until 
 })
 
 test('the settings say how the console is set up, and lead to its health', async ({ page, product }) => {
+  await expect(tile(page, 'console')).toBeVisible()
   await page.keyboard.press('g')
   await page.keyboard.press('e')
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible()

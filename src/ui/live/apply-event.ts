@@ -23,8 +23,11 @@ const FOLLOWED = [
 
 /** Every covered query may have changed. */
 export function readAgain(queries: QueryClient): void {
-  for (const queryKey of FOLLOWED) refresh(queries, queryKey)
+  for (const queryKey of FOLLOWED) refresh(queries, queryKey, isFromPage)
 }
+
+/** What the page itself brought is as new as the page, and asks again by itself (ui/shell/approval-count.tsx). */
+const isFromPage = ({ meta, state }: Query): boolean => meta?.['cameWithPage'] === true && state.dataUpdateCount === 0
 
 /** Updates the page's queries with an event. */
 export function applyEvent(queries: QueryClient, event: LiveEvent): void {
@@ -55,8 +58,9 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
   readWhatFailed(queries)
 }
 
-function refresh(queries: QueryClient, filter: QueryKey): void {
+function refresh(queries: QueryClient, filter: QueryKey, isLeftOut: (query: Query) => boolean = () => false): void {
   for (const query of queries.getQueryCache().findAll({ queryKey: filter })) {
+    if (isLeftOut(query)) continue
     const { queryKey } = query
     // A request made after the event is new enough.
     const read = () => queries.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })

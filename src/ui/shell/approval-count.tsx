@@ -9,6 +9,8 @@ import { trpc } from '~/ui/trpc/client'
 import { useAskEvery } from '~/ui/trpc/live-state'
 
 const POLL_MS = 15_000
+/** A request may have come between the page and the stream, so the first count is asked for once more, after the page has loaded. */
+const ONCE_MORE_MS = 20_000
 
 const Count = createContext(0)
 
@@ -25,8 +27,15 @@ export function FollowApprovals({ member, children }: FollowApprovalsProps) {
     initialData: member.decidable,
     // The stream tells of changes (ui/live/apply-event.ts).
     staleTime: Number.POSITIVE_INFINITY,
+    meta: { cameWithPage: true },
     refetchInterval: useAskEvery(POLL_MS),
   })
+  const { approvals } = trpc.useUtils()
+  useEffect(() => {
+    if (!mayDecide) return
+    const once = setTimeout(() => void approvals.decidable.invalidate(), ONCE_MORE_MS)
+    return () => clearTimeout(once)
+  }, [mayDecide, approvals])
   useTitleCount(data.count)
   const announced = useNewRequests(data)
   return (
@@ -51,7 +60,7 @@ export function DecisionsWaiting() {
       >
         {shortCount(count)}
       </span>
-      <span className="sr-only">, {decisionWords(count)}</span>
+      <span className="sr-only">{decisionWords(count)}</span>
     </>
   )
 }
