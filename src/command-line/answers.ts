@@ -10,6 +10,8 @@ const place = z.object({
   requested_by: z.string(),
 })
 const stop = z.object({ deploy_id: z.string(), why: z.string() }).nullable()
+/** A console of the version before has none. */
+const wait = z.string().nullable().default(null)
 
 export const surfaceAnswer = z.looseObject({
   id: z.string(),
@@ -23,7 +25,7 @@ export const surfaceAnswer = z.looseObject({
   last_good: z.object({ deploy_id: z.string(), sha: z.string() }).nullable(),
   held: z.object({ deploy_id: z.string(), run_id: z.string().nullable() }).nullable(),
   waiting_approval_id: z.string().nullable(),
-  queue: z.object({ waiting: z.array(place), stop }),
+  queue: z.object({ waiting: z.array(place), stop, wait }),
   freezes: z.array(z.object({ kind: z.string(), reason: z.string(), until: z.string().nullable() })),
   deploy_freeze: z.string().nullable(),
   armed: z.object({ mode: z.string(), minutes: z.number() }).nullable().optional(),
@@ -72,6 +74,7 @@ export const queuedAnswer = z.looseObject({
   position: z.number().nullable(),
   deploy_ahead: z.object({ id: z.string(), requested_by: z.string(), ref: z.string() }).nullable(),
   stop,
+  wait,
   expires_at: z.string(),
   end: z.object({ by: z.string(), reason: z.string().nullable() }).nullable(),
   deploy_id: z.string().nullable(),

@@ -109,12 +109,13 @@ export async function followApproval(context: OperatorContext, approval: Approva
 }
 
 /** Where a request waits, and for what. */
-export function placeInQueue({ position, deploy_ahead: ahead, stop }: QueuedAnswer): string {
+export function placeInQueue({ position, deploy_ahead: ahead, stop, wait }: QueuedAnswer): string {
   const place =
     position === null ? 'In the queue' : position === 1 ? 'Next in the queue' : `Number ${position} in the queue`
   const behind =
     ahead === null ? '' : `, behind the deploy of ${visible(refLabel(ahead.ref))} by ${visible(ahead.requested_by)}`
-  return `${place}${behind}.${stop === null ? '' : ` ${visible(stop.why)} The queue has stopped until somebody continues it.`}`
+  const held = wait === null ? '' : ` ${visible(wait)}`
+  return `${place}${behind}.${held}${stop === null ? '' : ` ${visible(stop.why)} The queue has stopped until somebody continues it.`}`
 }
 
 /** Follows a queued request to its turn, and then its deploy. */

@@ -67,6 +67,7 @@ const notesOf = ({
   ...(variable === null ? [] : [`frozen by DEPLOY_FREEZE: ${visible(variable)}`]),
   ...(waiting === null ? [] : [`waits for approval: ${waiting}`]),
   ...(queue.stop === null ? [] : [`! queue stopped: ${queue.stop.why}`]),
+  ...(queue.wait === null ? [] : [visible(queue.wait)]),
   ...queue.waiting.map(
     ({ position, ref, sha, requested_by: by }) =>
       `queued ${position}: ${visible(refLabel(ref))} at ${shortSha(sha)} by ${visible(by)}`,

@@ -1,5 +1,6 @@
 import type { DeployKind } from '~/domain/deploy/approval'
 import { isTerminal } from '~/domain/deploy/status'
+import { hasTurned } from '~/domain/deploy/watch'
 
 /** All but the first are final. */
 export const QUEUED_STATES = ['waiting', 'deployed', 'refused', 'withdrawn', 'replaced', 'expired'] as const
@@ -31,6 +32,8 @@ export interface SurfaceQueue {
   readonly waiting: readonly QueuedSummary[]
   /** Why nothing is taken although the surface is free, or will be; null while the queue goes on by itself. */
   readonly stop: QueueStop | null
+  /** Why no turn comes yet although the deploy ahead has ended: a sentence. The queue goes on by itself. */
+  readonly wait: string | null
 }
 
 export interface QueueStop {
@@ -40,7 +43,7 @@ export interface QueueStop {
   readonly why: string
 }
 
-export const NO_QUEUE: SurfaceQueue = { waiting: [], stop: null }
+export const NO_QUEUE: SurfaceQueue = { waiting: [], stop: null, wait: null }
 
 /** One request, as its page and REST show it. */
 export interface QueuedView extends Omit<QueuedSummary, 'position'> {
@@ -57,6 +60,7 @@ export interface QueuedView extends Omit<QueuedSummary, 'position'> {
   /** The requests that wait before this one. */
   readonly ahead: readonly QueuedSummary[]
   readonly stop: QueueStop | null
+  readonly wait: string | null
   /** How it ended: who or what ended it, when, and why it was refused. */
   readonly end: { readonly by: string; readonly at: string; readonly reason: string | null } | null
   /** The newer request of the same ref. */
@@ -71,6 +75,8 @@ export interface QueuedView extends Omit<QueuedSummary, 'position'> {
 export interface DeployAhead {
   readonly id: string
   readonly status: string
+  readonly kind: string
+  readonly finishedAt: Date | null
   readonly holdsSurface: boolean
   /** A run was seen after its end. */
   readonly hasLateRun: boolean
@@ -78,25 +84,58 @@ export interface DeployAhead {
   readonly isReleased: boolean
   /** Somebody continued the queue in spite of it. */
   readonly isContinued: boolean
+  /** Of its armed rollback (docs/adr/060). Null if it is not watched. */
+  readonly watch: { readonly state: string; readonly until: Date } | null
+}
+
+/** What the surface last answered. */
+export interface SurfaceHealth {
+  readonly health: string
+  readonly healthCheckedAt: Date | null
 }
 
 /**
- * Why the queue stops after an ended deploy and asks; null if it goes on. Only a deploy that succeeded, and never held its surface, lets the next
- * one follow without a person's decision.
+ * Whether the request that waits first has its turn, once the newest deploy has ended. Only a deploy that is not a rollback, succeeded, never
+ * held its surface, and left it healthy lets the next one follow without a person's decision.
  */
-export function stopAfter(deploy: DeployAhead): QueueStop | null {
-  const { id: deployId, status, holdsSurface, hasLateRun, isReleased, isContinued } = deploy
-  if (!isTerminal(status)) return null
-  if (holdsSurface) return { deployId, why: 'The deploy ahead has ended and still holds the surface.' }
-  if (isContinued) return null
-  if (status === 'succeeded' && !hasLateRun && !isReleased) return null
-  const why =
-    status === 'failed'
-      ? 'The deploy ahead failed.'
-      : status === 'timed_out'
-        ? 'The deploy ahead timed out.'
-        : status === 'cancelled'
-          ? 'The deploy ahead was cancelled.'
-          : 'The deploy ahead held the surface after its end.'
-  return { deployId, why }
+export function judgeQueue(
+  deploy: DeployAhead | null,
+  surface: SurfaceHealth,
+  now: Date,
+): Pick<SurfaceQueue, 'stop' | 'wait'> {
+  if (deploy === null || !isTerminal(deploy.status)) return GOES_ON
+  const { id: deployId, watch } = deploy
+  const stopped = (why: string) => ({ stop: { deployId, why }, wait: null })
+  if (deploy.holdsSurface) return stopped('The deploy ahead has ended and still holds the surface.')
+  // Before the decision of a person: what a watch sees later is not covered by it.
+  if (watch !== null && isOpen(watch.state) && now < watch.until) {
+    return waits(`The queue waits until ${watch.until.toISOString().slice(11, 16)} UTC: the deploy ahead is watched.`)
+  }
+  if (watch?.state === 'starting') return waits('The queue waits: the console is starting a rollback.')
+  if (deploy.isContinued) return GOES_ON
+  const why = whyStopped(deploy)
+  if (why !== null) return stopped(why)
+  const { health, healthCheckedAt } = surface
+  const isSeen = healthCheckedAt !== null && deploy.finishedAt !== null && healthCheckedAt > deploy.finishedAt
+  return health === 'unhealthy' && isSeen
+    ? waits('The queue waits until the surface is healthy: it is unhealthy after the deploy ahead.')
+    : GOES_ON
 }
+
+const GOES_ON = { stop: null, wait: null } as const
+const waits = (wait: string) => ({ stop: null, wait })
+
+function whyStopped({ kind, status, hasLateRun, isReleased, watch }: DeployAhead): string | null {
+  if (kind === 'rollback') return 'The deploy ahead was a rollback.'
+  if (status === 'failed') return 'The deploy ahead failed.'
+  if (status === 'timed_out') return 'The deploy ahead timed out.'
+  if (status === 'cancelled') return 'The deploy ahead was cancelled.'
+  if (status !== 'succeeded' || hasLateRun || isReleased) return 'The deploy ahead held the surface after its end.'
+  if (watch === null || watch.state === 'watching' || watch.state === 'disarmed') return null
+  if (watch.state === 'armed') return 'The surface was not seen healthy with the deploy ahead while it was watched.'
+  return hasTurned(watch.state)
+    ? 'The surface turned unhealthy after the deploy ahead.'
+    : 'A newer version of the console watches the deploy ahead.'
+}
+
+const isOpen = (state: string) => state === 'armed' || state === 'watching'

@@ -1,6 +1,5 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { stopAfter } from '~/domain/deploy/queue'
 import { explainHold } from '~/domain/deploy/report'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -11,7 +10,7 @@ import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
-import { aheadOf, aheadSelect } from '~/server/queue/queued-requests'
+import { aheadSelect, behindSelect, queueStateOf } from '~/server/queue/queued-requests'
 
 /** The deploy after which the queue goes on. */
 export interface ContinueAnswer {
@@ -42,9 +41,10 @@ export async function continueQueue(
       const why = explainHold(surface.name, holdingRunId(lastDeploy))
       throw new AppError('surface_busy', `${why} The queue was not continued.`, { details: { deploy_id: deployId } })
     }
-    if (lastDeploy.queueContinuedAt !== null) return
-    if (stopAfter(aheadOf(lastDeploy)) === null) throw notStopped(surface.name, 'It goes on by itself.')
     const at = deps.now()
+    const { stop, wait } = queueStateOf(surface, at)
+    if (stop === null && lastDeploy.queueContinuedAt !== null) return
+    if (stop === null) throw notStopped(surface.name, wait ?? 'It goes on by itself.')
     await tx.deploy.updateMany({
       where: { id: deployId },
       data: { queueContinuedAt: at, queueContinuedBy: actor.name },
@@ -65,7 +65,8 @@ export async function continueQueue(
 
 async function readSurface(tx: DatabaseHandle, id: string) {
   const lastDeploy = { select: { ...aheadSelect, githubRunId: true } } as const
-  const surface = await tx.surface.findUnique({ where: { id }, select: { name: true, environment: true, lastDeploy } })
+  const select = { ...behindSelect, name: true, environment: true, lastDeploy } as const
+  const surface = await tx.surface.findUnique({ where: { id }, select })
   if (surface !== null) return surface
   throw new AppError('surface_unknown', `There is no surface "${id}". Nothing was changed. Check the id.`)
 }

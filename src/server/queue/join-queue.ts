@@ -113,7 +113,8 @@ function storeQueued(
       surface,
       freezes,
       override: null,
-      asker: { name: actor.name, userId: actor.userId, isRollback },
+      // As at the turn: no lock lets its holder pass.
+      asker: { name: actor.name, userId: null, isRollback },
     })
     for (const row of await listOverdue(tx, at, surface.id)) await expire(tx, row, at)
     const replaced = await replaceSameRef(tx, { id, surface, ref: resolved.ref, by: actor.name, at })

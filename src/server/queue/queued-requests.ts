@@ -1,8 +1,9 @@
 import 'server-only'
 import type { DeployKind } from '~/domain/deploy/approval'
 import type { AskedValues } from '~/domain/deploy/asked-inputs'
-import type { DeployAhead, QueuedState } from '~/domain/deploy/queue'
+import { type DeployAhead, judgeQueue, type QueuedState, type SurfaceHealth } from '~/domain/deploy/queue'
 import { AppError } from '~/domain/errors'
+import { endOfWatch } from '~/server/deploys/deploy-watch'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -171,17 +172,48 @@ export async function endQueued(
 export const aheadSelect = {
   id: true,
   status: true,
+  kind: true,
+  shipped: true,
+  finishedAt: true,
   holdsSurface: true,
   lateRunId: true,
   releasedAt: true,
   queueContinuedAt: true,
+  watch: { select: { state: true, minutes: true, until: true } },
 } satisfies Prisma.DeploySelect
 
-export const aheadOf = (row: Prisma.DeployGetPayload<{ select: typeof aheadSelect }>): DeployAhead => ({
+export const behindSelect = {
+  health: true,
+  healthCheckedAt: true,
+  lastDeployId: true,
+  lastDeploy: { select: aheadSelect },
+} satisfies Prisma.SurfaceSelect
+
+type AheadRow = Prisma.DeployGetPayload<{ select: typeof aheadSelect }>
+
+/** A surface as far as its queue depends on it. */
+export interface SurfaceBehind extends SurfaceHealth {
+  readonly lastDeploy: AheadRow | null
+}
+
+/** Whether the queue of this surface goes on now. */
+export const queueStateOf = (surface: SurfaceBehind, now: Date) =>
+  judgeQueue(surface.lastDeploy === null ? null : aheadOf(surface.lastDeploy), surface, now)
+
+const aheadOf = (row: AheadRow): DeployAhead => ({
   id: row.id,
   status: row.status,
+  kind: row.kind,
+  finishedAt: row.finishedAt,
   holdsSurface: row.holdsSurface,
   hasLateRun: row.lateRunId !== null,
   isReleased: row.releasedAt !== null,
   isContinued: row.queueContinuedAt !== null,
+  watch: watchOf(row),
 })
+
+/** A deploy that did not succeed, or shipped nothing, is not watched. */
+function watchOf({ status, shipped, finishedAt, watch }: AheadRow): DeployAhead['watch'] {
+  if (watch === null || finishedAt === null || status !== 'succeeded' || shipped === 'no') return null
+  return { state: watch.state, until: watch.until ?? endOfWatch(finishedAt, watch.minutes) }
+}

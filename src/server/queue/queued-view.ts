@@ -3,17 +3,25 @@ import { type Actor, may, reaches } from '~/domain/actor'
 import { DEPLOY_KINDS } from '~/domain/deploy/approval'
 import { storedValues } from '~/domain/deploy/asked-inputs'
 import {
+  NO_QUEUE,
   QUEUED_STATES,
   type QueuedState,
   type QueuedSummary,
   type QueuedView,
   type SurfaceQueue,
-  stopAfter,
 } from '~/domain/deploy/queue'
 import { isTerminal } from '~/domain/deploy/status'
 import { tokenOwner } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
-import { aheadOf, aheadSelect, listWaiting, type QueuedRow, requireQueued } from '~/server/queue/queued-requests'
+import {
+  aheadSelect,
+  behindSelect,
+  listWaiting,
+  type QueuedRow,
+  queueStateOf,
+  requireQueued,
+  type SurfaceBehind,
+} from '~/server/queue/queued-requests'
 
 type ReadDeps = Pick<Deps, 'db' | 'now'>
 
@@ -39,21 +47,19 @@ const summaryOf = (row: QueuedRow, index: number): QueuedSummary => ({
 })
 
 /** The queue of one surface. `waiting`: its rows, in order. */
-export function surfaceQueue(
-  waiting: readonly QueuedRow[],
-  newest: Parameters<typeof aheadOf>[0] | null,
-): SurfaceQueue {
-  const stop = waiting.length === 0 || newest === null ? null : stopAfter(aheadOf(newest))
-  return { waiting: waiting.map(summaryOf), stop }
+export function surfaceQueue(waiting: readonly QueuedRow[], surface: SurfaceBehind | null, now: Date): SurfaceQueue {
+  if (waiting.length === 0 || surface === null) return NO_QUEUE
+  return { waiting: waiting.map(summaryOf), ...queueStateOf(surface, now) }
 }
 
 /** The queue behind a surface's newest deploy. */
 export async function readSurfaceQueue({ db, now }: ReadDeps, surfaceId: string): Promise<SurfaceQueue> {
+  const at = now()
   const [waiting, surface] = await Promise.all([
-    listWaiting(db, now(), [surfaceId]),
-    db.surface.findUnique({ where: { id: surfaceId }, select: { lastDeploy: { select: aheadSelect } } }),
+    listWaiting(db, at, [surfaceId]),
+    db.surface.findUnique({ where: { id: surfaceId }, select: behindSelect }),
   ])
-  return surfaceQueue(waiting, surface?.lastDeploy ?? null)
+  return surfaceQueue(waiting, surface, at)
 }
 
 /** Throws `queued_unknown`. */
@@ -91,22 +97,24 @@ async function placeOf(
   { db, now }: ReadDeps,
   row: QueuedRow,
   state: QueuedState,
-): Promise<Pick<QueuedView, 'position' | 'ahead' | 'deployAhead' | 'stop'>> {
-  if (state !== 'waiting') return { position: null, ahead: [], deployAhead: null, stop: null }
-  const newestSelect = { ...aheadSelect, requestedBy: true, ref: true } as const
+): Promise<Pick<QueuedView, 'position' | 'ahead' | 'deployAhead' | 'stop' | 'wait'>> {
+  if (state !== 'waiting') return { position: null, ahead: [], deployAhead: null, stop: null, wait: null }
+  const lastDeploy = { select: { ...aheadSelect, requestedBy: true, ref: true } } as const
+  const at = now()
   const [waiting, surface] = await Promise.all([
-    listWaiting(db, now(), [row.surfaceId]),
-    db.surface.findUnique({ where: { id: row.surfaceId }, select: { lastDeploy: { select: newestSelect } } }),
+    listWaiting(db, at, [row.surfaceId]),
+    db.surface.findUnique({ where: { id: row.surfaceId }, select: { ...behindSelect, lastDeploy } }),
   ])
   const newest = surface?.lastDeploy ?? null
   const isAhead = newest !== null && (!isTerminal(newest.status) || newest.holdsSurface)
-  const queue = surfaceQueue(waiting, newest)
+  const queue = surfaceQueue(waiting, surface, at)
   const index = waiting.findIndex(({ id }) => id === row.id)
   return {
     position: index === -1 ? null : index + 1,
     ahead: index === -1 ? [] : queue.waiting.slice(0, index),
     deployAhead: isAhead ? { id: newest.id, requestedBy: newest.requestedBy, ref: newest.ref } : null,
     stop: queue.stop,
+    wait: queue.wait,
   }
 }
 

@@ -1,18 +1,26 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { storedValues } from '~/domain/deploy/asked-inputs'
-import { stopAfter } from '~/domain/deploy/queue'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError, ERROR_CODES } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { sourceOf } from '~/server/deploys/admit/check-source'
 import { readRights } from '~/server/deploys/admit/current-rights'
+import { NotNewest } from '~/server/deploys/admit/insert-deploy'
 import { sentKey } from '~/server/deploys/admit/read-request'
+import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
-import { aheadOf, aheadSelect, endQueued, listWaiting, type QueuedRow } from '~/server/queue/queued-requests'
+import {
+  behindSelect,
+  endQueued,
+  listWaiting,
+  type QueuedRow,
+  queueStateOf,
+  type SurfaceBehind,
+} from '~/server/queue/queued-requests'
 import { queuedFacts } from '~/server/queue/queued-view'
 
 /**
@@ -25,26 +33,19 @@ export async function takeTurn(deps: Deps, surfaceId: string): Promise<void> {
   for (;;) {
     const [first] = await listWaiting(deps.db, deps.now(), [surfaceId])
     if (first === undefined) return
-    // Read before the state of the newest deploy: a deploy that starts in between is noticed in the transaction of the intent.
-    const after = await newestDeployId(deps.db, surfaceId)
-    if (!(await isTurn(deps, surfaceId))) return
-    if ((await dispatchQueued(deps, first, after)) === 'waits') return
+    const surface = await deps.db.surface.findUniqueOrThrow({ where: { id: surfaceId }, select: behindSelect })
+    if (!isTurn(surface, deps.now())) return
+    if ((await dispatchQueued(deps, first, surface.lastDeployId)) === 'waits') return
   }
 }
 
-async function newestDeployId(db: DatabaseHandle, surfaceId: string, except?: string): Promise<string | null> {
-  const where = { surfaceId, ...(except === undefined ? {} : { id: { not: except } }) }
-  const newest = await db.deploy.findFirst({ where, orderBy: { id: 'desc' }, select: { id: true } })
-  return newest?.id ?? null
+function isTurn(surface: SurfaceBehind, now: Date): boolean {
+  if (surface.lastDeploy !== null && !isTerminal(surface.lastDeploy.status)) return false
+  const { stop, wait } = queueStateOf(surface, now)
+  return stop === null && wait === null
 }
 
-async function isTurn({ db }: Pick<Deps, 'db'>, surfaceId: string): Promise<boolean> {
-  const lastDeploy = { select: aheadSelect } as const
-  const newest = (await db.surface.findUnique({ where: { id: surfaceId }, select: { lastDeploy } }))?.lastDeploy ?? null
-  return newest === null || (isTerminal(newest.status) && stopAfter(aheadOf(newest)) === null)
-}
-
-/** Another worker took the request, its requester withdrew it, or another deploy of the surface came in between. */
+/** Another worker took the request, its requester withdrew it, or the surface is not as it was when the turn came. */
 class TurnLost extends Error {}
 
 /** `waits`: the surface is not free after all. Otherwise the request has ended, or is not the first any more. */
@@ -53,14 +54,16 @@ async function dispatchQueued(deps: Deps, row: QueuedRow, after: string | null):
   try {
     const { id } = await dispatchDeploy(deps, actor, requestOf(row, actor), undefined, {
       requestDigest: row.requestDigest,
-      commit: (tx, deployId) => claim(tx, deps, row, { deployId, after }),
+      after,
+      check: (tx) => recheck(tx, deps, row.surfaceId, after),
+      commit: (tx, deployId) => claim(tx, deps, row, deployId),
     })
     const own = await deps.db.queuedRequest.findUnique({ where: { id: row.id }, select: { state: true } })
     // The same request was sent again without the queue, and was dispatched before it was queued.
     if (own?.state === 'waiting') await refuse(deps, row, `Its deploy already exists: ${id}.`, 'idempotency_mismatch')
     return 'next'
   } catch (error) {
-    if (error instanceof TurnLost) return 'next'
+    if (error instanceof TurnLost || error instanceof NotNewest) return 'next'
     if (!(error instanceof AppError)) throw error
     if (error.code === 'surface_busy') return 'waits'
     if (ERROR_CODES[error.code].http >= 500 || error.code === 'rate_limited') throw error
@@ -105,15 +108,23 @@ function requestOf(row: QueuedRow, actor: Actor): DispatchInput {
   }
 }
 
-/** In the transaction of the intent, after its insert: from then on no other deploy of the surface can start. */
-async function claim(
+/**
+ * In the transaction of the intent, before its insert, which disarms the watch of the deploy ahead. The row lock waits for a watch that is turning.
+ */
+async function recheck(
   tx: DatabaseHandle,
   deps: Pick<Deps, 'now'>,
-  row: QueuedRow,
-  { deployId, after }: { readonly deployId: string; readonly after: string | null },
+  surfaceId: string,
+  after: string | null,
 ): Promise<void> {
+  if (after !== null) await lockDeploy(tx, after)
+  const surface = await tx.surface.findUniqueOrThrow({ where: { id: surfaceId }, select: behindSelect })
+  if (surface.lastDeployId !== after || !isTurn(surface, deps.now())) throw new TurnLost()
+}
+
+/** In the transaction of the intent, after its insert: from then on no other deploy of the surface can start. */
+async function claim(tx: DatabaseHandle, deps: Pick<Deps, 'now'>, row: QueuedRow, deployId: string): Promise<void> {
   const at = deps.now()
-  if ((await newestDeployId(tx, row.surfaceId, deployId)) !== after) throw new TurnLost()
   if (!(await endQueued(tx, row.id, { state: 'deployed', deployId }, { by: 'console', at }))) throw new TurnLost()
   await appendAuditEvent(
     tx,

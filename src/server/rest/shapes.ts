@@ -105,8 +105,13 @@ const queueStop = z
   .nullable()
   .meta({ description: 'Why the queue has stopped: after which deploy. Null while it goes on by itself.' })
 
+const queueWait = z.string().nullable().meta({
+  description:
+    'Why no turn comes yet although the deploy ahead has ended. Null if nothing is waited for. The queue goes on by itself.',
+})
+
 /** What waits at a surface. */
-export const restQueue = z.looseObject({ waiting: z.array(queuePlace), stop: queueStop })
+export const restQueue = z.looseObject({ waiting: z.array(queuePlace), stop: queueStop, wait: queueWait })
 
 /** A queued request: a deploy that waits, or waited, for the deploys ahead. */
 export const restQueued = z.looseObject({
@@ -124,6 +129,7 @@ export const restQueued = z.looseObject({
     .meta({ description: 'The deploy that has the surface.' }),
   ahead: z.array(queuePlace).meta({ description: 'The requests that wait before this one.' }),
   stop: queueStop,
+  wait: queueWait,
   end: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
   replaced_by_id: z.uuid().nullable(),
   deploy_id: z.uuid().nullable(),

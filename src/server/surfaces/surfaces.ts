@@ -77,6 +77,7 @@ const tileSelect = {
       probeUntil: true,
       shipped: true,
       watch: { select: watchSelect },
+      kind: true,
       queueContinuedAt: true,
     },
   },

@@ -27,6 +27,11 @@ export function QueueList({ queue, surface, current }: QueueListProps) {
   return (
     <section aria-label="Queue" data-queue={queue.waiting.length} className="flex flex-col gap-2">
       <StoppedQueue queue={queue} surface={surface} />
+      {queue.wait !== null && (
+        <Notice tone="plain" role="status">
+          {queue.wait}
+        </Notice>
+      )}
       <h3 className="flex items-center gap-1.5 text-sm font-semibold">
         <ListOrdered aria-hidden="true" className="size-4 text-ink-faint" />
         Queue{' '}

@@ -61,7 +61,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     workflow: 'deploy.yml',
     inputs: [{ name: 'version', value: text }],
     checklist: [text],
-    queue: { waiting: [queued], stop: { deployId: 'x', why: text } },
+    queue: { waiting: [queued], stop: { deployId: 'x', why: text }, wait: text },
     reason: text,
     overrideReason: text,
     requestedByOwner: text,

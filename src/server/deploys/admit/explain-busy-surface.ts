@@ -14,11 +14,17 @@ interface BusySurface {
   readonly name: string
 }
 
-/** Turns the violation of a one-deploy-per-surface rule into `surface_busy`, naming the deploy. Returns any other error unchanged. */
+export const ROLLBACK_NOT_QUEUED = 'A rollback is not queued. Cancel that deploy, or wait until it has ended.'
+
+/**
+ * Turns the violation of a one-deploy-per-surface rule into `surface_busy`, naming the deploy. Returns any other error unchanged. `next`: what
+ * to do, as sentences.
+ */
 export async function explainBusySurface(
   deps: Pick<Deps, 'db'>,
   error: unknown,
   surface: BusySurface,
+  next = 'Follow that deploy, or wait until it has ended.',
 ): Promise<unknown> {
   const violated = violatedUniqueIndex(error)
   if (violated === HELD_BY_ENDED_DEPLOY) return heldSurface(deps, surface)
@@ -26,7 +32,7 @@ export async function explainBusySurface(
   const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   return new AppError(
     'surface_busy',
-    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. Follow that deploy, wait until it has ended, or queue this one.`,
+    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. ${next}`,
     { details: latest === null || isTerminal(latest.status) ? {} : { deploy_id: latest.id } },
   )
 }

@@ -34,16 +34,23 @@ export async function insertUnlessFrozen(
     /** Whether the deploy is proven to be a rollback (`proveRollback`). */
     readonly isRollback: boolean
     readonly newId: () => string
+    /** Only for the turn of a queued request: the newest deploy when the turn came. Throws `NotNewest` after another one. */
+    readonly turnAfter?: string | null
   },
 ): Promise<void> {
-  const { override, at, declaration, freezes, isRollback } = request
+  const { override, at, declaration, freezes, isRollback, turnAfter } = request
   const subject = { actor: deploy.requestedBy, at, surfaceId: deploy.surfaceId }
   const surface = { name: request.surfaceName, environment: deploy.environment }
-  const asker = { name: deploy.requestedBy, userId: deploy.requestedByUserId, isRollback }
+  // Nobody looks at a turn, so no lock lets its holder pass.
+  const asker = {
+    name: deploy.requestedBy,
+    userId: turnAfter === undefined ? deploy.requestedByUserId : null,
+    isRollback,
+  }
   const { overridden, passed } = requireNotFrozen({ surface, freezes, override, asker })
   // The freeze was lifted after the review: the deploy overrides nothing.
   if (override === null || overridden.length === 0) {
-    await insertDeploy(tx, deploy, { at, declaration })
+    await insertDeploy(tx, deploy, { at, declaration, turnAfter })
     await recordPasses(tx, { ...subject, deployId: deploy.id }, passed)
     if (deploy.kind === 'rollback') await lockAfterRollback(tx, deploy, { at, id: request.newId() })
     return
@@ -154,6 +161,9 @@ export interface NewDeploy {
   readonly approvedBy?: string
 }
 
+/** Another deploy of the surface came between the turn of a queued request and its insert. */
+export class NotNewest extends Error {}
+
 export const declarationChanged = (name: string) =>
   new AppError(
     'surface_changed',
@@ -168,7 +178,11 @@ export const declarationChanged = (name: string) =>
 export async function insertDeploy(
   tx: DatabaseHandle,
   deploy: NewDeploy,
-  { at, declaration }: { readonly at: Date; readonly declaration: string },
+  {
+    at,
+    declaration,
+    turnAfter,
+  }: { readonly at: Date; readonly declaration: string; readonly turnAfter?: string | null | undefined },
 ): Promise<void> {
   const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
@@ -191,11 +205,13 @@ export async function insertDeploy(
     select: { id: true },
   })
   // The update waits for a concurrent change of the declaration, and returns the row after it.
-  const data = { lastDeployId: id }
-  requireSameDeclaration(
-    await tx.surface.update({ where: { id: surfaceId }, data, select: declaredColumns }),
-    declaration,
-  )
+  const [updated] = await tx.surface.updateManyAndReturn({
+    where: { id: surfaceId, ...(turnAfter === undefined ? {} : { lastDeployId: turnAfter }) },
+    data: { lastDeployId: id },
+    select: declaredColumns,
+  })
+  if (updated === undefined) throw new NotNewest()
+  requireSameDeclaration(updated, declaration)
   const { rollbackMode, watchMinutes } = surface
   if (rollbackMode !== null && watchMinutes !== null)
     await armDeploy(tx, deploy, { rollbackMode, watchMinutes, declaration })

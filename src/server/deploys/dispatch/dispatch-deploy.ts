@@ -8,7 +8,7 @@ import { auditRejections } from '~/server/deploys/admit/audit-rejections'
 import { kindOf } from '~/server/deploys/admit/check-source'
 import type { ChosenInputs } from '~/server/deploys/admit/choose-inputs'
 import { requireCurrentRights } from '~/server/deploys/admit/current-rights'
-import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
+import { explainBusySurface, ROLLBACK_NOT_QUEUED } from '~/server/deploys/admit/explain-busy-surface'
 import { insertUnlessFrozen, type NewDeploy } from '~/server/deploys/admit/insert-deploy'
 import {
   digestRequest,
@@ -29,6 +29,10 @@ import { presentTraceparent } from '~/server/platform/tracing'
 export interface Turn {
   /** Of the request as it was queued. */
   readonly requestDigest: string
+  /** The surface's newest deploy when the turn came: nothing is committed after another one. */
+  readonly after: string | null
+  /** Runs in the transaction of the intent, before its insert. If it throws, nothing is committed. */
+  readonly check: (tx: DatabaseHandle) => Promise<void>
   /** Runs in the transaction of the intent, after its insert. If it throws, nothing is committed. */
   readonly commit: (tx: DatabaseHandle, deployId: string) => Promise<void>
 }
@@ -105,7 +109,7 @@ async function dispatch(
     // Either a concurrent repetition inserted first, or the surface is busy. The violated index tells which.
     const earlier = violatedUniqueIndex(error) === null ? null : (await read()).deploy
     if (earlier !== null) return answerRepetition(earlier, requestDigest)
-    throw await explainBusySurface(deps, error, surface)
+    throw await explainBusySurface(deps, error, surface, whatNext(input))
   }
   return sendIntent(deps, intent, since)
 }
@@ -140,6 +144,7 @@ function commitIntent(
       inputs: { ...fillInputs(templates, { ...facts, traceparent: presentTraceparent() }), ...asked },
     }
     const freezes = await freezesInForce(tx, surface, at)
+    await request.turn?.check(tx)
     await insertUnlessFrozen(tx, deploy, {
       surfaceName: surface.name,
       override,
@@ -148,6 +153,7 @@ function commitIntent(
       freezes,
       isRollback: request.isRollback,
       newId: deps.newId,
+      ...(request.turn === undefined ? {} : { turnAfter: request.turn.after }),
     })
     await request.turn?.commit(tx, deploy.id)
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
@@ -158,6 +164,14 @@ function answerRepetition(earlier: NonNullable<RequestRow['deploy']>, requestDig
   if (earlier.requestDigest === requestDigest) return answerOf(earlier)
   const { code, message } = idempotencyMismatch
   throw new AppError(code, message, { details: { deploy_id: earlier.id } })
+}
+
+/** What to do while another deploy has the surface. */
+function whatNext({ source, overrideFreeze }: DispatchInput): string {
+  if (source?.kind === 'rollback') return ROLLBACK_NOT_QUEUED
+  return overrideFreeze === undefined
+    ? 'Follow that deploy, wait until it has ended, or queue this one.'
+    : 'Follow that deploy, or wait until it has ended.'
 }
 
 const approvalRequired = ({ name }: RequestedSurface) =>

@@ -37,7 +37,9 @@ export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInp
   const request = await readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const { hasApproval, isQueued, deploy, surface } = request
   if (deploy === null && isQueued) return answerQueuedRepetition(deps, actor, input, key)
-  const mayQueue = input.queue === true && deploy === null && !hasApproval
+  // The way back never waits behind others.
+  const isRollback = input.source?.kind === 'rollback'
+  const mayQueue = input.queue === true && !isRollback && deploy === null && !hasApproval
   if (mayQueue && (surface?.requiresApproval || (await mustQueue(deps, input.surfaceId)))) {
     return queueDeploy(deps, actor, input, surface)
   }

@@ -154,7 +154,8 @@ function tileOf(
     waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
     queue: surfaceQueue(
       facts.queued.filter(({ surfaceId }) => surfaceId === id),
-      lastDeploy,
+      surface,
+      facts.now,
     ),
     freezes: byStrength(freezesAt(declared, facts.now).map(shownFreeze)),
     notice: noticesAt(declared, facts.now).map(shownFreeze)[0] ?? null,

@@ -46,6 +46,8 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onQueue, onFollow, r
   // A request that was already sent has its own answer.
   const isHeld = surface.held !== null && !locked
   const comparison = flow.reviewed?.comparison ?? null
+  const isAlone = surface.requiresApproval || flow.override !== null || draft.source?.kind === 'rollback'
+  const mayQueue = !isAlone && surface.held === null
   const verb = flow.queue ? 'Queue' : deployVerb(comparison)
   const words = surface.requiresApproval
     ? { open: 'Ask for approval', sending: 'Requesting…', unknown: 'Retry' }
@@ -120,7 +122,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onQueue, onFollow, r
           attempt={attempt}
           onReviewAgain={() => act({ type: 'back' })}
           onFollow={onFollow}
-          onQueue={surface.requiresApproval || flow.override !== null || surface.held !== null ? null : onQueue}
+          onQueue={mayQueue ? onQueue : null}
         />
         {comparison !== null && comparison.kind !== 'identical' && (
           <section aria-labelledby="confirmed-commits">

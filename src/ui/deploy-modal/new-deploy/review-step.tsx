@@ -73,7 +73,9 @@ export function ReviewStep({
     blocking.length > 0 &&
     blocking.every(({ kind }) => kind === 'busy') &&
     surface.held === null &&
-    !surface.requiresApproval
+    !surface.requiresApproval &&
+    // The way back is not queued.
+    source?.kind !== 'rollback'
   const blocked = (blocking.length > 0 && !overridden && !queues) || refusal !== null
   const { fits, ...form } = useAskedInputs(review.data?.asked ?? [], filled, like)
   const ready = review.data !== undefined && !blocked && fits

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lockSurface } from '~/server/freezes/change-freezes'
+import { continueQueue } from '~/server/queue/continue-queue'
+import { takeTurn } from '~/server/queue/take-turn'
+import { commit, SHA } from '~test/support/scripted-github'
+import { createQueueWorld, type QueueWorld } from './queue-world'
+
+let world: QueueWorld
+beforeAll(async () => {
+  world = await createQueueWorld()
+})
+beforeEach(() => world.reset())
+afterAll(() => world.close())
+
+/** A surface with a deploy to return to. */
+async function shippedBefore() {
+  const { surface, ahead: good } = await world.busy()
+  await world.end(good)
+  await world.deps.db.deploy.update({ where: { id: good }, data: { shipped: 'yes' } })
+  const source = { kind: 'rollback' as const, deployId: good }
+  return { surface, back: world.requestFor(surface, { ref: SHA, expectedSha: SHA, source }) }
+}
+
+describe('a rollback', () => {
+  it('stops the queue, and its lock refuses the turn of everybody, whoever set it', async () => {
+    const { surface, back } = await shippedBefore()
+    const bad = await world.deploy(world.requestFor(surface, { ref: 'bad' }), world.bob)
+    const queued = await world.queue(world.requestFor(surface, { ref: 'release' }), world.bob)
+    await world.end(bad, 'failed')
+    const rollback = await world.deploy(back, world.bob)
+    await world.end(rollback)
+    await takeTurn(world.deps, surface.id)
+    const why = 'The deploy ahead was a rollback.'
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: { deployId: rollback, why } })
+    await continueQueue(world.deps, world.ada, { surfaceId: surface.id, deployId: rollback })
+    await takeTurn(world.deps, surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({
+      state: 'refused',
+      end: { reason: expect.stringContaining('locked') },
+    })
+  })
+
+  it('starts as soon as the surface is free, also if it may queue and others wait', async () => {
+    const { surface, back } = await shippedBefore()
+    const bad = await world.deploy(world.requestFor(surface, { ref: 'bad' }), world.ada)
+    await world.queue(world.requestFor(surface, { ref: 'release' }), world.bob)
+    await world.end(bad, 'failed')
+    expect(await world.send({ ...back, queue: true }, world.ada)).toMatchObject({ outcome: 'deploy' })
+  })
+
+  it('is never queued: the refusal says what to do', async () => {
+    const { surface, back } = await shippedBefore()
+    const bad = await world.deploy(world.requestFor(surface, { ref: 'bad' }), world.ada)
+    await expect(world.send({ ...back, queue: true })).rejects.toMatchObject({
+      code: 'surface_busy',
+      details: { deploy_id: bad },
+      message: expect.stringContaining('A rollback is not queued. Cancel that deploy, or wait until it has ended.'),
+    })
+    expect(await world.deps.db.queuedRequest.count({ where: { surfaceId: surface.id } })).toBe(0)
+  })
+})
+
+it('a lock refuses to queue also the person who set it, as it would refuse the turn', async () => {
+  const { surface } = await world.busy()
+  await lockSurface(world.deps, world.ada, { surfaceId: surface.id, reason: 'Migration' })
+  await expect(world.queue(world.requestFor(surface, { ref: 'next' }), world.ada)).rejects.toMatchObject({
+    code: 'surface_locked',
+  })
+})
+
+it('no turn comes while the surface is unhealthy after the deploy ahead', async () => {
+  const { surface, ahead, queued } = await world.waiting()
+  await world.end(ahead)
+  const answered = (health: string, healthCheckedAt: Date) =>
+    world.deps.db.surface.update({ where: { id: surface.id }, data: { health, healthCheckedAt } })
+  await answered('unhealthy', new Date())
+  await takeTurn(world.deps, surface.id)
+  const wait = 'The queue waits until the surface is healthy: it is unhealthy after the deploy ahead.'
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: null, wait })
+  // An answer from before the end of the deploy says nothing about it.
+  await answered('unhealthy', new Date(Date.now() - 3_600_000))
+  expect(await world.seen(queued.id)).toMatchObject({ wait: null })
+  await answered('healthy', new Date())
+  await takeTurn(world.deps, surface.id)
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'deployed' })
+})
+
+describe('behind a deploy with an armed rollback', () => {
+  /** bob's request behind ada's ended deploy, which is watched for ten minutes. */
+  async function watched(watch: object = {}) {
+    const waiting = await world.waiting()
+    const { ahead, surface } = waiting
+    await world.end(ahead)
+    const facts = { deployId: ahead, surfaceId: surface.id, kind: 'deploy', mode: 'auto', minutes: 10, declaration: '' }
+    await world.deps.db.deployWatch.create({ data: { ...facts, ...watch } })
+    return waiting
+  }
+  const minute = (minutes: number) => new Date(Date.now() + minutes * 60_000)
+  const healthy = { state: 'watching', healthyAt: minute(0), until: minute(10) }
+  const turned = { ...healthy, turnedAt: minute(1), detail: 'HTTP 503' }
+
+  it.each([
+    ['armed', {}],
+    ['watching', healthy],
+  ])('no turn comes while the watch is %s, and the watch stays', async (state, watch) => {
+    const { surface, ahead, queued } = await watched(watch)
+    await takeTurn(world.deps, surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({
+      state: 'waiting',
+      stop: null,
+      wait: expect.stringMatching(/^The queue waits until \d\d:\d\d UTC: the deploy ahead is watched\.$/),
+    })
+    await expect(
+      continueQueue(world.deps, world.ada, { surfaceId: surface.id, deployId: ahead }),
+    ).rejects.toMatchObject({ code: 'queue_not_stopped', message: expect.stringContaining('is watched') })
+    expect(await world.deps.db.deployWatch.findUnique({ where: { deployId: ahead } })).toMatchObject({ state })
+  })
+
+  it('the turn comes after the watch of a surface that was seen healthy', async () => {
+    const { surface, queued } = await watched(healthy)
+    await takeTurn(world.later(11), surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'deployed' })
+  })
+
+  it('the queue stops after the watch of a surface that was not seen healthy', async () => {
+    const { surface, queued } = await watched()
+    await takeTurn(world.later(11), surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting' })
+    expect(await world.deploysOf(surface.id)).toHaveLength(1)
+  })
+
+  it('the queue stops when the surface has turned unhealthy, until somebody continues it', async () => {
+    const { surface, ahead, queued } = await watched({ ...turned, state: 'offered' })
+    await takeTurn(world.deps, surface.id)
+    const why = 'The surface turned unhealthy after the deploy ahead.'
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: { deployId: ahead, why } })
+    await continueQueue(world.deps, world.ada, { surfaceId: surface.id, deployId: ahead })
+    await takeTurn(world.deps, surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'deployed' })
+  })
+
+  it('no turn comes, and nobody continues, while the console starts a rollback', async () => {
+    const { surface, ahead, queued } = await watched({
+      ...turned,
+      state: 'starting',
+      targetId: world.deps.newId(),
+      targetSha: SHA,
+    })
+    const wait = 'The queue waits: the console is starting a rollback.'
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', wait })
+    await expect(
+      continueQueue(world.deps, world.ada, { surfaceId: surface.id, deployId: ahead }),
+    ).rejects.toMatchObject({ code: 'queue_not_stopped' })
+    await takeTurn(world.deps, surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting' })
+  })
+
+  it('a surface that turns unhealthy while the request is checked takes the turn away', async () => {
+    const { surface, ahead, queued } = await watched({ state: 'disarmed', reason: 'Somebody stopped watching.' })
+    world.github.script.onCommit = async () => {
+      await world.deps.db.surface.update({
+        where: { id: surface.id },
+        data: { health: 'unhealthy', healthCheckedAt: minute(1) },
+      })
+      return { status: 200, body: commit(SHA) }
+    }
+    await takeTurn(world.deps, surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting' })
+    expect(await world.deploysOf(surface.id)).toMatchObject([{ id: ahead }])
+  })
+})
