@@ -1,8 +1,9 @@
 /**
  * Text from outside, such as a branch name or a log line, can hold invisible characters: controls, characters that change the
- * direction of the text (UAX 9), and characters that Unicode says to ignore. Each is replaced by a visible one here.
+ * direction of the text (UAX 9), characters that Unicode says to ignore, and noncharacters, which no XML may hold. Each is replaced by a visible one
+ * here.
  */
-const UNSEEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]`
+const UNSEEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]`
 
 /** Scripts whose letters take other forms next to a joiner (Unicode 16, 23.2, "Cursive Connection and Ligatures"). */
 const JOINING = ['Arab', 'Syrc', 'Nkoo', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr', 'Orya', 'Taml', 'Telu', 'Knda', 'Mlym']

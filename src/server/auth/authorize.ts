@@ -18,14 +18,14 @@ export function authorize(actor: Actor | null, permission: Permission): Actor {
 }
 
 /**
- * Throws `permission_refused` for an admin who is limited to environments, because managing people affects every environment. Only
- * older versions limited admins.
+ * Throws `permission_refused` for an admin who is limited to environments, because managing people affects every environment, as does a feed
+ * of all surfaces. Only older versions limited admins. `doing` completes "only an admin of every environment can …".
  */
-export function requireWholeReach(actor: Actor): void {
+export function requireWholeReach(actor: Actor, doing = 'manage people'): void {
   if (actor.environments === null) return
   throw new AppError(
     'permission_refused',
-    `${actor.name} is limited to ${actor.environments.join(', ')}, and only an admin of every environment can manage people. ` +
+    `${actor.name} is limited to ${actor.environments.join(', ')}, and only an admin of every environment can ${doing}. ` +
       'Nothing was changed. Ask an admin of every environment, or run `npm run console -- user set-role` on the machine.',
   )
 }

@@ -4,10 +4,12 @@ import type { Actor } from '~/domain/actor'
 import { EMBED_KINDS, EMBEDS_AT_MOST, type EmbedKind, type EmbedView } from '~/domain/embed'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
+import { requireFreshProof, requireReach, requireWholeReach } from '~/server/auth/authorize'
 import type { Deps } from '~/server/deps'
 import { hmac, isEqual } from '~/server/platform/crypto'
 import type { DatabaseHandle } from '~/server/platform/database'
-import { lockUser } from '~/server/platform/locks.sql'
+import { limitEmbed, limitUnsigned } from '~/server/platform/http/rate-limits'
+import { lockEmbeds } from '~/server/platform/locks.sql'
 
 interface Embed {
   readonly id: string
@@ -24,7 +26,6 @@ export async function listEmbeds(
   const rows = await deps.db.embed.findMany({
     where: { surfaceId, revokedAt: null },
     orderBy: { id: 'desc' },
-    take: EMBEDS_AT_MOST,
     select: embedSelect,
   })
   return rows.flatMap((row) => embedView(deps, row) ?? [])
@@ -50,17 +51,21 @@ function embedView({ config }: Pick<Deps, 'config'>, { createdAt, ...row }: Embe
   return { id, kind, address, createdBy, createdAt: createdAt.toISOString() }
 }
 
-/** Throws `surface_unknown`, and `embeds_full` at the limit. */
+/**
+ * Whoever has the address needs no session, so creating it needs a fresh proof and the reach.
+ *
+ * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `embeds_full`
+ */
 export async function createEmbed(
   deps: Pick<Deps, 'db' | 'config' | 'now' | 'newId'>,
   actor: Actor,
   { kind, surfaceId }: Omit<Embed, 'id'>,
 ): Promise<EmbedView> {
+  await requireScope(deps.db, actor, surfaceId)
+  requireFreshProof(deps, actor, 'creating an address that needs no session')
   const row = { id: deps.newId(), kind, surfaceId, createdBy: actor.name, createdAt: deps.now() }
   await deps.db.$transaction(async (tx) => {
-    // So that two windows together do not create more than the limit.
-    await lockUser(tx, actor.userId)
-    await requireSurface(tx, surfaceId)
+    await lockEmbeds(tx, surfaceId)
     if ((await tx.embed.count({ where: { surfaceId, revokedAt: null } })) >= EMBEDS_AT_MOST) {
       throw new AppError(
         'embeds_full',
@@ -79,10 +84,10 @@ export async function createEmbed(
   return view
 }
 
-async function requireSurface(tx: DatabaseHandle, surfaceId: string | null): Promise<void> {
-  if (surfaceId === null) return
-  const found = await tx.surface.findUnique({ where: { id: surfaceId }, select: { id: true } })
-  if (found !== null) return
+async function requireScope(db: DatabaseHandle, actor: Actor, surfaceId: string | null): Promise<void> {
+  if (surfaceId === null) return requireWholeReach(actor, 'create a feed of all surfaces')
+  const found = await db.surface.findUnique({ where: { id: surfaceId }, select: { environment: true } })
+  if (found !== null) return requireReach(actor, { environment: found.environment, surfaceId })
   throw new AppError('surface_unknown', `There is no surface "${surfaceId}". Nothing was created. Check the id.`)
 }
 
@@ -132,25 +137,34 @@ const NOBODYS = '00000000-0000-0000-0000-000000000000'
 
 /**
  * The embed behind an address. Throws `address_unknown` for an address that is unknown, forged, revoked, or of another surface or kind: after the
- * same look-up, and with the same words.
+ * same look-up, and with the same words. Before the look-up, a signed address counts for its embed, and any other for the asking address.
  */
 export async function requireEmbed(
-  { db, config }: Pick<Deps, 'db' | 'config'>,
-  asked: { readonly kind: EmbedKind; readonly of: string; readonly query: URLSearchParams },
+  deps: Pick<Deps, 'db' | 'config' | 'rateLimits'>,
+  asked: { readonly kind: EmbedKind; readonly of: string; readonly request: Request },
 ): Promise<Embed> {
-  const { kind, of, query } = asked
+  const { kind, of, request } = asked
+  const { searchParams: query } = new URL(request.url)
   const id = sentId.safeParse(query.get('id')).data ?? NOBODYS
-  const row = await db.embed.findUnique({
+  const signed = signedEmbed(deps, { id, kind, of, signature: query.get('signature') ?? '' })
+  if (signed === null) limitUnsigned(deps, request)
+  else limitEmbed(deps, id)
+  const row = await deps.db.embed.findUnique({
     where: { id },
     select: { kind: true, surfaceId: true, revokedAt: true },
   })
-  const embed = { id, kind, surfaceId: row === null ? of : row.surfaceId }
-  const signature = query.get('signature') ?? ''
-  const isSigned = config.authSecrets
-    .map((secret) => isEqual(signature, signatureOf(secret, embed)))
-    .some((isOf) => isOf)
-  if (row !== null && isSigned && row.kind === kind && row.revokedAt === null && (row.surfaceId ?? ALL) === of) {
-    return embed
+  if (signed !== null && row?.kind === kind && row.revokedAt === null && row.surfaceId === signed.surfaceId) {
+    return signed
   }
   throw new AppError('address_unknown', 'There is nothing at this address. Nothing was done. Check the address.')
+}
+
+/** What the signature is of, if it is one of the console. */
+function signedEmbed(
+  { config }: Pick<Deps, 'config'>,
+  { id, kind, of, signature }: Pick<Embed, 'id' | 'kind'> & { readonly of: string; readonly signature: string },
+): Embed | null {
+  const named = [of, ...(kind === 'feed' && of === ALL ? [null] : [])].map((surfaceId) => ({ id, kind, surfaceId }))
+  const signs = (embed: Embed) => (secret: string) => isEqual(signature, signatureOf(secret, embed))
+  return named.find((embed) => config.authSecrets.some(signs(embed))) ?? null
 }

@@ -39,6 +39,11 @@ export async function lockUser(tx: DatabaseHandle, id: string): Promise<void> {
   await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`
 }
 
+/** Serialises new badges and feeds of a surface, or new feeds of all surfaces (null), until the transaction ends, so that each is counted. */
+export async function lockEmbeds(tx: DatabaseHandle, surfaceId: string | null): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`embeds ${JSON.stringify(surfaceId)}`}, 0))`
+}
+
 /** Serialises requests that join the queue of a surface until the transaction ends, so that each is counted. */
 export async function lockQueue(tx: DatabaseHandle, surfaceId: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`queue ${surfaceId}`}, 0))`

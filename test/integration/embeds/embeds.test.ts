@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { EmbedKind } from '~/domain/embed'
 import { EMBED_KNOWN_MS, EMBEDS_AT_MOST } from '~/domain/embed'
-import { answerBadge, answerFeed } from '~/server/embeds/answer-embed'
+import { answerBadge, answerFeed, answerFeedPreflight } from '~/server/embeds/answer-embed'
 import { createEmbed, listEmbeds, revokeEmbed } from '~/server/embeds/embeds'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
@@ -162,6 +162,26 @@ describe('a feed', () => {
   })
 })
 
+describe('a feed in the script of another site', () => {
+  it('may be asked for with the tag of the last answer', async () => {
+    const { address } = await made('feed', (await healthySurface()).id)
+    const preflight = answerFeedPreflight()
+    expect(preflight.status).toBe(204)
+    expect(Object.fromEntries(preflight.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'if-none-match',
+      'access-control-allow-methods': 'GET, HEAD',
+    })
+    const first = await ask(address)
+    expect(first.headers.get('access-control-expose-headers')).toBe('etag, retry-after')
+    const again = await ask(address, { 'if-none-match': first.headers.get('etag') ?? '' })
+    expect([again.status, again.headers.get('access-control-allow-origin')]).toEqual([304, '*'])
+  })
+})
+
+const limits = (take: Readonly<Record<string, () => number>>) =>
+  Object.fromEntries(Object.entries(take).map(([name, its]) => [name, { take: its }]))
+
 describe('an address', () => {
   it('that is unknown, forged, revoked, or of another surface or kind answers the same 404 after the same look-up', async () => {
     const { deps } = console_
@@ -189,6 +209,7 @@ describe('an address', () => {
       look.mockClear()
       const answer = await ask(address)
       expect(answer.status, what).toBe(404)
+      expect(answer.headers.get('access-control-allow-origin'), what).toBe(address.includes('/feed/') ? '*' : null)
       expect(look, what).toHaveBeenCalledOnce()
       bodies.add(await answer.text())
     }
@@ -210,14 +231,56 @@ describe('an address', () => {
     Object.assign(globalThis, { deployConsoleDeps: deps })
   })
 
-  it('is limited by the rate of the asking address', async () => {
+  it('has a rate of its own, and without a valid signature that of the asking address, never that of its people', async () => {
     const { deps } = console_
-    const { address } = await made('badge', (await healthySurface()).id)
-    const addresses = { take: () => 7 }
-    Object.assign(globalThis, { deployConsoleDeps: { ...deps, rateLimits: { ...deps.rateLimits, addresses } } })
-    const answer = await ask(address)
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7'])
+    const feed = await made('feed', (await healthySurface()).id)
+    const take = { addresses: vi.fn(() => 9), unsigned: vi.fn(() => 8), embeds: vi.fn(() => 7) }
+    Object.assign(globalThis, { deployConsoleDeps: { ...deps, rateLimits: { ...deps.rateLimits, ...limits(take) } } })
+    const look = vi.spyOn(deps.db.embed, 'findUnique')
+    for (const [address, wait] of [
+      [feed.address, '7'],
+      [withParameter(feed.address, 'signature', 'A'.repeat(43)), '8'],
+    ] as const) {
+      const answer = await ask(address)
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, wait])
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+    }
+    expect(look).not.toHaveBeenCalled()
+    look.mockRestore()
+    expect(take.embeds).toHaveBeenCalledExactlyOnceWith(feed.id)
+    expect(take.unsigned).toHaveBeenCalledOnce()
+    expect(take.addresses).not.toHaveBeenCalled()
     Object.assign(globalThis, { deployConsoleDeps: deps })
+  })
+
+  it('is created with a fresh proof alone, within the reach of the admin', async () => {
+    const { deps } = console_
+    const { id } = await healthySurface()
+    const create = (limits: Parameters<typeof actorNamed>[1], surfaceId: string | null) =>
+      createEmbed(deps, actorNamed('root', limits), { kind: 'feed', surfaceId })
+    await expect(create({ provedAt: new Date(0) }, id)).rejects.toMatchObject({ code: 'proof_stale' })
+    await expect(create({ provedAt: new Date(0) }, null)).rejects.toMatchObject({ code: 'proof_stale' })
+    await expect(create({ environments: ['elsewhere'] }, id)).rejects.toMatchObject({ code: 'permission_refused' })
+    await expect(create({ environments: ['production'] }, null)).rejects.toMatchObject({
+      code: 'permission_refused',
+      message: expect.stringContaining('can create a feed of all surfaces'),
+    })
+    expect(await deps.db.embed.count({ where: { surfaceId: id } })).toBe(0)
+  })
+
+  it('cannot exceed the number by a race, and each one in force is listed', async () => {
+    const { deps } = console_
+    const { id } = await healthySurface()
+    for (let n = 1; n < EMBEDS_AT_MOST; n += 1) await made('feed', id)
+    const admins = await Promise.all(['a1', 'a2', 'a3'].map((name) => insertMember(deps, actorNamed(name))))
+    const raced = await Promise.allSettled(
+      admins.map((admin) => createEmbed(deps, admin, { kind: 'feed', surfaceId: id })),
+    )
+    expect(raced.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    // Two processes of an older version could exceed it.
+    const row = { kind: 'feed', surfaceId: id, createdBy: 'root', createdAt: new Date() }
+    await deps.db.embed.create({ data: { ...row, id: deps.newId() } })
+    expect(await listEmbeds(deps, id)).toHaveLength(EMBEDS_AT_MOST + 1)
   })
 
   it('is listed until it is revoked, is bounded in number, and both changes are audited without the address', async () => {
@@ -237,5 +300,29 @@ describe('an address', () => {
       'console.embed.revoked',
     ])
     expect(JSON.stringify(trail.map(({ payload }) => payload))).not.toContain('signature')
+  })
+})
+
+describe('the version on a badge', () => {
+  it('is the one that the console knows: none after a deploy that may have shipped, and no name of another commit', async () => {
+    const { deps } = console_
+    const seenAt = new Date(Date.now() - 120_000)
+    for (const [shipped, said] of [
+      ['unknown', 'version unknown'],
+      ['yes', 'fedcba9'],
+      ['no', 'v1.4.0'],
+    ] as const) {
+      const { id, surface } = await insertDeployAt(deps, 'failed')
+      await deps.db.deploy.update({
+        where: { id },
+        data: { shipped, sha: `fedcba9${SHA.slice(7)}`, finishedAt: new Date() },
+      })
+      const reported = { runningSha: SHA, runningSeenAt: seenAt, reportedVersion: 'v1.4.0' }
+      await deps.db.surface.update({ where: { id: surface.id }, data: reported })
+      expect(await badgeOf(surface.id), shipped).toContain(`: ${said} · `)
+    }
+    expect(await badgeOf((await healthySurface({ runningSha: null, reportedVersion: 'v1' })).id)).toContain(
+      'version unknown',
+    )
   })
 })

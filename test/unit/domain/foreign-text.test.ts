@@ -76,6 +76,11 @@ describe('foreign text', () => {
     )
   })
 
+  it('replaces noncharacters, which no XML may hold', () => {
+    expect(visible('a\uFFFEb\uFFFF\uFDD0\u{1FFFE}')).toBe('a⟨U+FFFE⟩b⟨U+FFFF⟩⟨U+FDD0⟩⟨U+1FFFE⟩')
+    expect(isVisible('v1\uFFFF')).toBe(false)
+  })
+
   it('leaves a visible text unchanged', () => {
     fc.assert(
       fc.property(

@@ -16,6 +16,8 @@ export interface RateLimits {
   readonly githubReads: RateLimiter
   /** Requests per address to signed routes with an invalid signature. */
   readonly unsigned: RateLimiter
+  /** Requests per badge or feed, from all addresses. */
+  readonly embeds: RateLimiter
 }
 
 interface Limits {
@@ -39,6 +41,7 @@ export function createRateLimits(limits: Limits, shared?: SharedRate): RateLimit
     accounts: limiter('account', limits.rateLimitPerMinute),
     githubReads: limiter('github', atMost(GITHUB_READS_PER_MINUTE, limits.rateLimitPerMinute)),
     unsigned: limiter('unsigned', limits.rateLimitRefusedPerMinute),
+    embeds: limiter('embed', limits.rateLimitPerMinute),
   }
 }
 
@@ -78,6 +81,14 @@ export function limitGitHubReads({ rateLimits }: Limited, actor: Actor): void {
  */
 export function limitUnsigned({ rateLimits }: Limited, request: Asking): void {
   refuseAfter(rateLimits.unsigned.take(keyOf(request)))
+}
+
+/**
+ * Throws `rate_limited` if this badge or feed has reached its limit. Its signature must have been verified. A wall of badges counts
+ * for no address, so it keeps nobody out of the console.
+ */
+export function limitEmbed({ rateLimits }: Limited, id: string): void {
+  refuseAfter(rateLimits.embeds.take(id))
 }
 
 const keyOf = (request: Asking): string => addressGroup(addressOf(request))
