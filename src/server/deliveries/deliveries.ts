@@ -24,11 +24,16 @@ export async function queueDeliveries(
     skipDuplicates: true,
     select: { id: true },
   })
-  for (const { id } of queued) await queueDelivery(tx, id)
+  for (const { id } of queued) await queueDelivery(tx, { id, event })
 }
 
-const queueDelivery = (tx: DatabaseHandle, deliveryId: string, runAt?: Date) =>
-  addJob(tx, { task: 'deliver', payload: { deliveryId } }, runAt === undefined ? {} : { runAt })
+/** A delivery, and what it is about. */
+type Queued = Pick<DeliveryRow, 'id' | 'event'>
+
+function queueDelivery(tx: DatabaseHandle, { id: deliveryId, event }: Queued, runAt?: Date): Promise<void> {
+  const task = event === 'unhealthy' ? 'deliver_unhealthy' : 'deliver'
+  return addJob(tx, { task, payload: { deliveryId } }, runAt === undefined ? {} : { runAt })
+}
 
 /** Takes over an outcome that an older version queued in its own outbox. An outcome that it began to send is not sent again. */
 export async function adoptOutcome(db: Database, deployId: string, at: Date): Promise<void> {
@@ -38,8 +43,7 @@ export async function adoptOutcome(db: Database, deployId: string, at: Date): Pr
     if ((await setState('waiting', 'nobody')).count > 0) return queueDeliveries(tx, deployId, at)
     if ((await setState('sending', 'unknown')).count === 0) return
     const row = { channelId: CONFIGURED_CHANNEL, deployId, state: 'sending', attempts: 1, createdAt: at, updatedAt: at }
-    const { id } = await tx.delivery.create({ data: row })
-    await queueDelivery(tx, id)
+    await queueDelivery(tx, await tx.delivery.create({ data: row }))
   })
 }
 
@@ -82,7 +86,7 @@ const attemptColumns = ({ status, error }: Attempt) => ({
 /** Records a failed attempt and queues the next one. */
 export async function postponeDelivery(
   db: Database,
-  id: string,
+  { id, event }: Queued,
   at: Date,
   nextTryAt: Date,
   attempt: Attempt,
@@ -90,7 +94,7 @@ export async function postponeDelivery(
   await db.$transaction(async (tx) => {
     const data = { state: 'waiting', nextTryAt, updatedAt: at, ...attemptColumns(attempt) }
     const { count } = await tx.delivery.updateMany({ where: { id, state: 'sending' }, data })
-    if (count > 0) await queueDelivery(tx, id, nextTryAt)
+    if (count > 0) await queueDelivery(tx, { id, event }, nextTryAt)
   })
 }
 
@@ -121,16 +125,16 @@ export async function settleDelivery(
 
 export async function queueTestDelivery(tx: DatabaseHandle, channelId: string, at: Date): Promise<void> {
   const data = { channelId, state: 'waiting', nextTryAt: at, createdAt: at, updatedAt: at }
-  const { id } = await tx.delivery.create({ data, select: { id: true } })
-  await queueDelivery(tx, id)
+  await queueDelivery(tx, await tx.delivery.create({ data, select: { id: true, event: true } }))
 }
 
 /** Queues a settled delivery again. False while the delivery is in progress. */
 export async function requeueDelivery(tx: DatabaseHandle, id: string, at: Date): Promise<boolean> {
-  const { count } = await tx.delivery.updateMany({
+  const [requeued] = await tx.delivery.updateManyAndReturn({
     where: { id, state: { notIn: ['waiting', 'sending'] } },
     data: { state: 'waiting', attempts: 0, nextTryAt: at, updatedAt: at },
+    select: { id: true, event: true },
   })
-  if (count > 0) await queueDelivery(tx, id)
-  return count > 0
+  if (requeued !== undefined) await queueDelivery(tx, requeued)
+  return requeued !== undefined
 }

@@ -25,7 +25,8 @@ export type Job =
       readonly payload: { readonly surfaceId: string }
     }
   | {
-      readonly task: 'deliver'
+      /** `deliver_unhealthy`: a task of its own, which versions that know only the end of a deploy leave alone. */
+      readonly task: 'deliver' | 'deliver_unhealthy'
       readonly payload: { readonly deliveryId: string }
     }
   | {

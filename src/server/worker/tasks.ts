@@ -62,6 +62,7 @@ export function jobTasks(deps: Deps): TaskList {
     start_armed_rollback: (payload) => startArmedRollback(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
     deliver: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
+    deliver_unhealthy: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
     take_turn: (payload) => takeTurn(deps, ofSurface.parse(payload).surfaceId),
     find_outside_runs: async (payload) => {
       const { repository } = outsidePayload.parse(payload ?? {})

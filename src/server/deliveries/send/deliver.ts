@@ -149,7 +149,7 @@ async function recordAttempt(
   const log = { deliveryId: id, channelId: channel.id, deployId: delivery.deployId, reason: sent.reason }
   if (again !== null) {
     deps.logger.info({ ...log, again }, 'a delivery failed and will be retried')
-    return postponeDelivery(deps.db, id, now, again, attempt)
+    return postponeDelivery(deps.db, delivery, now, again, attempt)
   }
   const outcome = sent.kind === 'unknown' ? 'unknown' : 'failed'
   deps.logger.warn({ ...log, outcome }, 'a delivery failed and will not be retried')
