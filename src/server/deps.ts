@@ -9,7 +9,8 @@ import { connectRunTokens, type RunTokens } from '~/server/github/run-tokens'
 import { createReadiness, type ReadinessCheck } from '~/server/health/check-readiness'
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
-import { connectDatabase, type Database } from '~/server/platform/database'
+import { connectDatabase, type Database, type DatabaseHandle } from '~/server/platform/database'
+import { readDatabaseTime } from '~/server/platform/database-time.sql'
 import { createLargeAnswers, type LargeAnswers } from '~/server/platform/http/large-answers'
 import { createRateLimits, type RateLimits } from '~/server/platform/http/rate-limits'
 import { addToRate } from '~/server/platform/http/request-rates.sql'
@@ -29,6 +30,8 @@ export interface Deps {
   readonly live: LiveHub
   readonly readiness: ReadinessCheck
   readonly now: () => Date
+  /** The time of the database: one clock for all processes. */
+  readonly databaseNow: (db: DatabaseHandle) => Promise<Date>
   /** Waits. Tests replace it together with `now`, so that they need not wait. */
   readonly pause: (ms: number) => Promise<unknown>
   /** UUIDv7, so that ids sort by their time. */
@@ -67,6 +70,7 @@ export function createDeps(config: ServerConfig): Deps {
     live: createHub({ db, config, github, logger, metrics, now }),
     readiness: createReadiness({ db, logger, now, newId }),
     now,
+    databaseNow: readDatabaseTime,
     pause: (ms) => setTimeout(ms),
     newId,
   }

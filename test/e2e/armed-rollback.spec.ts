@@ -101,7 +101,7 @@ test('a surface that turns unhealthy after a deploy is rolled back by the consol
   expect(await sandbox.versionOf(surface)).not.toBe(bad)
 
   await page.goto(url)
-  await expect(tile(page, surface)).toContainText('Rolled back by the console to')
+  await expect(tile(page, surface)).toContainText(/A rollback to [0-9a-f]{7} was requested by the console/)
   await page.goto(`${url}/deploys?person=console%3Arollback`)
   await expect(page.getByRole('main')).toContainText('console:rollback')
 })

@@ -204,7 +204,9 @@ const WATCH_EVENTS = [
   /** The watch ended before the surface turned unhealthy. */
   event(
     'console.rollback.disarmed',
-    z.object({ because: z.enum(['newer_deploy', 'locked', 'rollback_asked', 'stopped']) }),
+    z.object({
+      because: z.enum(['newer_deploy', 'locked', 'rollback_asked', 'stopped', 'declaration_changed', 'other_version']),
+    }),
   ),
 ] as const
 

@@ -8,6 +8,8 @@ export function proofOfEvent(
 ): EventProof | null {
   const event = readAuditEvent(row)
   if (event === null) return null
+  // The console disarms because of what it was answered, or what it reads in its own record.
+  if (event.action === 'console.rollback.disarmed' && event.payload.because === 'other_version') return 'prober'
   const proof = proofOf(event)
   if (proof === 'person' && (row.actor === 'console' || row.actor === ARMED_ACTOR)) return 'console'
   return proof === 'person' && row.actor.startsWith('token:') ? 'token' : proof

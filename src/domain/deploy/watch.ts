@@ -31,11 +31,18 @@ export type WatchState = (typeof WATCH_STATES)[number]
 const TURNED: readonly string[] = ['offered', 'starting', 'rolling_back', 'approval'] satisfies WatchState[]
 export const hasTurned = (state: string): boolean => TURNED.includes(state)
 
+/**
+ * How a watch that was open ended with its time. `over`: the console did not see the surface turn unhealthy. `inconclusive`: the last answers were
+ * not healthy. `unseen`: the surface was never seen healthy with the deploy.
+ */
+export const ENDED_WATCHES = ['over', 'inconclusive', 'unseen'] as const
+export type EndedWatch = (typeof ENDED_WATCHES)[number]
+
 /** What a window, a script and a delivery are told of the watch of a deploy. Times are ISO strings in UTC. */
 export interface DeployWatch {
   readonly mode: RollbackMode
-  /** A known state (`over`: the watch ended and the surface stayed healthy), or whatever a newer version stored. */
-  readonly state: WatchState | 'over' | (string & {})
+  /** A known state, or whatever a newer version stored. */
+  readonly state: WatchState | EndedWatch | (string & {})
   readonly minutes: number
   readonly healthyAt: string | null
   readonly until: string | null
@@ -55,7 +62,11 @@ export interface DeployWatch {
   readonly stoppable: boolean
 }
 
-type Said = Omit<DeployWatch, 'sentences' | 'stoppable'> & { readonly finishedAt: string | null }
+type Said = Omit<DeployWatch, 'sentences' | 'stoppable'> & {
+  readonly finishedAt: string | null
+  /** The state of the approval that the console asked for. */
+  readonly approval: string | null
+}
 
 /** "rolls back by itself if unhealthy within 10 min" */
 export const armedWords = (mode: RollbackMode, minutes: number): string =>
@@ -81,13 +92,20 @@ export function describeWatch(watch: Said): string[] {
   const { mode, state, minutes, until, reason } = watch
   switch (state) {
     case 'armed':
-      return [`Armed: ${armedWords(mode, minutes)} of this deploy.`]
+      return [
+        `Armed: ${armedWords(mode, minutes)} of this deploy.`,
+        ...(watch.finishedAt === null ? [] : ['Not watching yet: the surface was not seen healthy with this deploy.']),
+      ]
     case 'watching':
       return [
         `Armed: ${mode === 'auto' ? 'rolls back by itself' : 'offers to roll back'} if unhealthy before ${minuteUtc(until)}.`,
       ]
     case 'over':
-      return [`The surface was watched until ${minuteUtc(until)}, and did not turn unhealthy.`]
+      return [`The watch ended at ${minuteUtc(until)}. The console did not see the surface turn unhealthy.`]
+    case 'inconclusive':
+      return [`The watch ended at ${minuteUtc(until)}. The last answers were not healthy, but did not prove enough.`]
+    case 'unseen':
+      return ['The surface was not seen healthy with this deploy, so the console did not watch it.']
     case 'disarmed':
       return [`Not armed any more. ${reason ?? ''}`.trim()]
     case 'offered':
@@ -101,33 +119,58 @@ export function describeWatch(watch: Said): string[] {
     case 'rolling_back':
       return [turnedSentence(watch), `The console started a rollback${toTarget(watch)}.`]
     case 'approval':
-      return [turnedSentence(watch), `The console asked for another person’s approval of a rollback${toTarget(watch)}.`]
+      return [
+        turnedSentence(watch),
+        `The console asked for the approval of a rollback${toTarget(watch)}. ${decisionSentence(watch.approval)}`,
+      ]
     default:
       return [`A newer version of the console watches this deploy (${inSentence(state)}).`]
   }
 }
 
+function decisionSentence(approval: string | null): string {
+  switch (approval) {
+    case 'waiting':
+      return 'Another person decides.'
+    case 'granted':
+      return 'The request was approved.'
+    case 'refused':
+      return 'The request was refused, so nothing was rolled back.'
+    case 'withdrawn':
+      return 'The request was withdrawn, so nothing was rolled back.'
+    case 'expired':
+      return 'The request expired, so nothing was rolled back.'
+    default:
+      return 'Open the request to see what became of it.'
+  }
+}
+
 /** "The surface turned unhealthy 3 min after this deploy: answers HTTP 503." */
-function turnedSentence({ turnedAt, finishedAt, detail }: Said): string {
+function turnedSentence({ turnedAt, finishedAt, detail, healthyAt }: Said): string {
+  if (healthyAt === null)
+    return `The surface is unhealthy with this deploy, and was not seen healthy with it: ${inSentence(detail ?? 'no detail is on record')}.`
   const after = turnedAt === null || finishedAt === null ? '' : ` ${span(turnedAt, finishedAt)} after this deploy`
   return `The surface turned unhealthy${after}: ${inSentence(detail ?? 'no detail is on record')}.`
 }
 
-function wayBackSentence({ target }: Said): string {
-  if (target === null) return 'No earlier version is on record to return to. Deploy another version.'
-  const healthy = target.healthyAt === null ? '' : `, healthy until ${minuteUtc(target.healthyAt)}`
-  return `Roll back to ${shortSha(target.sha)}${healthy}.`
+function wayBackSentence(watch: Said): string {
+  if (watch.target === null) return 'No earlier version is on record to return to. Deploy another version.'
+  return `Roll back to ${targetWords(watch.target, watch.turnedAt)}.`
 }
 
-const toTarget = ({ target }: Said) => {
-  if (target === null) return ''
-  return ` to ${shortSha(target.sha)}${target.healthyAt === null ? '' : `, healthy until ${minuteUtc(target.healthyAt)}`}`
-}
+const toTarget = ({ target, turnedAt }: Said) => (target === null ? '' : ` to ${targetWords(target, turnedAt)}`)
+
+const targetWords = ({ sha, healthyAt }: NonNullable<DeployWatch['target']>, turnedAt: string | null) =>
+  `${shortSha(sha)}${healthyAt === null ? '' : `, healthy until ${minuteUtc(healthyAt, turnedAt)}`}`
 
 function span(later: string, earlier: string): string {
   const seconds = Math.max(0, Math.round((Date.parse(later) - Date.parse(earlier)) / 1_000))
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`
 }
 
-/** "14:02 UTC" */
-const minuteUtc = (iso: string | null) => (iso === null ? 'an unknown time' : `${iso.slice(11, 16)} UTC`)
+/** "14:02 UTC", with the date if that is another day than the one that is told of. */
+function minuteUtc(iso: string | null, day: string | null = iso): string {
+  if (iso === null) return 'an unknown time'
+  const date = iso.slice(0, 10) === (day ?? iso).slice(0, 10) ? '' : `${iso.slice(0, 10)} `
+  return `${date}${iso.slice(11, 16)} UTC`
+}

@@ -1,5 +1,13 @@
 import 'server-only'
-import { type DeployWatch, describeWatch, hasTurned, ROLLBACK_MODES, type RollbackMode } from '~/domain/deploy/watch'
+import {
+  type DeployWatch,
+  describeWatch,
+  type EndedWatch,
+  hasTurned,
+  ROLLBACK_MODES,
+  type RollbackMode,
+  type WatchState,
+} from '~/domain/deploy/watch'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
@@ -23,6 +31,7 @@ export const watchSelect = {
   reason: true,
   rollbackDeployId: true,
   approvalId: true,
+  approval: { select: { state: true, expiresAt: true } },
 } satisfies Prisma.DeployWatchSelect
 
 export type WatchRow = Prisma.DeployWatchGetPayload<{ select: typeof watchSelect }>
@@ -31,7 +40,8 @@ export type WatchRow = Prisma.DeployWatchGetPayload<{ select: typeof watchSelect
 export const modeOf = (stored: string): RollbackMode => ROLLBACK_MODES.find((known) => known === stored) ?? 'offer'
 
 /** The end of a watch: its minutes after the end of the deploy. */
-export const endOfWatch = (finishedAt: Date, minutes: number): Date => new Date(finishedAt.getTime() + minutes * 60_000)
+export const endOfWatch = (finishedAt: Date, { until, minutes }: Pick<WatchRow, 'until' | 'minutes'>): Date =>
+  until ?? new Date(finishedAt.getTime() + minutes * 60_000)
 
 /** Arms the rollback of a new deploy, in the transaction that inserts it. A rollback is never rolled back without a person. */
 export async function armDeploy(
@@ -54,23 +64,38 @@ export const DISARMED = {
   locked: 'The surface was locked.',
   rollback_asked: 'A rollback waits for approval.',
   stopped: 'Somebody stopped watching.',
+  declaration_changed:
+    'What surfaces.yaml says about the surface, or what this version of the console reads of it, has changed since the deploy.',
+  other_version: 'The surface was seen healthy with another version.',
 } as const
 export type Disarmed = keyof typeof DISARMED
 
-/** Ends the watches of a surface on which nothing was done yet. `except`: the deploy that is the reason. Returns how many. */
+/**
+ * Ends the watches of a surface that go on and in which nothing was done yet. `except`: the deploy that is the reason. `deployId`: only that one,
+ * also if the console is about to roll back. Returns how many.
+ */
 export async function disarmWatches(
   tx: DatabaseHandle,
   watches: { readonly surfaceId: string; readonly except?: string; readonly deployId?: string },
   { because, actor, at }: { readonly because: Disarmed; readonly actor: string; readonly at: Date },
 ): Promise<number> {
   const { surfaceId, except, deployId } = watches
-  const disarmed = await tx.deployWatch.updateManyAndReturn({
+  const states = [...OPEN, ...(because === 'stopped' ? ['starting'] : [])]
+  const candidates = await tx.deployWatch.findMany({
     where: {
       surfaceId,
-      state: { in: ['armed', 'watching'] },
+      state: { in: states },
       ...(except === undefined ? {} : { deployId: { not: except } }),
       ...(deployId === undefined ? {} : { deployId }),
     },
+    select: { deployId: true, state: true, until: true, minutes: true, deploy: { select: endSelect } },
+  })
+  const ids = candidates
+    .filter((each) => each.state === 'starting' || goesOn(each.deploy, each, at))
+    .map((each) => each.deployId)
+  if (ids.length === 0) return 0
+  const disarmed = await tx.deployWatch.updateManyAndReturn({
+    where: { deployId: { in: ids }, state: { in: states } },
     data: { state: 'disarmed', reason: DISARMED[because] },
     select: { deployId: true },
   })
@@ -82,29 +107,39 @@ export async function disarmWatches(
   return disarmed.length
 }
 
-interface WatchedDeploy {
+const OPEN: readonly string[] = ['armed', 'watching'] satisfies WatchState[]
+
+const endSelect = { status: true, shipped: true, finishedAt: true } satisfies Prisma.DeploySelect
+interface DeployEnd {
   readonly status: string
   readonly shipped: string
   readonly finishedAt: Date | null
-  readonly watch: WatchRow | null
 }
 
+/** Whether a deploy is unfinished, or succeeded with a version to watch. */
+const hasVersion = ({ status, shipped, finishedAt }: DeployEnd) =>
+  finishedAt === null || (status === 'succeeded' && shipped === 'yes')
+
+const goesOn = (deploy: DeployEnd, watch: Pick<WatchRow, 'until' | 'minutes'>, now: Date): boolean =>
+  hasVersion(deploy) && (deploy.finishedAt === null || endOfWatch(deploy.finishedAt, watch) > now)
+
 /** What is told of the watch of a deploy; null if there is none, or if the deploy ended without a version to watch. */
-export function viewWatch({ status, shipped, finishedAt, watch }: WatchedDeploy, now: Date): DeployWatch | null {
+export function viewWatch(deploy: DeployEnd & { readonly watch: WatchRow | null }, now: Date): DeployWatch | null {
+  const { watch, finishedAt } = deploy
   if (watch === null) return null
-  const hasTurnedUnhealthy = hasTurned(watch.state)
-  const isOpen = watch.state === 'armed' || watch.state === 'watching'
-  if (finishedAt !== null && isOpen && (status !== 'succeeded' || shipped === 'no')) return null
-  const until = watch.until ?? (finishedAt === null ? null : endOfWatch(finishedAt, watch.minutes))
-  const isOver = isOpen && until !== null && until <= now
+  const isTurned = hasTurned(watch.state)
+  if (!isTurned && !hasVersion(deploy)) return null
+  const until = finishedAt === null ? watch.until : endOfWatch(finishedAt, watch)
+  const isOpen = OPEN.includes(watch.state)
+  const isGoingOn = goesOn(deploy, watch, now)
   const facts = {
     mode: modeOf(watch.mode),
-    state: isOver ? ('over' as const) : watch.state,
+    state: isOpen && !isGoingOn ? endedState(watch) : watch.state,
     minutes: watch.minutes,
     healthyAt: iso(watch.healthyAt),
     until: iso(until),
-    turnedAt: hasTurnedUnhealthy ? iso(watch.turnedAt) : null,
-    detail: hasTurnedUnhealthy ? watch.detail : null,
+    turnedAt: isTurned ? iso(watch.turnedAt) : null,
+    detail: isTurned ? watch.detail : null,
     target:
       watch.targetId === null || watch.targetSha === null
         ? null
@@ -115,9 +150,19 @@ export function viewWatch({ status, shipped, finishedAt, watch }: WatchedDeploy,
   }
   return {
     ...facts,
-    sentences: describeWatch({ ...facts, finishedAt: iso(finishedAt) }),
-    stoppable: isOpen && !isOver,
+    sentences: describeWatch({ ...facts, finishedAt: iso(finishedAt), approval: approvalState(watch.approval, now) }),
+    stoppable: (isOpen && isGoingOn) || watch.state === 'starting',
   }
+}
+
+/** An approval that nobody decided in time has expired, also before that is recorded. */
+const approvalState = (approval: WatchRow['approval'], now: Date): string | null =>
+  approval?.state === 'waiting' && approval.expiresAt <= now ? 'expired' : (approval?.state ?? null)
+
+/** What became of a watch that nothing ended but time. */
+const endedState = ({ state, failing }: Pick<WatchRow, 'state' | 'failing'>): EndedWatch => {
+  if (state !== 'watching') return 'unseen'
+  return failing === null ? 'over' : 'inconclusive'
 }
 
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null

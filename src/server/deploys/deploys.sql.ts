@@ -43,6 +43,13 @@ export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<Locked
   return lockedRows.parse(rows)[0] ?? null
 }
 
+/** Locks a surface, its watched deploy and the watch, in the order of a new deploy, until the transaction ends. */
+export async function lockWatch(tx: DatabaseHandle, surfaceId: string, deployId: string): Promise<void> {
+  await tx.$executeRaw`SELECT FROM "surfaces" WHERE "id" = ${surfaceId} FOR NO KEY UPDATE`
+  await lockDeploy(tx, deployId)
+  await tx.$executeRaw`SELECT FROM "deploy_watches" WHERE "deploy_id" = ${deployId}::uuid FOR UPDATE`
+}
+
 export interface Advance {
   /** Restricts the source status further than the transition table does. */
   readonly onlyFrom?: DeployStatus

@@ -215,5 +215,5 @@ const aheadOf = (row: AheadRow): DeployAhead => ({
 /** A deploy that did not succeed, or shipped nothing, is not watched. */
 function watchOf({ status, shipped, finishedAt, watch }: AheadRow): DeployAhead['watch'] {
   if (watch === null || finishedAt === null || status !== 'succeeded' || shipped === 'no') return null
-  return { state: watch.state, until: watch.until ?? endOfWatch(finishedAt, watch.minutes) }
+  return { state: watch.state, until: endOfWatch(finishedAt, watch) }
 }

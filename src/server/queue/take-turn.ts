@@ -53,10 +53,12 @@ async function dispatchQueued(deps: Deps, row: QueuedRow, after: string | null):
   const actor = await requesterNow(deps, row)
   try {
     const { id } = await dispatchDeploy(deps, actor, requestOf(row, actor), undefined, {
-      requestDigest: row.requestDigest,
-      after,
-      check: (tx) => recheck(tx, deps, row.surfaceId, after),
-      commit: (tx, deployId) => claim(tx, deps, row, deployId),
+      turn: {
+        requestDigest: row.requestDigest,
+        after,
+        check: (tx) => recheck(tx, deps, row.surfaceId, after),
+        commit: (tx, deployId) => claim(tx, deps, row, deployId),
+      },
     })
     const own = await deps.db.queuedRequest.findUnique({ where: { id: row.id }, select: { state: true } })
     // The same request was sent again without the queue, and was dispatched before it was queued.

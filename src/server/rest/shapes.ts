@@ -6,7 +6,7 @@ import { QUEUED_STATES } from '~/domain/deploy/queue'
 import { DEPLOY_ACTIONS } from '~/domain/deploy/report'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { DEPLOY_STATUSES, FAILURE_STAGES, PHASES, SHIPPED } from '~/domain/deploy/status'
-import { ROLLBACK_MODES, WATCH_STATES } from '~/domain/deploy/watch'
+import { ENDED_WATCHES, ROLLBACK_MODES, WATCH_STATES } from '~/domain/deploy/watch'
 import { id, lineCursorText } from '~/domain/input'
 
 /**
@@ -247,9 +247,9 @@ const deployWatch = z
   .looseObject({
     mode: z.enum(ROLLBACK_MODES),
     state: z.string().meta({
-      examples: [...WATCH_STATES, 'over'],
+      examples: [...WATCH_STATES, ...ENDED_WATCHES],
       description:
-        '`offered`: the surface turned unhealthy, and a person decides. `starting`, `rolling_back`, `approval`: the console rolls back, or asked for approval.',
+        '`offered`: the surface turned unhealthy, and a person decides. `starting`, `rolling_back`, `approval`: the console rolls back, or asked for approval. `over`: the watch ended, and the console did not see the surface turn unhealthy. `inconclusive`: it ended with answers that were not healthy. `unseen`: the surface was never seen healthy with the deploy.',
     }),
     minutes: z.int(),
     healthy_at: time.nullable(),

@@ -192,10 +192,12 @@ export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
 
 export const DRIFT_UNKNOWN = { behindBy: null, aheadBy: null, behindCheckedAt: null, comparedSha: null } as const
 
-/** Records a probe. A probe without a version keeps the recorded version. */
+/**
+ * Records a probe. A probe without a version keeps the recorded version. False: since the surface was read, another probe of it was recorded.
+ */
 export async function recordProbe(
   db: DatabaseHandle,
-  id: string,
+  { id, healthCheckedAt }: Pick<SurfaceRow, 'id' | 'healthCheckedAt'>,
   probe: {
     readonly health: HealthState
     readonly detail: string | null
@@ -206,21 +208,20 @@ export async function recordProbe(
     /** Null: unchanged. */
     readonly healthyVersions: HealthyVersions | null
   },
-): Promise<void> {
+): Promise<boolean> {
   const { version } = probe
-  await db.surface.update({
-    where: { id },
-    data: {
-      health: probe.health,
-      healthDetail: probe.detail,
-      healthCheckedAt: probe.at,
-      ...(probe.healthyVersions === null ? {} : { healthyVersions: probe.healthyVersions }),
-      ...(version === null ? {} : { runningSeenAt: probe.at }),
-      // An unchanged version is not written, because its commit may have become known meanwhile.
-      ...(version === null || !probe.versionChanged ? {} : { ...versionColumns(version), ...DRIFT_UNKNOWN }),
-    },
-    select: { id: true },
-  })
+  const data = {
+    health: probe.health,
+    healthDetail: probe.detail,
+    healthCheckedAt: probe.at,
+    ...(probe.healthyVersions === null ? {} : { healthyVersions: probe.healthyVersions }),
+    ...(version === null ? {} : { runningSeenAt: probe.at }),
+    // An unchanged version is not written, because its commit may have become known meanwhile.
+    ...(version === null || !probe.versionChanged ? {} : { ...versionColumns(version), ...DRIFT_UNKNOWN }),
+  }
+  if ((await db.surface.updateMany({ where: { id, healthCheckedAt }, data })).count > 0) return true
+  await db.surface.update({ where: { id }, data, select: { id: true } })
+  return false
 }
 
 const versionColumns = ({ name, sha, problem }: ReportedVersion) => ({

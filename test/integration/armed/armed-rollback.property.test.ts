@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ARMED_ACTOR } from '~/domain/deploy/watch'
-import { FAILING_PROBES, FAILING_SECONDS } from '~/domain/surface/failing-probes'
 import { stopWatch } from '~/server/deploys/watch/stop-watch'
 import { lockSurface, openFreeze, unlockSurface } from '~/server/freezes/change-freezes'
 import { type ArmedWorld, BAD, createArmedWorld, GOOD, type SurfaceAnswer } from './armed-world'
@@ -31,14 +30,18 @@ const ANSWERS = {
 const probe = fc.record({
   kind: fc.constant('probe' as const),
   answer: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('unhealthy' as const) },
+    { weight: 14, arbitrary: fc.constant('unhealthy' as const) },
     { weight: 2, arbitrary: fc.constantFrom(...(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[])) },
   ),
-  seconds: fc.constantFrom(1, 5, 10, 12, 20, 200),
-  workers: fc.constantFrom(1, 2),
+  seconds: fc.constantFrom(1, 5, 10, 10, 10, 10, 12, 12, 20, 20, 29, 31, 1800),
+  workers: fc.constantFrom(1, 1, 2),
+  /** How far the clock of the worker is ahead. */
+  skew: fc.constantFrom(0, 0, 25),
+  /** By a server of an older version, which records the answer and follows no watch. */
+  foreign: fc.constantFrom(...Array.from({ length: 9 }, () => false), true),
 })
 const event = fc.oneof(
-  { weight: 10, arbitrary: probe },
+  { weight: 14, arbitrary: probe },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('job' as const), workers: fc.constantFrom(1, 2, 3) }) },
   {
     weight: 2,
@@ -49,6 +52,7 @@ const event = fc.oneof(
 interface Seen {
   readonly at: number
   readonly isProof: boolean
+  readonly isForeign: boolean
 }
 
 it('the console rolls back once at most, on proof, within the watch, and never in a freeze, a lock or after a stop', async () => {
@@ -59,7 +63,7 @@ it('the console rolls back once at most, on proof, within the watch, and never i
     fc.asyncProperty(fc.array(event, { minLength: 4, maxLength: 24 }), async (events) => {
       const { deps } = world
       await deps.db.freeze.deleteMany()
-      const { surfaceId, deployId } = await world.shipped('auto')
+      const { surfaceId, deployId } = await world.shipped('auto', { minutes: 60 })
       const until = Date.parse((await world.watchOf(deployId))?.until ?? '')
       const seen: Seen[] = []
       let [isFrozen, isLocked, isDisarmed] = [false, false, false]
@@ -70,8 +74,13 @@ it('the console rolls back once at most, on proof, within the watch, and never i
           case 'probe': {
             world.answer(surfaceId, ANSWERS[each.answer])
             world.passSeconds(each.seconds)
-            await Promise.all(Array.from({ length: each.workers }, () => world.probe(surfaceId, 0)))
-            seen.push({ at: now(), isProof: each.answer === 'unhealthy' })
+            const clock = () => new Date(now() + each.skew * 1_000)
+            if (each.foreign) await recordAsForeign(surfaceId, ANSWERS[each.answer], clock())
+            else {
+              const worker = { ...deps, now: clock }
+              await Promise.all(Array.from({ length: each.workers }, () => world.probe(surfaceId, 0, worker)))
+            }
+            seen.push({ at: now(), isProof: each.answer === 'unhealthy', isForeign: each.foreign })
             break
           }
           case 'job': {
@@ -83,7 +92,10 @@ it('the console rolls back once at most, on proof, within the watch, and never i
             rolledBack += 1
             expect({ isFrozen, isLocked, isDisarmed }).toEqual({ isFrozen: false, isLocked: false, isDisarmed: false })
             expect(now()).toBeLessThan(until)
-            expect(seen.at(-1)?.isProof).toBe(true)
+            const last = seen.at(-1)
+            expect(last?.isProof).toBe(true)
+            // A minute, by clocks that differ by 25 seconds.
+            expect(now() - (last?.at ?? 0)).toBeLessThanOrEqual(85_000)
             expect(hasProof(seen.filter(({ at }) => at < until))).toBe(true)
             expect(world.github.dispatchesOf(after[0]?.id ?? '')).toBe(1)
             break
@@ -141,13 +153,28 @@ it('the console rolls back once at most, on proof, within the watch, and never i
   expect(rolledBack).toBeGreaterThanOrEqual(Math.min(LEAST_ROLLBACKS, numRuns))
 }, 3_600_000)
 
-/** Whether some failing probes in a row were enough. The last of them may be followed by others. */
+/**
+ * The rule of ADR 060 in its own words: some answers, with none in between, were all proofs that this version's workers got; three or more; never
+ * more than 30 seconds apart; 20 seconds or more from the first to the last.
+ */
 function hasProof(seen: readonly Seen[]): boolean {
-  let row: number[] = []
-  for (const { at, isProof } of seen) {
-    row = isProof ? [...row, at] : []
-    const [first = at] = row
-    if (row.length >= FAILING_PROBES && at - first >= FAILING_SECONDS * 1_000) return true
-  }
-  return false
+  return seen.some((first, from) =>
+    seen.some((last, to) => {
+      const row = seen.slice(from, to + 1)
+      return (
+        row.length >= 3 &&
+        last.at - first.at >= 20_000 &&
+        row.every(({ isProof, isForeign }) => isProof && !isForeign) &&
+        row.every(({ at }, index) => at - (row[index - 1]?.at ?? at) <= 30_000)
+      )
+    }),
+  )
+}
+
+async function recordAsForeign(surfaceId: string, answer: SurfaceAnswer, at: Date): Promise<void> {
+  const isAnswered = answer !== 'nothing'
+  const health = !isAnswered ? 'unreachable' : answer.status === 200 ? 'healthy' : 'unhealthy'
+  const version = isAnswered && 'version' in answer ? { runningSha: answer.version ?? null, runningSeenAt: at } : {}
+  const data = { health, healthDetail: null, healthCheckedAt: at, ...version }
+  await world.deps.db.surface.update({ where: { id: surfaceId }, data })
 }

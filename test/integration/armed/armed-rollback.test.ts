@@ -92,7 +92,7 @@ describe('auto', () => {
     })
     const lock = await world.deps.db.freeze.findFirst({ where: { surfaceId, kind: 'lock' } })
     expect(lock).toMatchObject({
-      reason: 'Rolled back by the console to 2b67698',
+      reason: 'A rollback to 2b67698 was requested by the console',
       createdBy: ARMED_ACTOR,
       rollbackDeployId: rollback?.id,
       endsAt: null,
@@ -109,6 +109,8 @@ describe('auto', () => {
     world.answer(surfaceId, { status: 503, version: BAD })
     for (let count = 0; count < 3; count += 1)
       await Promise.all([world.probe(surfaceId, 5), world.probe(surfaceId, 5), world.probe(surfaceId, 0)])
+    // Of probes at once, one counts.
+    expect(await world.watchOf(deployId)).toMatchObject({ state: 'starting' })
     await Promise.all([world.start(deployId), world.start(deployId), world.start(deployId)])
     expect(await world.rollbacksOf(surfaceId)).toHaveLength(1)
     expect(world.github.dispatches()).toHaveLength(3)
@@ -170,10 +172,20 @@ describe('auto', () => {
     expect(rollback).toMatchObject({ id: rollbackId, sha: GOOD, approvedBy: 'grace' })
   })
 
-  it('a declaration that changed since the deploy starts nothing', async () => {
+  it('a declaration that changed since the deploy disarms, and starts nothing', async () => {
     const { surfaceId, deployId } = await world.shipped('auto')
     await world.deps.db.surface.update({ where: { id: surfaceId }, data: { rollbackMode: 'offer' } })
     await world.failThrice(surfaceId)
+    await world.start(deployId)
+    const reason = expect.stringContaining('surfaces.yaml')
+    expect(await world.watchOf(deployId)).toMatchObject({ state: 'disarmed', reason })
+    expect(await world.rollbacksOf(surfaceId)).toEqual([])
+  })
+
+  it('a declaration that changed between the decision and the request starts nothing', async () => {
+    const { surfaceId, deployId } = await world.shipped('auto')
+    await world.failThrice(surfaceId)
+    await world.deps.db.surface.update({ where: { id: surfaceId }, data: { rollbackMode: 'offer' } })
     await world.start(deployId)
     const reason = expect.stringContaining('surfaces.yaml')
     expect(await world.watchOf(deployId)).toMatchObject({ state: 'offered', reason })
@@ -184,15 +196,16 @@ describe('auto', () => {
     ['a failing answer without a version', { status: 502 }],
     ['no answer', 'nothing'],
   ] as const)('%s is no proof that the surface runs the deploy, so a person is asked', async (_, given) => {
+    const other = await world.shipped(null)
     const { surfaceId, deployId } = await world.shipped('auto')
     world.answer(surfaceId, given)
-    for (let count = 0; count < 2; count += 1) await world.probe(surfaceId)
-    await world.shipped(null)
-    await world.probe(surfaceId)
-    await world.probe(surfaceId)
+    for (let count = 0; count < 3; count += 1) {
+      await world.probe(other.surfaceId, 1)
+      await world.probe(surfaceId)
+    }
     expect(await world.watchOf(deployId)).toMatchObject({
       state: 'offered',
-      reason: 'Not every answer of the surface said that it is unhealthy and runs this deploy.',
+      reason: 'Not every answer of the surface was a server error that names this deploy’s commit.',
     })
   })
 
@@ -306,15 +319,8 @@ describe('what does not count', () => {
     await world.probe(surfaceId, 25)
     await world.probe(surfaceId)
     await world.probe(surfaceId, 20)
-    expect(await world.watchOf(deployId)).toMatchObject({ state: 'over' })
+    expect(await world.watchOf(deployId)).toMatchObject({ state: 'inconclusive' })
     expect(await world.deps.db.auditEvent.count({ where: { deployId, action: 'console.rollback.armed' } })).toBe(0)
-  })
-
-  it('a surface that was never seen healthy with the deploy', async () => {
-    const { surfaceId } = await world.shipped('auto')
-    const next = await world.ship(surfaceId, 'e'.repeat(40))
-    await world.failThrice(surfaceId, { status: 503, version: 'e'.repeat(40) })
-    expect(await world.watchOf(next)).toMatchObject({ state: 'armed', healthyAt: null })
   })
 
   it('a deploy that did not succeed, or is not proven to have shipped', async () => {
@@ -323,7 +329,8 @@ describe('what does not count', () => {
     await world.deps.db.deploy.update({ where: { id: next }, data: { shipped: 'unknown' } })
     world.answer(surfaceId, { status: 200, version: 'e'.repeat(40) })
     await world.probe(surfaceId)
-    expect(await world.watchOf(next)).toMatchObject({ state: 'armed', healthyAt: null })
+    expect(await world.watchOf(next)).toBeNull()
+    expect(await world.actionsOf(next)).toEqual([])
   })
 
   it('a deploy that goes on, failed, or whose watch is over costs a probe no transaction', async () => {

@@ -34,7 +34,8 @@ export async function createArmedWorld() {
       : answer(request)
   const console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
   let clock = Date.now()
-  const deps: Deps = { ...console_.deps, now: () => new Date(clock) }
+  const now = () => new Date(clock)
+  const deps: Deps = { ...console_.deps, now, databaseNow: async () => now() }
   const fresh = (name: string, role: 'deployer' | 'approver') => {
     const actor = actorNamed(name, { role })
     return Object.defineProperty({ ...actor }, 'provedAt', { get: () => new Date(clock), enumerable: true })

@@ -244,7 +244,9 @@ describe('a rollback', () => {
     const { id } = await dispatch(input)
     const { db } = console_.deps
     expect((await getDeploy(console_.deps, id)).timeline.map(({ note }) => note)).toContainEqual(
-      expect.stringMatching(/^The surface was locked until somebody unlocks it: “Rolled back to [0-9a-f]{7}”\.$/),
+      expect.stringMatching(
+        /^The surface was locked until somebody unlocks it: “A rollback to [0-9a-f]{7} was requested”\.$/,
+      ),
     )
     expect(await db.freeze.findFirstOrThrow({ where: { surfaceId: input.surfaceId } })).toMatchObject({
       kind: 'lock',

@@ -111,6 +111,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
         approvalId: null,
         reason: 'A sentence.',
         finishedAt: AT,
+        approval: null,
       }),
       stoppable: false,
     },

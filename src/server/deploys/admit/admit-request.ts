@@ -2,7 +2,8 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { refuseDispatch } from '~/domain/deploy/admission'
 import { explainUnticked, linesToTick } from '~/domain/deploy/checklist'
-import type { DispatchInput } from '~/domain/deploy/request'
+import type { DeploySource, DispatchInput } from '~/domain/deploy/request'
+import { sourceToKeep } from '~/domain/deploy/source'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
@@ -15,6 +16,7 @@ import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { comparisonOf, nullIfUnavailable } from '~/server/github/recent-reads'
 import { type ResolvedRef, resolveRef } from '~/server/github/refs'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { proveRollback } from '~/server/surfaces/follow/prove-rollback'
@@ -29,6 +31,8 @@ export interface Admitted {
   readonly inputs: ChosenInputs
   /** The ticked lines, in the order of the declaration. */
   readonly checklist: string[]
+  /** As it is recorded. A commit that adds to what runs ships by itself, and is no rollback. */
+  readonly source: DeploySource | undefined
   /** Proven, and asked for as one. Not looked up if no freeze lets rollbacks pass. */
   readonly isRollback: boolean
 }
@@ -55,7 +59,7 @@ export async function admitRequest(
   }
   const refusal = refuseDispatch({ surface, confirmation: input.confirmation })
   if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
-  const checklist = requireTicked(surface, input)
+  const tickedAtFirst = requireTicked(surface, input)
   if (input.source !== undefined) {
     await checkSource(deps.db, surface, input.source, input.ref)
     await requireForwardPromotion(deps, surface, input.source, input.ref)
@@ -68,14 +72,33 @@ export async function admitRequest(
   const [resolved, { workflowRef, inputs }] = await Promise.all([resolving, chooseRun(deps, surface, resolving, input)])
   await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)
-  const isRollback = await passesAsRollback(deps, surface, input.source?.kind, resolved.sha)
-  return { surface, resolved, workflowRef, inputs, checklist, isRollback }
+  const source = await keptSource(deps, surface, input.source, resolved.sha)
+  const checklist = source === input.source ? tickedAtFirst : requireTicked(surface, { ...input, source })
+  const isRollback = await passesAsRollback(deps, surface, source?.kind, resolved.sha)
+  return { surface, resolved, workflowRef, inputs, checklist, source, isRollback }
+}
+
+/** The source, unless it is called a rollback and GitHub says that its commit adds to what runs. While GitHub does not answer, it is one. */
+async function keptSource(
+  deps: Pick<Deps, 'db' | 'github'>,
+  surface: RequestedSurface,
+  source: DeploySource | undefined,
+  sha: string,
+): Promise<DeploySource | undefined> {
+  if (source?.kind !== 'rollback') return source
+  const runs = (await readRunning(deps.db, [surface.id])).get(surface.id)?.runs ?? null
+  if (runs === null || runs === sha) return source
+  const change = await nullIfUnavailable(comparisonOf(deps.github, surface.repository, runs, sha))
+  return sourceToKeep(source, change) ?? undefined
 }
 
 /** Throws `checklist_incomplete` unless exactly the declared lines are ticked. A rollback may also tick none. */
 function requireTicked(
   { name, checklist }: RequestedSurface,
-  { checklist: ticked = [], source }: DispatchInput,
+  {
+    checklist: ticked = [],
+    source,
+  }: { readonly checklist?: readonly string[] | undefined; readonly source?: DeploySource | undefined },
 ): string[] {
   if (ticked.length === 0 && linesToTick(checklist, source).length === 0) return []
   const problem = explainUnticked(checklist, ticked)

@@ -12,6 +12,7 @@ import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { armDeploy, disarmWatches } from '~/server/deploys/deploy-watch'
 import { freezeEvent } from '~/server/freezes/freeze-view'
 import { insertUnlessLocked, replaceEndedLocks } from '~/server/freezes/freezes'
+import { ROLLBACK_LOCK } from '~/server/freezes/lift-rollback-lock'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
@@ -86,7 +87,7 @@ async function lockAfterRollback(
     kind: 'lock',
     environment: null,
     surfaceId,
-    reason: `${lockWords(deploy)} ${shortSha(deploy.sha)}`,
+    reason: `${ROLLBACK_LOCK}${shortSha(deploy.sha)} was requested${deploy.requestedBy === ARMED_ACTOR ? ' by the console' : ''}`,
     startsAt: at,
     endsAt: null,
     rollbacksPass: true,
@@ -99,9 +100,6 @@ async function lockAfterRollback(
   const subject = { actor: deploy.requestedBy, at, surfaceId, deployId: deploy.id }
   await appendAuditEvent(tx, subject, freezeEvent('console.freeze.opened', lock))
 }
-
-const lockWords = ({ requestedBy }: NewDeploy) =>
-  requestedBy === ARMED_ACTOR ? 'Rolled back by the console to' : 'Rolled back to'
 
 /** One row for each reason for which freezes let the deploy pass. */
 async function recordPasses(

@@ -37,6 +37,14 @@ export interface Turn {
   readonly commit: (tx: DatabaseHandle, deployId: string) => Promise<void>
 }
 
+/** Runs first in the transaction that records an intent. If it throws, nothing is recorded. */
+export type IntentGuard = (tx: DatabaseHandle) => Promise<void>
+
+interface Conditions {
+  readonly turn?: Turn | undefined
+  readonly guard?: IntentGuard | undefined
+}
+
 /**
  * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks the request, commits the intent, asks GitHub once. A repetition
  * under the same idempotency key returns the existing deploy. A refusal leaves an audit row. Surfaces that require approval go
@@ -51,9 +59,9 @@ export function dispatchDeploy(
   actor: Actor,
   input: DispatchInput,
   known?: RequestRow,
-  turn?: Turn,
+  { turn, guard }: Conditions = {},
 ): Promise<DispatchAnswer> {
-  return auditRejections(deps, actor, input, () => dispatch(deps, actor, input, known, turn))
+  return auditRejections(deps, actor, input, () => dispatch(deps, actor, input, known, { turn, guard }))
 }
 
 async function dispatch(
@@ -61,7 +69,7 @@ async function dispatch(
   actor: Actor,
   input: DispatchInput,
   known: RequestRow | undefined,
-  turn: Turn | undefined,
+  { turn, guard }: Conditions,
 ): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = turn?.requestDigest ?? digestRequest(input)
@@ -70,7 +78,7 @@ async function dispatch(
   const request = known ?? (await read())
   if (request.deploy !== null) return answerRepetition(request.deploy, requestDigest)
 
-  const { surface, resolved, workflowRef, inputs, checklist, isRollback } = await admitRequest(
+  const { surface, resolved, workflowRef, inputs, checklist, source, isRollback } = await admitRequest(
     deps,
     actor,
     input,
@@ -93,7 +101,7 @@ async function dispatch(
     idempotencyKey: key.idempotencyKey,
     requestDigest,
     checklist,
-    ...kindOf(input.source),
+    ...kindOf(source),
   }
   let intent: Intent
   try {
@@ -104,6 +112,7 @@ async function dispatch(
       override: input.overrideFreeze ?? null,
       reviewedRunningSha: input.reviewedRunningSha,
       turn,
+      guard,
     })
   } catch (error) {
     // Either a concurrent repetition inserted first, or the surface is busy. The violated index tells which.
@@ -128,12 +137,14 @@ function commitIntent(
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly reviewedRunningSha: DispatchInput['reviewedRunningSha']
     readonly turn: Turn | undefined
+    readonly guard: IntentGuard | undefined
   },
 ): Promise<Intent> {
   const { surface, override } = request
   const at = deps.now()
   const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
   return deps.db.$transaction(async (tx) => {
+    await request.guard?.(tx)
     await requireCurrentRights(tx, actor, { needs, surface, at })
     await requireSameRunning(tx, surface, request.reviewedRunningSha)
     const flags = await readFlags({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)

@@ -7,6 +7,7 @@ import { type DeployState, fillRun, readDeployState } from '~/server/deploys/dep
 import { advanceDeploy } from '~/server/deploys/deploys.sql'
 import { waitForRun } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
+import { liftRollbackLock } from '~/server/freezes/lift-rollback-lock'
 import { type DispatchOutcome, dispatchWorkflow } from '~/server/github/dispatch-workflow'
 import { type DatabaseHandle, isDatabaseUnavailable } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
@@ -117,7 +118,9 @@ async function recordOutcome(
           payload: { http_status: outcome.httpStatus, reason: outcome.reason },
         },
       })
-      return moved ?? readDeployState(tx, deployId)
+      if (moved === null) return readDeployState(tx, deployId)
+      await liftRollbackLock(tx, subject)
+      return moved
     }
     case 'unknown':
       await appendAuditEvent(tx, subject, {

@@ -41,7 +41,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}. Check the id.`)
   const { deploy, owner, transitions, timeline, log } = record
   const watch = viewWatch(deploy, deps.now())
-  const alarms = [...turnedWarning(watch), ...describeAlarms(record.alarms)]
+  const alarms = [...turnedWarning(record, watch), ...describeAlarms(record.alarms)]
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
   const report = describeDeployRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
@@ -95,9 +95,9 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   }
 }
 
-/** The surface turned unhealthy. */
-const turnedWarning = (watch: DeployView['watch']): string[] =>
-  watch !== null && hasTurned(watch.state) ? [watch.sentences.join(' ')] : []
+/** The surface turned unhealthy, and neither recovered nor got a newer deploy since. */
+const turnedWarning = ({ isUnhealthy }: DeployRecord, watch: DeployView['watch']): string[] =>
+  isUnhealthy && watch !== null && hasTurned(watch.state) ? [watch.sentences.join(' ')] : []
 
 function sentInputs(stored: Prisma.JsonValue): DeployView['inputs'] {
   const inputs = storedInputs.parse(stored)
@@ -223,6 +223,7 @@ const recordSelect = {
       environment: true,
       url: true,
       lastDeployId: true,
+      health: true,
       runningSha: true,
       runningSeenAt: true,
     },
@@ -249,6 +250,8 @@ interface DeployRecord {
   }
   /** Whether no newer deploy of the surface exists. */
   readonly isNewest: boolean
+  /** The deploy is the surface's newest one, and the surface was not healthy when last asked. */
+  readonly isUnhealthy: boolean
   /** The e-mail address of the API token's owner; null when a person made the request. */
   readonly owner: string | null
   /** All accepted transitions, the oldest first. The phases are computed from them. */
@@ -267,7 +270,7 @@ function readDeployRecord(db: Database, id: string, logLength: number): Promise<
     const stored = await tx.deploy.findUnique({ where: { id }, select: recordSelect })
     if (stored === null) return null
     const { surface, requestedByUserId, ...deploy } = stored
-    const { lastDeployId, runningSha, runningSeenAt, ...shown } = surface
+    const { lastDeployId, health, runningSha, runningSeenAt, ...shown } = surface
     const sinceEnd =
       lastDeployId === id && runningSeenAt !== null && deploy.finishedAt !== null && runningSeenAt > deploy.finishedAt
     const events = await readEvents(tx, id)
@@ -277,6 +280,7 @@ function readDeployRecord(db: Database, id: string, logLength: number): Promise<
     return {
       deploy: { ...deploy, surface: { ...shown, reportedSha: sinceEnd ? runningSha : null } },
       isNewest: lastDeployId === id,
+      isUnhealthy: lastDeployId === id && health !== 'healthy',
       owner: await readOwner(tx, deploy.requestedBy, requestedByUserId),
       transitions,
       alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),

@@ -18,7 +18,7 @@ import {
   requestKey,
 } from '~/server/deploys/admit/read-request'
 import { disarmWatches } from '~/server/deploys/deploy-watch'
-import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
+import { dispatchDeploy, type IntentGuard } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes-in-force'
 import { violatedUniqueIndex } from '~/server/platform/database'
@@ -28,11 +28,17 @@ import { findQueuedByKey } from '~/server/queue/queued-requests'
 /**
  * Every deploy starts here. If the surface requires approval, an approval is opened for the reviewed commit and nothing is sent.
  * Otherwise the deploy is dispatched, or queued if that was asked for and the surface is busy. A repetition under the same key returns what
- * became of the request.
+ * became of the request. `guard` may still refuse in the transaction that records a deploy or an
+ * approval.
  *
  * @throws AppError as `dispatchDeploy` does
  */
-export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
+export async function requestDeploy(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  guard?: IntentGuard,
+): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const request = await readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const { hasApproval, isQueued, deploy, surface } = request
@@ -45,7 +51,7 @@ export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInp
   }
   if (deploy !== null || !(hasApproval || surface?.requiresApproval)) {
     try {
-      return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }
+      return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request, { guard })) }
     } catch (error) {
       // Another deploy started in between.
       const isBusy = error instanceof AppError && error.code === 'surface_busy'
@@ -55,7 +61,7 @@ export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInp
   }
   const earlier = hasApproval ? await findApprovalByKey(deps.db, key) : null
   const approval = await auditRejections(deps, actor, input, async () =>
-    earlier === null ? openApproval(deps, actor, input, surface) : answerRepetition(deps, actor, input, earlier),
+    earlier === null ? openApproval(deps, actor, input, surface, guard) : answerRepetition(deps, actor, input, earlier),
   )
   return { outcome: 'approval', approval }
 }
@@ -90,10 +96,11 @@ async function openApproval(
   actor: Actor,
   input: DispatchInput,
   requested: RequestedSurface | null,
+  guard: IntentGuard | undefined,
 ): Promise<ApprovalView> {
   const admitted = await admitRequest(deps, actor, input, requested)
   try {
-    return approvalView(deps, await storeApproval(deps, actor, input, admitted), actor)
+    return approvalView(deps, await storeApproval(deps, actor, input, admitted, guard), actor)
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
     const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
@@ -114,10 +121,12 @@ function storeApproval(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  { surface, resolved, workflowRef, inputs, checklist, isRollback }: Admitted,
+  { surface, resolved, workflowRef, inputs, checklist, source, isRollback }: Admitted,
+  guard: IntentGuard | undefined,
 ): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
+    await guard?.(tx)
     await requireSameRunning(tx, surface, input.reviewedRunningSha)
     const override = input.overrideFreeze ?? null
     const freezes = await freezesInForce(tx, surface, at)
@@ -136,7 +145,7 @@ function storeApproval(
       checklist,
       declaration: surface.declaration,
       workflowFile: input.basis?.workflowFile ?? inputs.workflowFile,
-      ...kindOf(input.source),
+      ...kindOf(source),
       ref: resolved.ref,
       sha: resolved.sha,
       reviewedRunningSha: input.reviewedRunningSha ?? null,

@@ -12,10 +12,11 @@ import { chooseWorkflowRef } from '~/server/deploys/admit/choose-workflow-ref'
 import { hasRightsNow } from '~/server/deploys/admit/current-rights'
 import { type RequestedSurface, readRequest } from '~/server/deploys/admit/read-request'
 import { type WatchRow, watchSelect } from '~/server/deploys/deploy-watch'
-import { lockDeploy } from '~/server/deploys/deploys.sql'
+import { lockDeploy, lockWatch } from '~/server/deploys/deploys.sql'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import type { Deps } from '~/server/deps'
 import { findRequester } from '~/server/members/members'
+import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 import { proveRollback } from '~/server/surfaces/follow/prove-rollback'
 
@@ -43,16 +44,17 @@ const armedSelect = {
   sha: true,
   requestedBy: true,
   requestedByUserId: true,
+  requestedAt: true,
   surface: {
     select: {
       id: true,
       repository: true,
       lastDeployId: true,
       health: true,
-      healthDetail: true,
       healthCheckedAt: true,
       runningSha: true,
       runningSeenAt: true,
+      outsideRunAt: true,
     },
   },
   watch: { select: watchSelect },
@@ -60,29 +62,40 @@ const armedSelect = {
 type ArmedDeploy = Prisma.DeployGetPayload<{ select: typeof armedSelect }>
 
 /** One key for each deploy: the console rolls back from it once. */
-const armedKey = (deployId: string) => `armed-rollback:${deployId}`
+const armedKey = (deployId: string) => ({
+  requestedBy: ARMED_ACTOR,
+  idempotencyKey: `armed-rollback:${deployId}`,
+})
+
+/** What was already requested from this deploy. */
+export async function findArmedRollback(db: DatabaseHandle, deployId: string): Promise<Outcome | null> {
+  const where = { requestedBy_idempotencyKey: armedKey(deployId) }
+  const select = { id: true, status: true, failureStage: true, failureDetail: true } as const
+  const rollback = await db.deploy.findUnique({ where, select })
+  if (rollback !== null) {
+    const { id, status, failureStage, failureDetail } = rollback
+    if (status !== 'failed' || failureStage !== 'dispatch_failed') return { kind: 'deploy', id }
+    return refused(`GitHub refused the rollback: ${inSentence(failureDetail ?? 'no reason is on record')}.`)
+  }
+  const approval = await db.approval.findUnique({ where, select: { id: true } })
+  return approval === null ? null : { kind: 'approval', id: approval.id }
+}
 
 async function start(deps: Deps, deploy: ArmedDeploy, watch: WatchRow): Promise<Outcome> {
-  const idempotencyKey = armedKey(deploy.id)
-  const key = { requestedBy: ARMED_ACTOR, idempotencyKey }
-  const request = await readRequest(deps.db, { surfaceId: deploy.surface.id, ...key })
-  if (request.deploy !== null) return { kind: 'deploy', id: request.deploy.id }
-  const approval = await deps.db.approval.findUnique({
-    where: { requestedBy_idempotencyKey: key },
-    select: { id: true },
-  })
-  if (approval !== null) return { kind: 'approval', id: approval.id }
-  const { surface } = request
+  const earlier = await findArmedRollback(deps.db, deploy.id)
+  if (earlier !== null) return earlier
+  const key = armedKey(deploy.id)
+  const { surface } = await readRequest(deps.db, { surfaceId: deploy.surface.id, ...key })
   const { targetId, targetSha } = watch
   if (surface === null || targetId === null || targetSha === null)
     return refused('The surface is not declared any more.')
-  const obstacle = await findObstacle(deps, deploy, watch, surface)
+  const obstacle = await findObstacle(deps, deploy, surface)
   if (obstacle !== null) return refused(obstacle)
   const actor = await armedActor(deps, deploy.requestedByUserId)
   if (actor === null) return refused(rightLost(deploy, surface))
   try {
     const resolved = { ref: targetSha, sha: targetSha }
-    const answer = await requestDeploy(deps, actor, {
+    const input = {
       surfaceId: surface.id,
       ref: targetSha,
       // What the surface declares: whoever declared `rollback: auto` confirmed every such rollback.
@@ -96,16 +109,17 @@ async function start(deps: Deps, deploy: ArmedDeploy, watch: WatchRow): Promise<
         workflowFile: null,
       },
       source: { kind: 'rollback', deployId: targetId },
-      idempotencyKey,
-    })
+      idempotencyKey: key.idempotencyKey,
+    } as const
+    const answer = await requestDeploy(deps, actor, input, (tx) => requireStillArmed(deps, tx, deploy))
     if (answer.outcome === 'queued') throw new Error('An armed rollback never asks to be queued.')
-    return answer.outcome === 'deploy'
-      ? { kind: 'deploy', id: answer.id }
-      : { kind: 'approval', id: answer.approval.id }
+    if (answer.outcome === 'approval') return { kind: 'approval', id: answer.approval.id }
+    return (await findArmedRollback(deps.db, deploy.id)) ?? { kind: 'deploy', id: answer.id }
   } catch (error) {
     // The intent may be recorded, which only a read of the database tells. The job runs again.
     if (!(error instanceof AppError) || UNAUDITED_CODES.includes(error.code)) throw error
-    return refused(error.message, error.code)
+    // The person lost the right while GitHub was asked. The console's own name would not tell whose right it was.
+    return refused(error.code === 'permission_refused' ? rightLost(deploy, surface) : error.message, error.code)
   }
 }
 
@@ -115,29 +129,49 @@ const rightLost = ({ requestedBy }: ArmedDeploy, { name }: RequestedSurface) =>
   `${inSentence(requestedBy)}, who deployed, may no longer deploy ${inSentence(name)}.`
 
 /** Why the rollback does not start, as a sentence; null if nothing stands in the way. The request itself checks all that it checks of a person's. */
-async function findObstacle(
-  deps: Deps,
-  deploy: ArmedDeploy,
-  watch: WatchRow,
-  surface: RequestedSurface,
-): Promise<string | null> {
-  const now = deps.now()
-  const { surface: seen, requestedByUserId: userId } = deploy
+async function findObstacle(deps: Deps, deploy: ArmedDeploy, surface: RequestedSurface): Promise<string | null> {
+  const { watch, requestedByUserId: userId } = deploy
+  const obstacle = explainObstacle(deploy, await deps.databaseNow(deps.db))
+  if (obstacle !== null) return obstacle
+  const needs = ['deploy.dispatch'] as const
+  if (userId === null || !(await hasRightsNow(deps.db, { userId }, { needs, surface, at: deps.now() })))
+    return rightLost(deploy, surface)
+  const targetSha = watch?.targetSha ?? null
+  if (targetSha !== null && (await proveRollback(deps, deploy.surface, targetSha))) return null
+  return `It is not proven that ${shortSha(targetSha ?? '')} only removes commits.`
+}
+
+/** The same for what only the database tells. */
+function explainObstacle({ id, sha, requestedAt, surface, watch }: ArmedDeploy, now: Date): string | null {
+  if (watch?.state !== 'starting') return 'The watch of this deploy has ended.'
   if (watch.until === null || now >= watch.until)
     return 'The time of the watch was over before the rollback could start.'
-  if (seen.lastDeployId !== deploy.id) return 'A newer deploy was requested.'
+  if (surface.lastDeployId !== id) return 'A newer deploy was requested.'
+  const { outsideRunAt, healthCheckedAt } = surface
+  if (outsideRunAt !== null && outsideRunAt > requestedAt)
+    return 'Somebody started the workflow outside the console after this deploy was requested.'
   const isSeen =
-    seen.health === 'unhealthy' &&
-    seen.runningSha === deploy.sha &&
-    seen.healthCheckedAt !== null &&
-    seen.healthCheckedAt.getTime() === seen.runningSeenAt?.getTime() &&
-    now.getTime() - seen.healthCheckedAt.getTime() <= SEEN_WITHIN_MS
-  if (!isSeen) return 'When last asked, the surface did not say that it is unhealthy with this deploy.'
-  const needs = ['deploy.dispatch'] as const
-  if (userId === null || !(await hasRightsNow(deps.db, { userId }, { needs, surface, at: now })))
-    return rightLost(deploy, surface)
-  if (watch.targetSha !== null && (await proveRollback(deps, seen, watch.targetSha))) return null
-  return `It is not proven that ${shortSha(watch.targetSha ?? '')} only removes commits.`
+    surface.health === 'unhealthy' &&
+    surface.runningSha === sha &&
+    healthCheckedAt !== null &&
+    healthCheckedAt.getTime() === surface.runningSeenAt?.getTime() &&
+    now.getTime() - healthCheckedAt.getTime() <= SEEN_WITHIN_MS
+  return isSeen ? null : 'When last asked, the surface did not say that it is unhealthy with this deploy.'
+}
+
+/**
+ * GitHub was asked since the obstacles were looked for, which may take long. In the transaction that records the rollback, nothing can change
+ * any more: not the watch, not the surface, not its newest deploy.
+ */
+async function requireStillArmed(
+  deps: Pick<Deps, 'databaseNow'>,
+  tx: DatabaseHandle,
+  { id, surface }: ArmedDeploy,
+): Promise<void> {
+  await lockWatch(tx, surface.id, id)
+  const deploy = await tx.deploy.findUniqueOrThrow({ where: { id }, select: armedSelect })
+  const obstacle = explainObstacle(deploy, await deps.databaseNow(tx))
+  if (obstacle !== null) throw new AppError('watch_over', obstacle)
 }
 
 /** The console, within the rights of the person whose deploy armed the rollback. */
@@ -148,10 +182,13 @@ async function armedActor(deps: Pick<Deps, 'db'>, userId: string | null): Promis
 }
 
 /** Records what became of the start, and tells the channels. Somebody else may have recorded it first. */
-async function settle(deps: Deps, { deployId, surfaceId }: WatchRow, outcome: Outcome): Promise<void> {
+async function settle(deps: Deps, { deployId, surfaceId }: WatchRow, decided: Outcome): Promise<void> {
   const at = deps.now()
   await deps.db.$transaction(async (tx) => {
     await lockDeploy(tx, deployId)
+    // Another run of this job may have recorded the rollback, under the same lock, since this one was refused.
+    const recorded = decided.kind === 'refused' ? await findArmedRollback(tx, deployId) : null
+    const outcome = recorded ?? decided
     const settled = await tx.deployWatch.updateMany({
       where: { deployId, state: 'starting' },
       data: settledColumns(outcome),
@@ -160,7 +197,7 @@ async function settle(deps: Deps, { deployId, surfaceId }: WatchRow, outcome: Ou
     await appendAuditEvent(tx, { actor: ARMED_ACTOR, at, deployId, surfaceId }, settledEvent(outcome))
     await queueDeliveries(tx, deployId, at, 'unhealthy')
   })
-  deps.logger.info({ deployId, surface: surfaceId, outcome: outcome.kind }, 'an armed rollback was started or refused')
+  deps.logger.info({ deployId, surface: surfaceId, outcome: decided.kind }, 'an armed rollback was started or refused')
 }
 
 function settledColumns(outcome: Outcome) {

@@ -137,7 +137,7 @@ async function applyEvidence(
       from = evidence.status
       moved.push(evidence.status)
     }
-    if (run !== undefined) await storeRunRecord(tx, { id, status: from, lateRunId: locked.lateRunId }, run)
+    if (run !== undefined) await storeRunRecord(tx, { id, surfaceId, status: from, lateRunId: locked.lateRunId }, run)
     return moved
   })
   if (applied.length > 0) deps.logger.info({ deployId: id, statuses: applied }, 'reconciled with GitHub')

@@ -9,6 +9,7 @@ import { appendAuditEvent, hasAuditEvent, readTransitions } from '~/server/audit
 import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
 import { type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
+import { liftRollbackLock } from '~/server/freezes/lift-rollback-lock'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { addJob } from '~/server/platform/jobs.sql'
@@ -125,7 +126,12 @@ export function isSuperseded(deploy: LockedDeploy, run: FollowedRun): boolean {
  */
 export async function storeRunRecord(
   tx: DatabaseHandle,
-  deploy: { readonly id: string; readonly status: string; readonly lateRunId: bigint | null },
+  deploy: {
+    readonly id: string
+    readonly surfaceId: string
+    readonly status: string
+    readonly lateRunId: bigint | null
+  },
   run: FollowedRun,
 ): Promise<Shipped> {
   const runRecord = factsOf(run, run.askedAt)
@@ -136,6 +142,8 @@ export async function storeRunRecord(
     lateRun: deploy.lateRunId === null ? null : { runId: deploy.lateRunId.toString(), attempt: run.attempt },
   })
   await updateDeployFacts(tx, deploy.id, { runRecord, shipped })
+  if (shipped === 'no' && isTerminal(deploy.status))
+    await liftRollbackLock(tx, { deployId: deploy.id, surfaceId: deploy.surfaceId, at: run.askedAt })
   await keepAttempt(tx, deploy.id, run)
   return shipped
 }

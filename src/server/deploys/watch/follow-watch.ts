@@ -3,6 +3,7 @@ import { ARMED_ACTOR, hasTurned, WATCH_STATES } from '~/domain/deploy/watch'
 import {
   type Failure,
   failingProbes,
+  isFailing,
   judgeFailing,
   noteWatched,
   refuseStart,
@@ -11,43 +12,55 @@ import {
 import { lastHealthyWith, readHealthyVersions } from '~/domain/surface/healthy-versions'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { queueDeliveries } from '~/server/deliveries/deliveries'
-import { disarmWatches, endOfWatch, modeOf, type WatchRow, watchSelect } from '~/server/deploys/deploy-watch'
+import {
+  type Disarmed,
+  disarmWatches,
+  endOfWatch,
+  modeOf,
+  type WatchRow,
+  watchSelect,
+} from '~/server/deploys/deploy-watch'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { addJob } from '~/server/platform/jobs.sql'
-import { readRunning } from '~/server/surfaces/surfaces.sql'
+import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
+import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
 
 /** The surface as it was read before it was asked. */
 interface WatchedSurface {
   readonly id: string
   readonly lastDeploy: {
     readonly id: string
+    readonly sha: string | null
     readonly status: string
     readonly finishedAt: Date | null
-    readonly watch: Pick<WatchRow, 'state' | 'failing' | 'minutes'> | null
+    readonly watch: Pick<WatchRow, 'state' | 'failing' | 'until' | 'minutes'> | null
   } | null
 }
+
+type WatchDeps = Pick<Deps, 'db' | 'databaseNow' | 'logger'>
 
 /**
  * Follows the watch of the surface's last deploy after each probe (docs/adr/060). The watch begins with the first healthy answer that reports
  * the deploy's commit. Of several workers, one acts: under the deploy's row lock, and the database lets a watch turn only once.
  */
 export async function followWatch(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  deps: WatchDeps,
   { id: surfaceId, lastDeploy }: WatchedSurface,
   probe: WatchedProbe,
 ): Promise<void> {
   if (lastDeploy === null || lastDeploy.watch === null) return
-  const { id: deployId, status, finishedAt, watch } = lastDeploy
+  const { id: deployId, sha, status, finishedAt, watch } = lastDeploy
+  if (watch.state !== 'armed' && watch.state !== 'watching') return
   // Most probes of an armed surface follow a deploy that goes on, failed, or succeeded long ago.
-  if (status !== 'succeeded' || finishedAt === null || probe.at >= endOfWatch(finishedAt, watch.minutes)) return
-  const isQuiet = probe.health === 'healthy' && watch.failing === null
-  if (watch.state === 'armed' ? probe.health !== 'healthy' : watch.state !== 'watching' || isQuiet) return
+  if (status !== 'succeeded' || finishedAt === null || probe.at >= endOfWatch(finishedAt, watch)) return
+  const isQuiet = probe.health === 'healthy' && (probe.sha === null || probe.sha === sha) && watch.failing === null
+  if (watch.state === 'watching' ? isQuiet : probe.sha !== sha && watch.failing === null) return
   const turned = await deps.db.$transaction(async (tx) => {
     await lockDeploy(tx, deployId)
-    return advanceWatch(tx, { surfaceId, deployId, at: deps.now() }, probe)
+    return advanceWatch(tx, { surfaceId, deployId, at: await deps.databaseNow(tx) }, probe)
   })
   if (turned !== null)
     deps.logger.warn({ surface: surfaceId, deployId, turned }, 'a surface turned unhealthy after a deploy')
@@ -56,6 +69,7 @@ export async function followWatch(
 interface Watched {
   readonly surfaceId: string
   readonly deployId: string
+  /** The time of the database. */
   readonly at: Date
 }
 
@@ -63,33 +77,35 @@ interface Watched {
 async function advanceWatch(tx: DatabaseHandle, watched: Watched, probe: WatchedProbe): Promise<string | null> {
   const { surfaceId, deployId, at } = watched
   const deploy = await tx.deploy.findUniqueOrThrow({ where: { id: deployId }, select: deploySelect })
-  const { watch, sha, finishedAt } = deploy
-  const isProven = deploy.status === 'succeeded' && deploy.shipped === 'yes' && deploy.surface.lastDeployId === deployId
+  const { watch, sha, finishedAt, surface } = deploy
+  const isProven = deploy.status === 'succeeded' && deploy.shipped === 'yes' && surface.lastDeployId === deployId
   if (watch === null || sha === null || finishedAt === null || !isProven) return null
-  const until = watch.until ?? endOfWatch(finishedAt, watch.minutes)
-  if (probe.at >= until) return null
-  if (await isLocked(tx, watched)) {
-    await disarmWatches(tx, { surfaceId, deployId }, { because: 'locked', actor: 'console', at })
+  if (watch.state !== 'armed' && watch.state !== 'watching') return null
+  const until = endOfWatch(finishedAt, watch)
+  if (at >= until || probe.at <= finishedAt) return null
+  const because = await whyDisarmed(tx, watched, { surface, watch, sha }, probe)
+  if (because !== null) {
+    await disarmWatches(tx, { surfaceId, deployId }, { because, actor: 'console', at })
     return null
   }
-  if (watch.state === 'armed') {
-    const isSeen = probe.health === 'healthy' && probe.sha === sha && probe.at > finishedAt
-    if (isSeen) await beginWatch(tx, watched, { watch, until, healthyAt: probe.at })
+  if (watch.state === 'armed' && probe.health === 'healthy' && probe.sha === sha) {
+    await beginWatch(tx, watched, { watch, until })
     return null
   }
-  if (watch.state !== 'watching' || watch.healthyAt === null || probe.at <= watch.healthyAt) return null
-  const failing = noteWatched(failingProbes.safeParse(watch.failing).data ?? null, probe, sha)
-  const failure = judgeFailing(failing, modeOf(watch.mode))
-  if (failure === null || (failure.unreached && !(await hasHeardOthers(tx, surfaceId, failure.since)))) {
+  const before = failingProbes.safeParse(watch.failing).data ?? null
+  // Another probe was recorded meanwhile. A healthy answer counts nevertheless.
+  const isNewest = probe.follows !== null && surface.healthCheckedAt?.getTime() === probe.at.getTime()
+  if (isFailing(probe) && !isNewest) return null
+  const failing = noteWatched(before, probe, { sha, now: at })
+  const failure = judgeFailing(failing, { mode: modeOf(watch.mode), wasHealthy: watch.healthyAt !== null })
+  if (failure !== null && (!failure.unreached || (await hasHeardOthers(tx, surfaceId, failure.beforeLast)))) {
+    const running = (await readRunning(tx, [surfaceId])).get(surfaceId)
+    // What fails is proven to be the deploy.
+    if (running?.runs === sha) return turn(tx, watched, { deploy: { ...deploy, sha, watch }, until, failure, running })
+  }
+  if (failing !== null || before !== null)
     await tx.deployWatch.updateMany({ where: { deployId }, data: { failing: failing ?? Prisma.DbNull } })
-    return null
-  }
-  return turn(tx, watched, {
-    watch,
-    failure,
-    requestedAt: deploy.requestedAt,
-    versions: deploy.surface.healthyVersions,
-  })
+  return null
 }
 
 const deploySelect = {
@@ -98,9 +114,28 @@ const deploySelect = {
   shipped: true,
   requestedAt: true,
   finishedAt: true,
-  surface: { select: { lastDeployId: true, healthyVersions: true } },
+  surface: { select: { ...declaredColumns, lastDeployId: true, healthCheckedAt: true, healthyVersions: true } },
   watch: { select: watchSelect },
 } satisfies Prisma.DeploySelect
+type WatchedDeploy = Prisma.DeployGetPayload<{ select: typeof deploySelect }>
+
+/** Why what the surface answers says nothing about the deploy any more; null if it still does. */
+async function whyDisarmed(
+  tx: DatabaseHandle,
+  watched: Watched,
+  {
+    surface,
+    watch,
+    sha,
+  }: { readonly surface: WatchedDeploy['surface']; readonly watch: WatchRow; readonly sha: string },
+  probe: WatchedProbe,
+): Promise<Disarmed | null> {
+  if (digestDeclaration(surface) !== watch.declaration) return 'declaration_changed'
+  // Right after a deploy, the version before may still answer.
+  const isOther = watch.state === 'watching' && probe.health === 'healthy' && probe.sha !== null && probe.sha !== sha
+  if (isOther) return 'other_version'
+  return (await isLocked(tx, watched)) ? 'locked' : null
+}
 
 /** Somebody has the surface in hand. The lock that the deploy itself set, as a rollback, is no reason. */
 async function isLocked(tx: DatabaseHandle, { surfaceId, deployId, at }: Watched): Promise<boolean> {
@@ -133,9 +168,9 @@ async function hasHeardOthers(tx: DatabaseHandle, surfaceId: string, since: Date
 async function beginWatch(
   tx: DatabaseHandle,
   { surfaceId, deployId, at }: Watched,
-  { watch, until, healthyAt }: { readonly watch: WatchRow; readonly until: Date; readonly healthyAt: Date },
+  { watch, until }: { readonly watch: WatchRow; readonly until: Date },
 ): Promise<void> {
-  const data = { state: 'watching', healthyAt, until }
+  const data = { state: 'watching', healthyAt: at, until, failing: Prisma.DbNull }
   await tx.deployWatch.updateMany({ where: { deployId, state: 'armed' }, data })
   await appendAuditEvent(
     tx,
@@ -143,7 +178,7 @@ async function beginWatch(
     {
       action: 'console.rollback.watched',
       status: null,
-      payload: { mode: modeOf(watch.mode), healthy_at: healthyAt.toISOString(), until: until.toISOString() },
+      payload: { mode: modeOf(watch.mode), healthy_at: at.toISOString(), until: until.toISOString() },
     },
   )
 }
@@ -153,21 +188,24 @@ async function turn(
   tx: DatabaseHandle,
   { surfaceId, deployId, at }: Watched,
   facts: {
-    readonly watch: WatchRow
+    readonly deploy: WatchedDeploy & { readonly sha: string; readonly watch: WatchRow }
+    readonly until: Date
     readonly failure: Failure
-    readonly requestedAt: Date
-    readonly versions: Prisma.JsonValue
+    readonly running: RunningRow
   },
 ): Promise<string> {
-  const { watch, failure, requestedAt } = facts
-  const target = await findTarget(tx, surfaceId, facts.versions)
+  const { deploy, until, failure } = facts
+  const { watch, requestedAt } = deploy
+  const target = await findTarget(tx, surfaceId, facts)
   const isAuto = modeOf(watch.mode) === 'auto'
-  const reason = isAuto ? refuseStart({ failure, target, requestedAt }) : null
+  const wasHealthy = watch.healthyAt !== null
+  const reason = isAuto ? refuseStart({ failure, target, requestedAt, wasHealthy }) : null
   const state = isAuto && reason === null ? 'starting' : 'offered'
   await tx.deployWatch.update({
     where: { deployId },
     data: {
       state,
+      until,
       turnedAt: failure.since,
       detail: failure.detail,
       reason,
@@ -195,11 +233,15 @@ async function turn(
 }
 
 /** The newest deploy that is proven to have shipped another commit than the one that runs. */
-async function findTarget(tx: DatabaseHandle, surfaceId: string, versions: Prisma.JsonValue) {
-  const lastGood = (await readRunning(tx, [surfaceId])).get(surfaceId)?.lastGood ?? null
-  if (lastGood === null) return null
+async function findTarget(
+  tx: DatabaseHandle,
+  surfaceId: string,
+  { deploy, running }: { readonly deploy: WatchedDeploy & { readonly sha: string }; readonly running: RunningRow },
+) {
+  const { lastGood } = running
+  if (lastGood === null || lastGood.sha === deploy.sha) return null
   const { deployId, sha } = lastGood
-  const healthyAt = lastHealthyWith(readHealthyVersions(versions), sha)
+  const healthyAt = lastHealthyWith(readHealthyVersions(deploy.surface.healthyVersions), sha)
   const before = await tx.deployWatch.findFirst({
     where: { surfaceId, deploy: { sha }, state: { in: WATCH_STATES.filter(hasTurned) } },
     select: { deployId: true },

@@ -5,6 +5,7 @@ import { AppError } from '~/domain/errors'
 import { requireReach } from '~/server/auth/authorize'
 import { disarmWatches, viewWatch, watchSelect } from '~/server/deploys/deploy-watch'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
+import { findArmedRollback } from '~/server/deploys/request/start-armed-rollback'
 import type { Deps } from '~/server/deps'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -36,13 +37,15 @@ export async function stopWatch(
     const before = await read()
     if (before?.state === 'disarmed') return { id, watch: before }
     const { surfaceId } = deploy
+    // Under the deploy's row lock, no rollback is recorded meanwhile.
+    const isRequested = before?.state === 'starting' && (await findArmedRollback(tx, id)) !== null
+    const why = { because: 'stopped', actor: actor.name, at: now } as const
     const stopped =
-      before?.stoppable === true &&
-      (await disarmWatches(tx, { surfaceId, deployId: id }, { because: 'stopped', actor: actor.name, at: now })) > 0
+      before?.stoppable === true && !isRequested && (await disarmWatches(tx, { surfaceId, deployId: id }, why)) > 0
     if (stopped) return { id, watch: await read() }
-    throw new AppError(
-      'watch_over',
-      `Deploy ${id} is not watched: ${before?.sentences[0] ?? 'its surface declares no rollback, or it shipped nothing.'} Nothing was changed.`,
-    )
+    const state = isRequested
+      ? 'The console has already requested the rollback.'
+      : (before?.sentences[0] ?? 'its surface declares no rollback, or it shipped nothing.')
+    throw new AppError('watch_over', `Deploy ${id} is not watched: ${state} Nothing was changed.`)
   })
 }

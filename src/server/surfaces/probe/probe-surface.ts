@@ -25,6 +25,8 @@ interface Sighting {
   readonly reported: string | null
   /** False: no answer within the time limit of a probe. */
   readonly answered: boolean
+  /** The status of the health address; null: no answer. */
+  readonly httpStatus: number | null
   /** The answers of the two addresses; null: there was none. */
   readonly answers: { readonly health: Answer | null; readonly version: Answer | null }
 }
@@ -37,11 +39,11 @@ interface Answer {
 
 /** Asks a surface for its health and version, and records the answer. */
 export async function probeSurface(
-  deps: Pick<Deps, 'db' | 'logger' | 'now'>,
+  deps: Pick<Deps, 'db' | 'logger' | 'now' | 'databaseNow'>,
   surface: SurfaceRow,
 ): Promise<{ readonly answered: boolean }> {
   const askedAt = deps.now()
-  const { reported, health, detail, answered } = await askSurface(deps, surface)
+  const { reported, health, detail, httpStatus, answered } = await askSurface(deps, surface)
   const sighting = { health, detail, answered }
   const known = knownVersion(surface)
   const version =
@@ -64,7 +66,8 @@ export async function probeSurface(
     },
     { health, sha: version?.sha ?? null },
   )
-  await recordProbe(deps.db, surface.id, { ...sighting, version, versionChanged, healthyVersions, at: askedAt })
+  const recorded = { ...sighting, version, versionChanged, healthyVersions, at: askedAt }
+  const isNext = await recordProbe(deps.db, surface, recorded)
   const payload = { repository: surface.repository.toLowerCase() }
   if (versionChanged) await addJob(deps.db, { task: 'measure_distance', payload }, { keepRunAt: true })
   const isChecked = surface.lastDeploy?.status === HEALTH_CHECK_STATUS && surface.lastDeploy.probeSeconds !== null
@@ -73,7 +76,8 @@ export async function probeSurface(
   if (version !== null && version.sha !== null)
     await compareWithDeploy(deps, surface, { sha: version.sha, at: askedAt })
   await concludeHealthCheck(deps, surface, { ...sighting, version, askedAt })
-  await followWatch(deps, surface, { at: askedAt, health, detail, sha: version?.sha ?? null })
+  const answer = { at: askedAt, health, detail, httpStatus, sha: version?.sha ?? null }
+  await followWatch(deps, surface, { ...answer, follows: isNext ? healthCheckedAt : null })
   return sighting
 }
 
@@ -168,13 +172,18 @@ async function ask(url: string): Promise<Asked> {
   }
 }
 
-function judgeHealth(answer: Asked): Pick<Sighting, 'health' | 'detail' | 'answered'> {
+function judgeHealth(answer: Asked): Pick<Sighting, 'health' | 'detail' | 'httpStatus' | 'answered'> {
   if ('error' in answer)
-    return { health: 'unreachable', detail: whyUnreachable(answer.error), answered: !isTimeout(answer.error) }
+    return {
+      health: 'unreachable',
+      detail: whyUnreachable(answer.error),
+      httpStatus: null,
+      answered: !isTimeout(answer.error),
+    }
   const { ok, status } = answer.response
   return ok
-    ? { health: 'healthy', detail: null, answered: true }
-    : { health: 'unhealthy', detail: `answers HTTP ${status}`, answered: true }
+    ? { health: 'healthy', detail: null, httpStatus: status, answered: true }
+    : { health: 'unhealthy', detail: `answers HTTP ${status}`, httpStatus: status, answered: true }
 }
 
 const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'

@@ -31,7 +31,7 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
       SELECT s."id" FROM "surfaces" AS s
       LEFT JOIN "surface_probes" AS p ON p."surface_id" = s."id"
       LEFT JOIN "console_deploys" AS d ON d."id" = s."last_deploy_id"
-      LEFT JOIN "deploy_watches" AS w ON w."deploy_id" = s."last_deploy_id" AND w."state" = 'watching'
+      LEFT JOIN "deploy_watches" AS w ON w."deploy_id" = s."last_deploy_id" AND w."state" IN ('armed', 'watching')
       CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN d."status" = ANY(${[...TERMINAL_STATUSES]}::text[])
         THEN d."finished_at_utc" > ${now}::timestamptz - ${JUST_ENDED_S}::int * interval '1 s'
         ELSE d."status" <> ALL(${[...STATUSES_BEFORE_SHIPPING]}::text[]) END, false) AS "deploying",
@@ -41,7 +41,7 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
         AND (s."health_checked_at_utc" IS NULL OR s."health_checked_at_utc" <= ${now}::timestamptz - interval '1 s' *
           CASE WHEN now."deploying" THEN greatest(${PAUSE_S.deploying}::float8,
             least(${LONGEST_CHECK_PAUSE_S}::float8, coalesce(now."checked_s", 0) / 10))
-          WHEN w."until_utc" > ${now}::timestamptz THEN ${WATCHED_PAUSE_SECONDS}::float8
+          WHEN coalesce(w."until_utc", d."finished_at_utc" + w."minutes" * interval '1 min') > ${now}::timestamptz THEN ${WATCHED_PAUSE_SECONDS}::float8
           ELSE least(${LONGEST_PAUSE_S}::float8, ${PAUSE_S.quiet}::float8 * power(2, least(greatest(coalesce(p."unanswered", 0) - 1, 0), 10))) END)
       ORDER BY s."health_checked_at_utc" NULLS FIRST, s."position" LIMIT ${limit}::int
       FOR NO KEY UPDATE OF s SKIP LOCKED)
