@@ -91,6 +91,17 @@ test('no page loads more than 200 kB of compressed JavaScript, sends more reques
   await entry.context().close()
 })
 
+test('no page shifts its layout on a phone', async ({ page, product }) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  await countShifts(page)
+  const shifts: Record<string, number> = {}
+  for (const address of MEMBER_PAGES) {
+    const { shifted } = await loadPage(page, `${product.url}${address}`)
+    if (shifted > LAYOUT_SHIFT) shifts[address] = shifted
+  }
+  expect(shifts).toEqual({})
+})
+
 test('fonts that come after the text move nothing', async ({ page, product }) => {
   const held = deferred()
   await countShifts(page)

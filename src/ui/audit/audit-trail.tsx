@@ -57,7 +57,7 @@ export function AuditTrail() {
 
 function Aside({ filter }: { readonly filter: AuditFilterText }) {
   return (
-    <div className="flex flex-wrap items-center gap-x-6 gap-y-1">
+    <div className="flex flex-wrap items-center gap-x-6 gap-y-1 max-sm:w-full">
       <SealState />
       <Exports filter={filter} />
     </div>

@@ -70,12 +70,15 @@ export function DeliveriesPage() {
             ))}
           </div>
         </section>
-        <AddChannelForm
-          onAdded={({ name, secret }) => {
-            setMade(secret === null ? null : { name, secret })
-            changed()
-          }}
-        />
+        {/* After the list, whose height is not known before: on a phone the form would move. */}
+        {!list.isPending && (
+          <AddChannelForm
+            onAdded={({ name, secret }) => {
+              setMade(secret === null ? null : { name, secret })
+              changed()
+            }}
+          />
+        )}
       </div>
     </PageFrame>
   )

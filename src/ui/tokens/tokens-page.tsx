@@ -66,12 +66,15 @@ export function TokensPage() {
             </>
           )}
         </section>
-        <CreateTokenForm
-          onMade={(token) => {
-            setMade(token)
-            changed()
-          }}
-        />
+        {/* After the list, whose height is not known before: on a phone the form would move. */}
+        {!pages.isPending && (
+          <CreateTokenForm
+            onMade={(token) => {
+              setMade(token)
+              changed()
+            }}
+          />
+        )}
       </div>
     </PageFrame>
   )
