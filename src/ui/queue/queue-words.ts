@@ -1,16 +1,6 @@
-import type { QueuedState, QueuedView } from '~/domain/deploy/queue'
+import type { QueuedView } from '~/domain/deploy/queue'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
-
-/** The state in one word, for a list. */
-export const QUEUED_STATE_WORDS = {
-  waiting: 'Queued',
-  deployed: 'Deploying',
-  refused: 'Refused',
-  withdrawn: 'Withdrawn',
-  replaced: 'Replaced',
-  expired: 'Expired',
-} as const satisfies Record<QueuedState, string>
 
 /** The state in one sentence. */
 export function queuedHeadline({ state, position, end }: Pick<QueuedView, 'state' | 'position' | 'end'>): string {
