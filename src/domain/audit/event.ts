@@ -269,7 +269,7 @@ const APPROVAL_EVENTS = [
 const queued = z.object({ ...tokenOwner, queued_id: text, kind: text, ref: text, sha: text, requested_by: text })
 
 const QUEUE_EVENTS = [
-  /** Somebody queued a deploy. `replaces`: the waiting request of the same ref. */
+  /** Somebody queued a deploy. `replaces`: the own waiting request of the same ref. */
   event(
     'console.queue.requested',
     queued.extend({
@@ -280,7 +280,7 @@ const QUEUE_EVENTS = [
       replaces: text.exactOptional(),
     }),
   ),
-  /** A newer request of the same ref took its place. */
+  /** A newer request of the same person took its place. */
   event('console.queue.replaced', queued.extend({ replaced_by: text })),
   /** `withdrawn_by_user_id`: the owner of the token that withdrew it. */
   event('console.queue.withdrawn', queued.extend({ withdrawn_by_user_id: text.exactOptional() })),

@@ -12,6 +12,9 @@ export const QUEUE_MINUTES = 60
 /** How many requests of one surface wait at most. */
 export const QUEUE_LENGTH = 20
 
+/** How many of them are of one person. */
+export const QUEUED_BY_ONE = 3
+
 /** One request that waits. Times are ISO strings in UTC. */
 export interface QueuedSummary {
   readonly id: string
@@ -63,7 +66,7 @@ export interface QueuedView extends Omit<QueuedSummary, 'position'> {
   readonly wait: string | null
   /** How it ended: who or what ended it, when, and why it was refused. */
   readonly end: { readonly by: string; readonly at: string; readonly reason: string | null } | null
-  /** The newer request of the same ref. */
+  /** The newer request of the same person, ref and inputs. */
   readonly replacedById: string | null
   readonly deployId: string | null
   readonly yours: boolean
@@ -84,6 +87,9 @@ export interface DeployAhead {
   readonly isReleased: boolean
   /** Somebody continued the queue in spite of it. */
   readonly isContinued: boolean
+  readonly isCancelRequested: boolean
+  /** Something about it needs a look, such as a second run (`ALARM_ACTIONS`). */
+  readonly hasAlarm: boolean
   /** Of its armed rollback (docs/adr/060). Null if it is not watched. */
   readonly watch: { readonly state: string; readonly until: Date } | null
 }
@@ -125,12 +131,22 @@ export function judgeQueue(
 const GOES_ON = { stop: null, wait: null } as const
 const waits = (wait: string) => ({ stop: null, wait })
 
-function whyStopped({ kind, status, hasLateRun, isReleased, watch }: DeployAhead): string | null {
+function whyStopped({
+  kind,
+  status,
+  hasLateRun,
+  isReleased,
+  isCancelRequested,
+  hasAlarm,
+  watch,
+}: DeployAhead): string | null {
   if (kind === 'rollback') return 'The deploy ahead was a rollback.'
   if (status === 'failed') return 'The deploy ahead failed.'
   if (status === 'timed_out') return 'The deploy ahead timed out.'
   if (status === 'cancelled') return 'The deploy ahead was cancelled.'
   if (status !== 'succeeded' || hasLateRun || isReleased) return 'The deploy ahead held the surface after its end.'
+  if (isCancelRequested) return 'Somebody asked to cancel the deploy ahead, and it succeeded.'
+  if (hasAlarm) return 'The deploy ahead has an alarm.'
   if (watch === null || watch.state === 'watching' || watch.state === 'disarmed') return null
   if (watch.state === 'armed') return 'The surface was not seen healthy with the deploy ahead while it was watched.'
   return hasTurned(watch.state)

@@ -81,6 +81,16 @@ function subjectOf({ task, payload }: Job): readonly [string, string | null] {
   return [payload.repository, `github:${payload.repository}`]
 }
 
+const keyRows = z.array(z.object({ key: z.string() }))
+
+/** The keys of the jobs of a task that have failed and will be tried again. */
+export async function listRetriedKeys(db: DatabaseHandle, task: Job['task']): Promise<ReadonlySet<string>> {
+  const rows = await db.$queryRaw`
+    SELECT "key" FROM graphile_worker.jobs
+    WHERE "task_identifier" = ${task} AND "key" IS NOT NULL AND "attempts" > 0 AND "attempts" < "max_attempts"`
+  return new Set(keyRows.parse(rows).map(({ key }) => key))
+}
+
 /** Unlocks jobs whose worker was killed; graphile-worker itself waits four hours. No running task holds a lock this long. */
 export async function unlockAbandonedJobs(db: DatabaseHandle, lockedBefore: Date): Promise<void> {
   await db.$executeRaw`

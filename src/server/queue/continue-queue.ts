@@ -10,7 +10,7 @@ import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
-import { aheadSelect, behindSelect, queueStateOf } from '~/server/queue/queued-requests'
+import { aheadSelect, behindSelect, queueStateOf, readHasAlarm } from '~/server/queue/queued-requests'
 
 /** The deploy after which the queue goes on. */
 export interface ContinueAnswer {
@@ -42,7 +42,7 @@ export async function continueQueue(
       throw new AppError('surface_busy', `${why} The queue was not continued.`, { details: { deploy_id: deployId } })
     }
     const at = deps.now()
-    const { stop, wait } = queueStateOf(surface, at)
+    const { stop, wait } = queueStateOf(surface, await readHasAlarm(tx, surface), at)
     if (stop === null && lastDeploy.queueContinuedAt !== null) return
     if (stop === null) throw notStopped(surface.name, wait ?? 'It goes on by itself.')
     await tx.deploy.updateMany({

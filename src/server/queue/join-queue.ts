@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { QUEUE_LENGTH, QUEUE_MINUTES, type QueuedState, type QueuedView } from '~/domain/deploy/queue'
+import { type AskedValues, storedValues } from '~/domain/deploy/asked-inputs'
+import { QUEUE_LENGTH, QUEUE_MINUTES, QUEUED_BY_ONE, type QueuedState, type QueuedView } from '~/domain/deploy/queue'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
@@ -46,8 +47,8 @@ export async function mustQueue({ db, now }: Pick<Deps, 'db' | 'now'>, surfaceId
 }
 
 /**
- * Queues a request that has passed every check of a dispatch but the one whether the surface is free. A waiting request of the same ref,
- * whoever sent it, is replaced.
+ * Queues a request that has passed every check of a dispatch but the one whether the surface is free. The requester's own
+ * waiting request of the same ref, kind and inputs is replaced.
  *
  * @throws AppError as `admitRequest` does, and `approval_required`, `queue_refused`, `surface_locked`, `frozen`, `running_changed`
  */
@@ -117,7 +118,8 @@ function storeQueued(
       asker: { name: actor.name, userId: null, isRollback },
     })
     for (const row of await listOverdue(tx, at, surface.id)) await expire(tx, row, at)
-    const replaced = await replaceSameRef(tx, { id, surface, ref: resolved.ref, by: actor.name, at })
+    const same = { ...kindOf(input.source), ref: resolved.ref, userId: actor.userId, inputs: inputs.asked }
+    const replaced = await replaceOwn(tx, same, { id, surface, by: actor.name, at })
     const row = await insertQueued(tx, {
       id,
       surfaceId: surface.id,
@@ -135,6 +137,7 @@ function storeQueued(
       requestedBy: actor.name,
       requestedByUserId: actor.userId,
       requestedByTokenId: actor.tokenId ?? null,
+      requestedSessionId: actor.sessionId ?? null,
       requestedVia: actor.via,
       provedAt: actor.provedAt,
       requestedAt: at,
@@ -161,26 +164,27 @@ function storeQueued(
   })
 }
 
-/** Ends the waiting request of the same ref, if there is one. Throws `queue_refused` if there is none, and the queue is full. */
-async function replaceSameRef(
+/**
+ * Ends the person's own waiting request of the same ref, kind and inputs, if there is one. Throws `queue_refused` if there is none, and the queue
+ * is full, or the person has enough requests in it.
+ */
+async function replaceOwn(
   tx: DatabaseHandle,
-  request: {
-    readonly id: string
-    readonly surface: RequestedSurface
-    readonly ref: string
-    readonly by: string
-    readonly at: Date
-  },
+  same: Pick<QueuedRow, 'kind' | 'sourceId' | 'ref'> & { readonly userId: string; readonly inputs: AskedValues },
+  request: { readonly id: string; readonly surface: RequestedSurface; readonly by: string; readonly at: Date },
 ): Promise<QueuedRow | null> {
-  const { id, surface, ref, by, at } = request
+  const { id, surface, by, at } = request
   const waiting = await listWaiting(tx, at, [surface.id])
-  const older = waiting.find((row) => row.ref === ref)
+  const own = waiting.filter(({ requestedByUserId }) => requestedByUserId === same.userId)
+  const older = own.find(
+    ({ kind, sourceId, ref, askedInputs }) =>
+      kind === same.kind && sourceId === same.sourceId && ref === same.ref && hasSameInputs(askedInputs, same.inputs),
+  )
   if (older === undefined) {
+    if (own.length >= QUEUED_BY_ONE)
+      throw full(`${QUEUED_BY_ONE} of your requests wait`, surface, 'Withdraw one first.')
     if (waiting.length < QUEUE_LENGTH) return null
-    throw new AppError(
-      'queue_refused',
-      `${QUEUE_LENGTH} requests wait for ${inSentence(surface.name)} already. Nothing was queued. Try again when fewer wait.`,
-    )
+    throw full(`${QUEUE_LENGTH} requests wait`, surface, 'Try again when fewer wait.')
   }
   if (!(await endQueued(tx, older.id, { state: 'replaced', byId: id }, { by, at }))) return null
   await appendAuditEvent(
@@ -189,4 +193,13 @@ async function replaceSameRef(
     { action: 'console.queue.replaced', status: null, payload: { ...queuedFacts(older), replaced_by: id } },
   )
   return older
+}
+
+const full = (what: string, { name }: RequestedSurface, next: string) =>
+  new AppError('queue_refused', `${what} for ${inSentence(name)} already. Nothing was queued. ${next}`)
+
+function hasSameInputs(stored: QueuedRow['askedInputs'], inputs: AskedValues): boolean {
+  const sorted = (values: AskedValues) =>
+    JSON.stringify(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return sorted(storedValues.parse(stored)) === sorted(inputs)
 }

@@ -3,7 +3,9 @@ import type { DeployKind } from '~/domain/deploy/approval'
 import type { AskedValues } from '~/domain/deploy/asked-inputs'
 import { type DeployAhead, judgeQueue, type QueuedState, type SurfaceHealth } from '~/domain/deploy/queue'
 import { AppError } from '~/domain/errors'
+import { readAlarms } from '~/server/audit/audit.sql'
 import { endOfWatch } from '~/server/deploys/deploy-watch'
+import { describeAlarms } from '~/server/deploys/event-texts'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -26,6 +28,7 @@ const queuedSelect = {
   requestedBy: true,
   requestedByUserId: true,
   requestedByTokenId: true,
+  requestedSessionId: true,
   requestedVia: true,
   provedAt: true,
   requestedAt: true,
@@ -63,6 +66,7 @@ export interface NewQueued {
   readonly requestedBy: string
   readonly requestedByUserId: string
   readonly requestedByTokenId: string | null
+  readonly requestedSessionId: string | null
   readonly requestedVia: string
   readonly provedAt: Date | null
   readonly requestedAt: Date
@@ -178,6 +182,7 @@ export const aheadSelect = {
   holdsSurface: true,
   lateRunId: true,
   releasedAt: true,
+  cancelRequestedAt: true,
   queueContinuedAt: true,
   watch: { select: { state: true, minutes: true, until: true } },
 } satisfies Prisma.DeploySelect
@@ -196,11 +201,16 @@ export interface SurfaceBehind extends SurfaceHealth {
   readonly lastDeploy: AheadRow | null
 }
 
-/** Whether the queue of this surface goes on now. */
-export const queueStateOf = (surface: SurfaceBehind, now: Date) =>
-  judgeQueue(surface.lastDeploy === null ? null : aheadOf(surface.lastDeploy), surface, now)
+/** Whether the queue of this surface goes on now. `hasAlarm`: of its newest deploy. */
+export const queueStateOf = (surface: SurfaceBehind, hasAlarm: boolean, now: Date) =>
+  judgeQueue(surface.lastDeploy === null ? null : aheadOf(surface.lastDeploy, hasAlarm), surface, now)
 
-const aheadOf = (row: AheadRow): DeployAhead => ({
+export async function readHasAlarm(db: DatabaseHandle, { lastDeploy }: SurfaceBehind): Promise<boolean> {
+  if (lastDeploy === null) return false
+  return describeAlarms((await readAlarms(db, [lastDeploy.id])).get(lastDeploy.id) ?? []).length > 0
+}
+
+const aheadOf = (row: AheadRow, hasAlarm: boolean): DeployAhead => ({
   id: row.id,
   status: row.status,
   kind: row.kind,
@@ -209,6 +219,8 @@ const aheadOf = (row: AheadRow): DeployAhead => ({
   hasLateRun: row.lateRunId !== null,
   isReleased: row.releasedAt !== null,
   isContinued: row.queueContinuedAt !== null,
+  isCancelRequested: row.cancelRequestedAt !== null,
+  hasAlarm,
   watch: watchOf(row),
 })
 

@@ -19,6 +19,7 @@ import {
   listWaiting,
   type QueuedRow,
   queueStateOf,
+  readHasAlarm,
   requireQueued,
   type SurfaceBehind,
 } from '~/server/queue/queued-requests'
@@ -47,9 +48,13 @@ const summaryOf = (row: QueuedRow, index: number): QueuedSummary => ({
 })
 
 /** The queue of one surface. `waiting`: its rows, in order. */
-export function surfaceQueue(waiting: readonly QueuedRow[], surface: SurfaceBehind | null, now: Date): SurfaceQueue {
+export function surfaceQueue(
+  waiting: readonly QueuedRow[],
+  surface: SurfaceBehind | null,
+  { hasAlarm, now }: { readonly hasAlarm: boolean; readonly now: Date },
+): SurfaceQueue {
   if (waiting.length === 0 || surface === null) return NO_QUEUE
-  return { waiting: waiting.map(summaryOf), ...queueStateOf(surface, now) }
+  return { waiting: waiting.map(summaryOf), ...queueStateOf(surface, hasAlarm, now) }
 }
 
 /** The queue behind a surface's newest deploy. */
@@ -59,7 +64,8 @@ export async function readSurfaceQueue({ db, now }: ReadDeps, surfaceId: string)
     listWaiting(db, at, [surfaceId]),
     db.surface.findUnique({ where: { id: surfaceId }, select: behindSelect }),
   ])
-  return surfaceQueue(waiting, surface, at)
+  const hasAlarm = surface !== null && (await readHasAlarm(db, surface))
+  return surfaceQueue(waiting, surface, { hasAlarm, now: at })
 }
 
 /** Throws `queued_unknown`. */
@@ -107,7 +113,8 @@ async function placeOf(
   ])
   const newest = surface?.lastDeploy ?? null
   const isAhead = newest !== null && (!isTerminal(newest.status) || newest.holdsSurface)
-  const queue = surfaceQueue(waiting, surface, at)
+  const hasAlarm = surface !== null && (await readHasAlarm(db, surface))
+  const queue = surfaceQueue(waiting, surface, { hasAlarm, now: at })
   const index = waiting.findIndex(({ id }) => id === row.id)
   return {
     position: index === -1 ? null : index + 1,

@@ -4,9 +4,10 @@ import { storedValues } from '~/domain/deploy/asked-inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError, ERROR_CODES } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { sourceOf } from '~/server/deploys/admit/check-source'
-import { readRights } from '~/server/deploys/admit/current-rights'
+import { hasRightsNow, readRights } from '~/server/deploys/admit/current-rights'
 import { NotNewest } from '~/server/deploys/admit/insert-deploy'
 import { sentKey } from '~/server/deploys/admit/read-request'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
@@ -19,6 +20,7 @@ import {
   listWaiting,
   type QueuedRow,
   queueStateOf,
+  readHasAlarm,
   type SurfaceBehind,
 } from '~/server/queue/queued-requests'
 import { queuedFacts } from '~/server/queue/queued-view'
@@ -34,14 +36,14 @@ export async function takeTurn(deps: Deps, surfaceId: string): Promise<void> {
     const [first] = await listWaiting(deps.db, deps.now(), [surfaceId])
     if (first === undefined) return
     const surface = await deps.db.surface.findUniqueOrThrow({ where: { id: surfaceId }, select: behindSelect })
-    if (!isTurn(surface, deps.now())) return
+    if (!(await isTurn(deps.db, surface, deps.now()))) return
     if ((await dispatchQueued(deps, first, surface.lastDeployId)) === 'waits') return
   }
 }
 
-function isTurn(surface: SurfaceBehind, now: Date): boolean {
+async function isTurn(db: DatabaseHandle, surface: SurfaceBehind, now: Date): Promise<boolean> {
   if (surface.lastDeploy !== null && !isTerminal(surface.lastDeploy.status)) return false
-  const { stop, wait } = queueStateOf(surface, now)
+  const { stop, wait } = queueStateOf(surface, await readHasAlarm(db, surface), now)
   return stop === null && wait === null
 }
 
@@ -50,13 +52,19 @@ class TurnLost extends Error {}
 
 /** `waits`: the surface is not free after all. Otherwise the request has ended, or is not the first any more. */
 async function dispatchQueued(deps: Deps, row: QueuedRow, after: string | null): Promise<'waits' | 'next'> {
+  const obstacle = await findObstacle(deps.db, row, deps.now())
+  if (obstacle === 'waits') return 'waits'
+  if (obstacle !== null) {
+    await refuse(deps, row, obstacle, 'permission_refused')
+    return 'next'
+  }
   const actor = await requesterNow(deps, row)
   try {
     const { id } = await dispatchDeploy(deps, actor, requestOf(row, actor), undefined, {
       turn: {
         requestDigest: row.requestDigest,
         after,
-        check: (tx) => recheck(tx, deps, row.surfaceId, after),
+        check: (tx) => recheck(tx, deps, row, after),
         commit: (tx, deployId) => claim(tx, deps, row, deployId),
       },
     })
@@ -72,6 +80,27 @@ async function dispatchQueued(deps: Deps, row: QueuedRow, after: string | null):
     await refuse(deps, row, error.message, error.code)
     return 'next'
   }
+}
+
+/** Why the request is refused before it is checked, as sentences; `waits` if it is not known yet what it would promote. */
+async function findObstacle(db: DatabaseHandle, row: QueuedRow, at: Date): Promise<string | null> {
+  const { requestedBy, requestedSessionId: sessionId, surface } = row
+  const by = inSentence(requestedBy)
+  const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
+  if (!(await hasRightsNow(db, who, { needs: ['deploy.dispatch'], surface, at }))) {
+    return `When its turn came, ${by} could no longer deploy ${inSentence(surface.name)}. Nothing was deployed. Ask an admin for access.`
+  }
+  const session =
+    sessionId === null ? null : await db.session.findUnique({ where: { id: sessionId }, select: { id: true } })
+  if (sessionId !== null && session === null) {
+    return `When its turn came, ${by} had ended the session in which it was queued. Nothing was deployed. Sign in and request the deploy again.`
+  }
+  if (row.kind !== 'promotion' || row.sourceId === null) return null
+  const from = await db.surface.findUnique({
+    where: { id: row.sourceId },
+    select: { archivedAt: true, runningSha: true },
+  })
+  return from !== null && from.archivedAt === null && from.runningSha === null ? 'waits' : null
 }
 
 /** The requester with the rights of now. Someone without access any more is left no right, and the request is refused as any other. */
@@ -116,12 +145,13 @@ function requestOf(row: QueuedRow, actor: Actor): DispatchInput {
 async function recheck(
   tx: DatabaseHandle,
   deps: Pick<Deps, 'now'>,
-  surfaceId: string,
+  row: QueuedRow,
   after: string | null,
 ): Promise<void> {
   if (after !== null) await lockDeploy(tx, after)
-  const surface = await tx.surface.findUniqueOrThrow({ where: { id: surfaceId }, select: behindSelect })
-  if (surface.lastDeployId !== after || !isTurn(surface, deps.now())) throw new TurnLost()
+  const surface = await tx.surface.findUniqueOrThrow({ where: { id: row.surfaceId }, select: behindSelect })
+  if ((await findObstacle(tx, row, deps.now())) !== null) throw new TurnLost()
+  if (surface.lastDeployId !== after || !(await isTurn(tx, surface, deps.now()))) throw new TurnLost()
 }
 
 /** In the transaction of the intent, after its insert: from then on no other deploy of the surface can start. */

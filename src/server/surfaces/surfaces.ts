@@ -79,6 +79,7 @@ const tileSelect = {
       watch: { select: watchSelect },
       kind: true,
       queueContinuedAt: true,
+      cancelRequestedAt: true,
     },
   },
   deploys: { where: { holdsSurface: true }, orderBy: { id: 'desc' }, take: 1, select: holdingSelect },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_LENGTH } from '~/domain/deploy/queue'
+import { QUEUE_LENGTH, QUEUED_BY_ONE } from '~/domain/deploy/queue'
 import { advanceDeploy } from '~/server/deploys/deploys.sql'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { lockSurface } from '~/server/freezes/change-freezes'
@@ -7,7 +7,9 @@ import { withdrawQueued } from '~/server/queue/leave-queue'
 import { watchQueues } from '~/server/queue/watch-queues'
 import { deleteOldRecords } from '~/server/retention/delete-old-records'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
+import { actorNamed } from '~test/support/actors'
 import { insertSurface } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { queuedJobs } from '~test/support/run-queue'
 import { SHA } from '~test/support/scripted-github'
 import { createQueueWorld, type QueueWorld } from './queue-world'
@@ -88,8 +90,13 @@ describe('a request that may queue', () => {
     await expect(world.queue(world.requestFor(surface, { overrideFreeze }), world.grace)).rejects.toMatchObject({
       code: 'queue_refused',
     })
+    const people = await Promise.all(
+      Array.from({ length: Math.ceil(QUEUE_LENGTH / QUEUED_BY_ONE) }, (_, index) =>
+        insertMember(world.deps, actorNamed(`person-${index}`, { role: 'deployer', userId: world.deps.newId() })),
+      ),
+    )
     for (let index = 0; index < QUEUE_LENGTH; index += 1) {
-      await world.queue(world.requestFor(surface, { ref: `ref-${index}` }))
+      await world.queue(world.requestFor(surface, { ref: `ref-${index}` }), people[Math.floor(index / QUEUED_BY_ONE)])
     }
     await expect(world.queue(world.requestFor(surface, { ref: 'one-too-many' }))).rejects.toMatchObject({
       code: 'queue_refused',
@@ -111,31 +118,44 @@ describe('a request that may queue', () => {
 })
 
 describe('a newer request of the same ref', () => {
-  it('replaces the older one of anybody, and both say so', async () => {
+  it('replaces the older one of the same person, and both say so', async () => {
     const { surface, queued: older } = await world.waiting()
     await world.queue(world.requestFor(surface, { ref: 'other' }))
-    const newer = await world.queue(world.requestFor(surface, { ref: 'release' }), world.ada)
+    const newer = await world.queue(world.requestFor(surface, { ref: 'release' }))
     expect(newer).toMatchObject({ position: 2 })
     expect(await world.seen(older.id)).toMatchObject({
       state: 'replaced',
       replacedById: newer.id,
-      end: { by: 'ada' },
+      end: { by: 'bob' },
       position: null,
     })
     const rows = (await world.auditOf(surface.id)).slice(-2)
     expect(rows).toMatchObject([
-      { action: 'console.queue.replaced', actor: 'ada', payload: { queued_id: older.id, replaced_by: newer.id } },
-      { action: 'console.queue.requested', actor: 'ada', payload: { queued_id: newer.id, replaces: older.id } },
+      { action: 'console.queue.replaced', actor: 'bob', payload: { queued_id: older.id, replaced_by: newer.id } },
+      { action: 'console.queue.requested', actor: 'bob', payload: { queued_id: newer.id, replaces: older.id } },
     ])
+  })
+
+  it('leaves a request of somebody else waiting', async () => {
+    const { surface, queued } = await world.waiting()
+    await world.queue(world.requestFor(surface, { ref: 'release' }), world.ada)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', position: 1 })
+  })
+
+  it('is refused as the fourth that one person queues at a surface', async () => {
+    const { surface } = await world.busy()
+    for (const ref of ['one', 'two', 'three']) await world.queue(world.requestFor(surface, { ref }))
+    await world.queue(world.requestFor(surface, { ref: 'three' }))
+    await expect(world.queue(world.requestFor(surface, { ref: 'four' }))).rejects.toMatchObject({
+      code: 'queue_refused',
+      message: expect.stringContaining('3 of your requests wait'),
+    })
+    await world.queue(world.requestFor(surface, { ref: 'four' }), world.ada)
   })
 
   it('leaves one of them waiting, however many are sent at once', async () => {
     const { surface } = await world.busy()
-    await Promise.all(
-      [world.ada, world.bob, world.grace, world.ada, world.bob].map((actor) =>
-        world.queue(world.requestFor(surface), actor),
-      ),
-    )
+    await Promise.all(Array.from({ length: 5 }, () => world.queue(world.requestFor(surface), world.bob)))
     const rows = await world.deps.db.queuedRequest.findMany({ where: { surfaceId: surface.id } })
     expect(rows.map(({ state }) => state).toSorted()).toEqual([
       'replaced',

@@ -162,7 +162,9 @@ async function newLife() {
     expect(deploys.filter(({ finishedAt }) => finishedAt === null).length).toBeLessThanOrEqual(1)
     for (const { id } of deploys) expect(world.github.dispatchesOf(id)).toBe(1)
     const rows = await requests()
-    const waitingRefs = rows.filter(({ state }) => state === 'waiting').map(({ ref }) => ref)
+    const waitingRefs = rows
+      .filter(({ state }) => state === 'waiting')
+      .map(({ ref, requestedBy }) => `${requestedBy} ${ref}`)
     expect(new Set(waitingRefs).size).toBe(waitingRefs.length)
     for (const row of rows) {
       const own = deploys.filter((deploy) => deploy.idempotencyKey === row.idempotencyKey)

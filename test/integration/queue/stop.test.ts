@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockSurface } from '~/server/freezes/change-freezes'
 import { continueQueue } from '~/server/queue/continue-queue'
 import { takeTurn } from '~/server/queue/take-turn'
+import { watchQueues } from '~/server/queue/watch-queues'
 import { commit, SHA } from '~test/support/scripted-github'
 import { createQueueWorld, type QueueWorld } from './queue-world'
 
@@ -167,5 +168,72 @@ describe('behind a deploy with an armed rollback', () => {
     await takeTurn(world.deps, surface.id)
     expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting' })
     expect(await world.deploysOf(surface.id)).toMatchObject([{ id: ahead }])
+  })
+})
+
+it('the queue stops after a deploy that succeeded although somebody asked to cancel it', async () => {
+  const { ahead, queued } = await world.waiting()
+  await world.end(ahead)
+  const asked = { cancelRequestedAt: new Date(), cancelRequestedBy: 'ada' }
+  await world.deps.db.deploy.update({ where: { id: ahead }, data: asked })
+  const why = 'Somebody asked to cancel the deploy ahead, and it succeeded.'
+  expect(await world.seen(queued.id)).toMatchObject({ stop: { deployId: ahead, why } })
+})
+
+it('the queue stops after a deploy with an alarm', async () => {
+  const { surface, ahead, queued } = await world.waiting()
+  await world.end(ahead)
+  const alarm = { action: 'console.deploy.runs_duplicated', status: null, payload: { run_ids: ['7', '8'] } }
+  await world.deps.db.auditEvent.create({
+    data: { ...alarm, at: new Date(), actor: 'console', deployId: ahead, surfaceId: surface.id },
+  })
+  await takeTurn(world.deps, surface.id)
+  const stop = { deployId: ahead, why: 'The deploy ahead has an alarm.' }
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop })
+})
+
+it('a decision to continue does not cover a late run that is seen after it', async () => {
+  const { surface, ahead, queued } = await world.waiting()
+  await world.end(ahead, 'failed')
+  await continueQueue(world.deps, world.bob, { surfaceId: surface.id, deployId: ahead })
+  await world.deps.db.deploy.update({ where: { id: ahead }, data: { lateRunId: 77n, lateRunAttempt: 1 } })
+  await takeTurn(world.deps, surface.id)
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: { deployId: ahead } })
+})
+
+it('a turn that fails for a while leaves no refusal in the audit trail, and keeps its growing pause', async () => {
+  const { surface, ahead } = await world.waiting()
+  await world.end(ahead)
+  const { db } = world.deps
+  world.github.script.onRef = () => ({ status: 502, text: 'Bad Gateway' })
+  await expect(takeTurn(world.deps, surface.id)).rejects.toMatchObject({ code: 'github_unavailable' })
+  expect((await world.auditOf(surface.id)).map(({ action }) => action)).not.toContain(
+    'console.deploy.dispatch_rejected',
+  )
+  const key = `take_turn:${surface.id}`
+  await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = 5, run_at = now() + interval '1 hour' WHERE key = ${key}`
+  await watchQueues(world.deps)
+  const jobs =
+    await db.$queryRaw`SELECT attempts::int, run_at > now() AS later FROM graphile_worker._private_jobs WHERE key = ${key}`
+  expect(jobs).toEqual([{ attempts: 5, later: true }])
+})
+
+it('a request whose session has ended is refused at its turn', async () => {
+  const { surface, ahead } = await world.busy()
+  const sessionId = world.deps.newId()
+  const session = {
+    id: sessionId,
+    userId: world.bob.userId,
+    token: sessionId,
+    expiresAt: new Date(Date.now() + 3_600_000),
+  }
+  await world.deps.db.session.create({ data: { ...session, createdAt: new Date(), updatedAt: new Date() } })
+  const queued = await world.queue(world.requestFor(surface, { ref: 'release' }), { ...world.bob, sessionId })
+  await world.deps.db.session.deleteMany({ where: { userId: world.bob.userId } })
+  await world.end(ahead)
+  await takeTurn(world.deps, surface.id)
+  expect(await world.seen(queued.id)).toMatchObject({
+    state: 'refused',
+    end: { reason: expect.stringContaining('ended the session in which it was queued') },
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { describeAlarms, describeCancelRefusal } from '~/server/deploys/read/event-texts'
+import { describeAlarms, describeCancelRefusal } from '~/server/deploys/event-texts'
 
 const written = (action: string) => ({ action, status: null, payload: { of: 'a newer version' } })
 

@@ -13,7 +13,7 @@ import { readAlarms } from '~/server/audit/audit.sql'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import { describeDeployRow } from '~/server/deploys/deploy-report'
 import { modeOf, viewWatch } from '~/server/deploys/deploy-watch'
-import { describeAlarms } from '~/server/deploys/read/event-texts'
+import { describeAlarms } from '~/server/deploys/event-texts'
 import type { Deps } from '~/server/deps'
 import { type FreezeRow, listCurrentFreezes, warnOfOrphanedFreezes } from '~/server/freezes/freezes'
 import { declaredFreeze } from '~/server/freezes/freezes-in-force'
@@ -155,7 +155,10 @@ function tileOf(
     queue: surfaceQueue(
       facts.queued.filter(({ surfaceId }) => surfaceId === id),
       surface,
-      facts.now,
+      {
+        hasAlarm: lastDeploy !== null && describeAlarms(facts.alarms.get(lastDeploy.id) ?? []).length > 0,
+        now: facts.now,
+      },
     ),
     freezes: byStrength(freezesAt(declared, facts.now).map(shownFreeze)),
     notice: noticesAt(declared, facts.now).map(shownFreeze)[0] ?? null,

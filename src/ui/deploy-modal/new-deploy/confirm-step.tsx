@@ -163,8 +163,8 @@ function QueueNotice({ surface }: { readonly surface: SurfaceTile }) {
         </>
       )}
       This commit waits for its turn, for at most {QUEUE_MINUTES} minutes, and everything is checked again then. The
-      deploys ahead change what runs, so it may add or remove other commits than those below. A newer request of the
-      same ref replaces it.
+      deploys ahead change what runs, so it may add or remove other commits than those below. Your newer request of the
+      same ref replaces it. If you sign out, it is refused.
     </Notice>
   )
 }
