@@ -12,7 +12,7 @@ export const MEASURES = {
   lead_time: 'Change with a lead time',
   failure: 'Failed change',
   restored: 'Failed change, restored',
-  unrestored: 'Failed change, not restored',
+  unrestored: 'Failed change, no later success',
   shipping_unknown: 'Not counted: shipping unknown',
   lead_unknown: 'Not counted: commit time unknown',
   failure_unknown: 'Not counted: failure unknown',
@@ -78,21 +78,27 @@ interface Named {
   readonly name: string
 }
 
+/** Over how many days the frequency is measured: from the first day of the period, or from the first deploy if that is later; at least one. */
+interface Recorded {
+  readonly recordedDays: number
+}
+
 /** The surfaces of a service to which production deploys went. A service is named by the id of its first surface. */
-export interface ServiceSums extends Named, MeasureSums {
-  readonly surfaces: readonly (Named & MeasureSums & { readonly archived: boolean })[]
+export interface ServiceSums extends Named, MeasureSums, Recorded {
+  readonly surfaces: readonly (Named & MeasureSums & Recorded & { readonly archived: boolean })[]
 }
 
 export interface Insights {
-  readonly total: MeasureSums
+  readonly total: MeasureSums & Recorded
   /** Parts of the period, the oldest first. */
   readonly parts: readonly (Part & MeasureSums)[]
   readonly services: readonly ServiceSums[]
   /** The values to filter by. Services of one surface are left out. */
   readonly choices: { readonly surfaces: readonly Named[]; readonly services: readonly Named[] }
-  /** The first day, UTC, and how many days until now have records: fewer than the period if the console is younger. */
+  /** The first day, UTC. */
   readonly from: string
-  readonly recordedDays: number
+  /** The day of the first deploy to the chosen surfaces if it is within the period. */
+  readonly recordedFrom: string | null
 }
 
 /** Days in UTC, such as `2026-11-29`, both included. */

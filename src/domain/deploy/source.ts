@@ -26,12 +26,12 @@ export function changeSentence(change: Change): string {
 }
 
 /**
- * The source that is recorded with a deploy. Nothing is recorded as a rollback if it adds commits, or as a promotion if it only removes
- * some: the commit ships by itself.
+ * The source that is recorded with a deploy. Nothing is recorded as a rollback unless it removes commits and adds none, or as a
+ * promotion if it only removes some: the commit ships by itself.
  */
 export function sourceToKeep(source: DeploySource | null, change: Change): DeploySource | null {
   if (source === null || change === null) return source
-  const isCalledWrongly = source.kind === 'rollback' ? change.adds > 0 : isRollback(change)
+  const isCalledWrongly = source.kind === 'rollback' ? !isRollback(change) : isRollback(change)
   return isCalledWrongly ? null : source
 }
 

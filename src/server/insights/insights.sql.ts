@@ -13,17 +13,19 @@ export function measureSql(measure: Measure): Prisma.Sql {
     case 'deployment':
       return Prisma.sql`${SHIPPED} AND "deploy"."status" = 'succeeded'`
     case 'change':
-      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND ("deploy"."status" = 'succeeded' OR ${FAILED})`
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback'
+        AND (${FAILED} OR ("deploy"."status" = 'succeeded' AND ${ROLLED_BACK} <> 'unknown'))`
     case 'lead_time':
       return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND "deploy"."status" = 'succeeded'
-        AND "deploy"."committed_at_utc" <= "deploy"."requested_at_utc"`
+        AND "deploy"."committed_at_utc" <= "deploy"."requested_at_utc" AND ${NEW}`
     case 'lead_unknown':
       return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND "deploy"."status" = 'succeeded'
-        AND ("deploy"."committed_at_utc" <= "deploy"."requested_at_utc") IS NOT TRUE`
+        AND ("deploy"."committed_at_utc" <= "deploy"."requested_at_utc") IS NOT TRUE AND ${NEW}`
     case 'failure':
       return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND ${FAILED}`
     case 'failure_unknown':
-      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND "deploy"."status" <> 'succeeded' AND NOT ${FAILED}`
+      return Prisma.sql`${SHIPPED} AND "deploy"."kind" <> 'rollback' AND NOT ${FAILED}
+        AND ("deploy"."status" <> 'succeeded' OR ${ROLLED_BACK} = 'unknown')`
     case 'restored':
       return Prisma.sql`${measureSql('failure')} AND ${RESTORED}`
     case 'unrestored':
@@ -38,19 +40,61 @@ const SHIPPED = Prisma.sql`"deploy"."environment" = 'production' AND "deploy"."f
 
 const HEALTH_CHECK_FAILED = Prisma.sql`("deploy"."status" = 'failed' AND "deploy"."failure_stage" IS NOT DISTINCT FROM 'health_check_failed')`
 
-/** The next deploy of the surface that shipped is a rollback. */
+/**
+ * `yes`: the next deploy of the surface that shipped is a rollback to another commit. `unknown`: so it is, but a deploy that may have
+ * shipped lies between, or a commit is not known. A rollback to the deploy's own commit returned to it.
+ */
 const ROLLED_BACK = Prisma.sql`coalesce((
-  SELECT "next"."kind" FROM "console_deploys" AS "next"
+  SELECT CASE
+    WHEN "next"."kind" <> 'rollback' OR "next"."sha" = "deploy"."sha" THEN 'no'
+    WHEN "next"."sha" <> "deploy"."sha" AND NOT EXISTS (
+      SELECT FROM "console_deploys" AS "between"
+      WHERE "between"."surface_id" = "deploy"."surface_id" AND "between"."shipped" = 'unknown'
+        AND "between"."id" > "deploy"."id" AND "between"."id" < "next"."id") THEN 'yes'
+    ELSE 'unknown' END
+  FROM "console_deploys" AS "next"
   WHERE "next"."surface_id" = "deploy"."surface_id" AND "next"."shipped" = 'yes' AND "next"."finished_at_utc" IS NOT NULL
     AND "next"."id" > "deploy"."id"
-  ORDER BY "next"."id" LIMIT 1) = 'rollback', false)`
+  ORDER BY "next"."id" LIMIT 1), 'no')`
 
-const FAILED = Prisma.sql`(${HEALTH_CHECK_FAILED} OR ${ROLLED_BACK})`
+const FAILED = Prisma.sql`(${HEALTH_CHECK_FAILED} OR ${ROLLED_BACK} = 'yes')`
+
+/** No earlier deploy of the surface shipped the same commit: deploying a commit again does not take from its commit until now. */
+const NEW = Prisma.sql`NOT EXISTS (
+  SELECT FROM "console_deploys" AS "same"
+  WHERE "same"."surface_id" = "deploy"."surface_id" AND "same"."sha" = "deploy"."sha" AND "same"."shipped" = 'yes'
+    AND "same"."id" < "deploy"."id")`
 
 const RESTORED = Prisma.sql`EXISTS (
   SELECT FROM "console_deploys" AS "next"
   WHERE "next"."surface_id" = "deploy"."surface_id" AND "next"."shipped" = 'yes' AND "next"."status" = 'succeeded'
     AND "next"."id" > "deploy"."id")`
+
+/**
+ * What leads to the deploys of a measure, besides the environment: the few that can be of it, found as `readFailed` finds them. Null if the
+ * measure has no such index. `after`: only deploys with a higher id are asked for.
+ */
+export function measureLeadSql(
+  measure: Measure,
+  { surface, after }: { readonly surface: string | undefined; readonly after: string | null },
+): Prisma.Sql | null {
+  if (measure !== 'failure' && measure !== 'restored' && measure !== 'unrestored' && measure !== 'failure_unknown') {
+    return null
+  }
+  const ofSurface = surface === undefined ? Prisma.sql`true` : Prisma.sql`"one"."surface_id" = ${surface}`
+  const isLater = after === null ? Prisma.sql`true` : Prisma.sql`"one"."id" > ${after}::uuid`
+  return Prisma.sql`"id" IN (
+    SELECT "before"."id" FROM "console_deploys" AS "one" CROSS JOIN LATERAL (
+      SELECT "earlier"."id" FROM "console_deploys" AS "earlier"
+      WHERE "earlier"."surface_id" = "one"."surface_id" AND "earlier"."shipped" = 'yes'
+        AND "earlier"."finished_at_utc" IS NOT NULL AND "earlier"."id" < "one"."id"
+      ORDER BY "earlier"."id" DESC LIMIT 1) AS "before"
+    WHERE "one"."kind" = 'rollback' AND "one"."shipped" = 'yes' AND "one"."finished_at_utc" IS NOT NULL
+      AND ${ofSurface} AND ${isLater}
+    UNION ALL
+    SELECT "one"."id" FROM "console_deploys" AS "one"
+    WHERE "one"."status" IN ('failed', 'timed_out', 'cancelled') AND "one"."shipped" = 'yes' AND ${ofSurface} AND ${isLater})`
+}
 
 interface Period {
   readonly from: Date
@@ -69,17 +113,17 @@ export async function readMeasures(db: DatabaseHandle, period: Period): Promise<
   // A deploy that failed has ended, so no group of failures is left over.
   return ended.map((group) => {
     const found = failures.get(keyOf(group))
-    const { failure, failedEnd, restoreTimes } = found ?? { failure: 0, failedEnd: 0, restoreTimes: new Float64Array() }
+    const { failure, failedEnd, unknownGood, restoreTimes } = found ?? NO_FAILURES
     return {
       surface: group.surface,
       part: group.part,
       counts: {
         deployment: group.deployment,
-        change: group.goodChange + failedEnd,
+        change: group.goodChange - unknownGood + failedEnd,
         lead_time: group.leadTimes.length,
-        lead_unknown: group.goodChange - group.leadTimes.length,
+        lead_unknown: group.newChange - group.leadTimes.length,
         failure,
-        failure_unknown: group.otherChange - failedEnd,
+        failure_unknown: group.otherChange - failedEnd + unknownGood,
         restored: restoreTimes.length,
         unrestored: failure - restoreTimes.length,
         shipping_unknown: group.unknown,
@@ -90,6 +134,8 @@ export async function readMeasures(db: DatabaseHandle, period: Period): Promise<
   })
 }
 
+const NO_FAILURES = { failure: 0, failedEnd: 0, unknownGood: 0, restoreTimes: new Float64Array() }
+
 const count = z.bigint().transform(Number)
 /** Many numbers as one text, because a driver takes far longer for as many values. */
 const times = z
@@ -99,7 +145,15 @@ const times = z
 const group = { surface: z.string(), part: z.int() }
 
 const endedRows = z.array(
-  z.object({ ...group, deployment: count, goodChange: count, otherChange: count, unknown: count, leadTimes: times }),
+  z.object({
+    ...group,
+    deployment: count,
+    goodChange: count,
+    newChange: count,
+    otherChange: count,
+    unknown: count,
+    leadTimes: times,
+  }),
 )
 
 const scopeOf = ({ only }: Period) =>
@@ -108,6 +162,21 @@ const scopeOf = ({ only }: Period) =>
 const partsOf = ({ parts, to }: Period) => Prisma.sql`
   unnest(${[...parts]}::timestamptz[], ${[...parts.slice(1), to]}::timestamptz[]) WITH ORDINALITY AS "part" ("from", "to", "number")`
 
+const firstRows = z.array(z.object({ surface: z.string(), at: z.date() }))
+
+/** When the first deploy of each surface was requested. `BETWEEN` as in `readRunning`. */
+export async function readFirstDeploys(
+  db: DatabaseHandle,
+  surfaces: readonly string[],
+): Promise<ReadonlyMap<string, Date>> {
+  const rows = await db.$queryRaw`
+    SELECT "one"."id" AS "surface", "first"."requested_at_utc" AS "at"
+    FROM unnest(${[...surfaces]}::text[]) AS "one"("id") CROSS JOIN LATERAL (
+      SELECT "requested_at_utc" FROM "console_deploys"
+      WHERE "surface_id" BETWEEN "one"."id" AND "one"."id" ORDER BY "surface_id" DESC, "id" LIMIT 1) AS "first"`
+  return new Map(firstRows.parse(rows).map(({ surface, at }) => [surface, at]))
+}
+
 /** The conditions of the index `console_deploys_insights`, which has every column of this statement. */
 async function readEnded(db: DatabaseHandle, period: Period) {
   return endedRows.parse(
@@ -115,20 +184,25 @@ async function readEnded(db: DatabaseHandle, period: Period) {
       SELECT "deploy"."surface_id" AS "surface", "part"."number"::int - 1 AS "part",
         count(*) FILTER (WHERE "shipped" = 'yes' AND "status" = 'succeeded') AS "deployment",
         count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded') AS "goodChange",
+        count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded' AND "is_new") AS "newChange",
         count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" <> 'succeeded') AS "otherChange",
         count(*) FILTER (WHERE "shipped" = 'unknown') AS "unknown",
         string_agg((date_part('epoch', "finished_at_utc" - "committed_at_utc") * 1000)::int8::text, ',') FILTER (
           WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded'
-            AND "committed_at_utc" <= "requested_at_utc") AS "leadTimes"
+            AND "committed_at_utc" <= "requested_at_utc" AND "is_new") AS "leadTimes"
       FROM ${partsOf(period)} JOIN "console_deploys" AS "deploy"
         ON "deploy"."requested_at_utc" >= "part"."from" AND "deploy"."requested_at_utc" < "part"."to"
+        -- OFFSET, or the look-up would be made for each use.
+        CROSS JOIN LATERAL (SELECT ${NEW} AS "is_new" OFFSET 0) AS "commit"
       WHERE "environment" = 'production' AND "finished_at_utc" IS NOT NULL AND "shipped" <> 'no' AND ${scopeOf(period)}
       GROUP BY "deploy"."surface_id", "part"."number"`,
   )
 }
 
-/** `failedEnd`: those that did not succeed. */
-const failedRows = z.array(z.object({ ...group, failure: count, failedEnd: count, restoreTimes: times }))
+/** `failedEnd`: failures that did not succeed. `unknownGood`: successes of which it is not known whether a rollback removed them. */
+const failedRows = z.array(
+  z.object({ ...group, failure: count, failedEnd: count, unknownGood: count, restoreTimes: times }),
+)
 
 async function readFailed(db: DatabaseHandle, period: Period) {
   const { from, to } = period
@@ -137,38 +211,44 @@ async function readFailed(db: DatabaseHandle, period: Period) {
       WITH "rolled_back" AS (
         SELECT "before"."id", "deploy"."surface_id", "before"."requested_at_utc", "before"."status",
           "deploy"."requested_at_utc" AS "failed_at",
+          "before"."sha" IS NOT NULL AND "deploy"."sha" IS NOT NULL AND NOT EXISTS (
+            SELECT FROM "console_deploys" AS "between"
+            WHERE "between"."surface_id" = "deploy"."surface_id" AND "between"."shipped" = 'unknown'
+              AND "between"."id" > "before"."id" AND "between"."id" < "deploy"."id") AS "is_known",
           CASE WHEN "deploy"."status" = 'succeeded' THEN "deploy"."finished_at_utc" END AS "restored_at"
         FROM "console_deploys" AS "deploy" CROSS JOIN LATERAL (
-          SELECT "id", "kind", "requested_at_utc", "environment", "status" FROM "console_deploys" AS "earlier"
+          SELECT "id", "kind", "requested_at_utc", "environment", "status", "sha" FROM "console_deploys" AS "earlier"
           WHERE "earlier"."surface_id" = "deploy"."surface_id" AND "earlier"."shipped" = 'yes'
             AND "earlier"."finished_at_utc" IS NOT NULL AND "earlier"."id" < "deploy"."id"
           ORDER BY "earlier"."id" DESC LIMIT 1) AS "before"
         WHERE "deploy"."kind" = 'rollback' AND "deploy"."shipped" = 'yes' AND "deploy"."finished_at_utc" IS NOT NULL
           AND "deploy"."requested_at_utc" >= ${from} AND ${scopeOf(period)} AND "before"."kind" <> 'rollback'
-          AND "before"."environment" = 'production'
+          AND "before"."environment" = 'production' AND ("before"."sha" = "deploy"."sha") IS NOT TRUE
           AND "before"."requested_at_utc" >= ${from} AND "before"."requested_at_utc" < ${to}),
       "failed" AS (
-        SELECT "id", "surface_id", "requested_at_utc", "status", min("failed_at") AS "failed_at",
-          min("restored_at") AS "restored_at"
+        SELECT "id", "surface_id", "requested_at_utc", "status", min("failed_at") FILTER (WHERE "is_known") AS "failed_at",
+          min("restored_at") FILTER (WHERE "is_known") AS "restored_at", bool_or("is_known") AS "is_known"
         FROM (
           SELECT * FROM "rolled_back"
           UNION ALL
-          SELECT "id", "surface_id", "requested_at_utc", "status", "finished_at_utc", NULL
+          SELECT "id", "surface_id", "requested_at_utc", "status", "finished_at_utc", true, NULL
           FROM "console_deploys" AS "deploy"
           WHERE ${SHIPPED} AND "deploy"."status" = 'failed' AND "deploy"."failure_stage" = 'health_check_failed'
             AND "deploy"."kind" <> 'rollback' AND "deploy"."requested_at_utc" >= ${from}
             AND "deploy"."requested_at_utc" < ${to} AND ${scopeOf(period)}) AS "either"
         GROUP BY "id", "surface_id", "requested_at_utc", "status"),
       "failure" AS (
-        SELECT "surface_id", "requested_at_utc", "status", "failed_at", coalesce("restored_at", (
+        SELECT "surface_id", "requested_at_utc", "status", "failed_at", "is_known", coalesce("restored_at", (
           SELECT "next"."finished_at_utc" FROM "console_deploys" AS "next"
           WHERE "next"."surface_id" = "failed"."surface_id" AND "next"."shipped" = 'yes' AND "next"."status" = 'succeeded'
             AND "next"."id" > "failed"."id"
           ORDER BY "next"."id" LIMIT 1)) AS "restored_at"
         FROM "failed")
       SELECT "surface_id" AS "surface", "part"."number"::int - 1 AS "part",
-        count(*) AS "failure", count(*) FILTER (WHERE "status" <> 'succeeded') AS "failedEnd",
-        string_agg((date_part('epoch', "restored_at" - "failed_at") * 1000)::int8::text, ',') AS "restoreTimes"
+        count(*) FILTER (WHERE "is_known") AS "failure",
+        count(*) FILTER (WHERE "is_known" AND "status" <> 'succeeded') AS "failedEnd",
+        count(*) FILTER (WHERE NOT "is_known" AND "status" = 'succeeded') AS "unknownGood",
+        string_agg((date_part('epoch', "restored_at" - "failed_at") * 1000)::int8::text, ',') FILTER (WHERE "is_known") AS "restoreTimes"
       FROM "failure" JOIN ${partsOf(period)} ON "requested_at_utc" >= "part"."from" AND "requested_at_utc" < "part"."to"
       GROUP BY "surface_id", "part"."number"`,
   )

@@ -1,6 +1,7 @@
 import 'server-only'
 import { setImmediate } from 'node:timers/promises'
 import {
+  dayOf,
   type Insights,
   type MeasureGroup,
   type MeasureSums,
@@ -8,12 +9,11 @@ import {
   partsOf,
   periodStart,
   type ServiceSums,
-  startOfDay,
   sumGroups,
 } from '~/domain/insights'
 import { isSameService, type ServiceMember } from '~/domain/surface/service'
 import type { Deps } from '~/server/deps'
-import { readMeasures } from '~/server/insights/insights.sql'
+import { readFirstDeploys, readMeasures } from '~/server/insights/insights.sql'
 
 interface InsightsQuery {
   readonly days: Period
@@ -48,25 +48,27 @@ export async function readInsights({ db, now }: Pick<Deps, 'db' | 'now'>, query:
   const firstOf = (one: SurfaceOfService) => surfaces.find((other) => isSameService(other, one)) ?? one
   const withService = surfaces.map((surface) => ({ ...surface, first: firstOf(surface) }))
   const parts = partsOf(query.days, at)
-  const [groups, first] = await Promise.all([
-    readMeasures(db, {
-      from,
-      to: at,
-      parts: parts.map((part) => new Date(part.from)),
-      only: surfacesInQuestion(surfaces, query),
-    }),
-    db.deploy.findFirst({ orderBy: [{ requestedAt: 'asc' }, { id: 'asc' }], select: { requestedAt: true } }),
+  const only = surfacesInQuestion(surfaces, query)
+  const [groups, firsts] = await Promise.all([
+    readMeasures(db, { from, to: at, parts: parts.map((part) => new Date(part.from)), only }),
+    readFirstDeploys(db, only ?? surfaces.map(({ id }) => id)),
   ])
+  // A surface of another environment counts if something was deployed from it to production all the same.
+  const measured = surfaces.filter(
+    ({ id, environment }) => environment === 'production' || groups.some(({ surface }) => surface === id),
+  )
+  const began = firstOfAll(firsts, measured)
+  const record = { firsts, from, at }
   return {
-    total: await sumLater(groups),
+    total: { ...(await sumLater(groups)), recordedDays: daysOnRecord(record, measured) },
     parts: await mapInTurn(parts, async (part, index) => ({
       ...part,
       ...(await sumLater(groups.filter((group) => group.part === index))),
     })),
-    services: await servicesOf(withService, groups),
+    services: await servicesOf(withService, groups, record),
     choices: choicesOf(withService),
     from: parts[0]?.from ?? '',
-    recordedDays: recordedDays(from, first?.requestedAt ?? at, at),
+    recordedFrom: began === null || began <= from ? null : dayOf(began),
   }
 }
 
@@ -88,7 +90,11 @@ async function mapInTurn<Item, Result>(
 type WithService = SurfaceOfService & { readonly first: SurfaceOfService }
 
 /** The services to which something was deployed, and their surfaces of which that is true. */
-async function servicesOf(surfaces: readonly WithService[], groups: readonly MeasureGroup[]): Promise<ServiceSums[]> {
+async function servicesOf(
+  surfaces: readonly WithService[],
+  groups: readonly MeasureGroup[],
+  record: OnRecord,
+): Promise<ServiceSums[]> {
   const used = surfaces
     .map((surface) => ({ surface, own: groups.filter((group) => group.surface === surface.id) }))
     .filter(({ own }) => own.length > 0)
@@ -96,14 +102,15 @@ async function servicesOf(surfaces: readonly WithService[], groups: readonly Mea
   return mapInTurn(services, async (id) => {
     const members = used.filter(({ surface }) => surface.first.id === id)
     const sums = await mapInTurn(members, async ({ surface: { id: member, name, archivedAt }, own }) => ({
-      ...{ id: member, name, archived: archivedAt !== null },
+      ...{ id: member, name, archived: archivedAt !== null, recordedDays: daysOnRecord(record, [{ id: member }]) },
       ...(await sumLater(own)),
     }))
     const [single] = sums
     const whole = sums.length === 1 && single !== undefined ? single : await sumLater(members.flatMap(({ own }) => own))
     const { counts, leadTime, restoreTime } = whole
     const name = serviceName(surfaces.filter(({ first }) => first.id === id))
-    return { id, name, surfaces: sums, counts, leadTime, restoreTime }
+    const recordedDays = daysOnRecord(record, sums)
+    return { id, name, surfaces: sums, counts, leadTime, restoreTime, recordedDays }
   })
 }
 
@@ -137,8 +144,20 @@ function choicesOf(surfaces: readonly WithService[]) {
   return { surfaces: production.map(({ id, name }) => ({ id, name })), services }
 }
 
-/** The days of the period since the first deploy on record, today included. */
-function recordedDays(from: Date, first: Date, now: Date): number {
-  const since = Math.max(from.getTime(), startOfDay(first).getTime())
-  return Math.round((startOfDay(now).getTime() - since) / DAY_MS) + 1
+interface OnRecord {
+  /** The first deploy of each surface. */
+  readonly firsts: ReadonlyMap<string, Date>
+  readonly from: Date
+  readonly at: Date
+}
+
+function firstOfAll(firsts: OnRecord['firsts'], surfaces: readonly { readonly id: string }[]): Date | null {
+  const times = surfaces.flatMap(({ id }) => firsts.get(id)?.getTime() ?? [])
+  return times.length === 0 ? null : new Date(Math.min(...times))
+}
+
+/** The time since the first of these surfaces has deploys on record, within the period. A rate of less than a day would be a guess. */
+function daysOnRecord({ firsts, from, at }: OnRecord, surfaces: readonly { readonly id: string }[]): number {
+  const since = Math.max(from.getTime(), firstOfAll(firsts, surfaces)?.getTime() ?? from.getTime())
+  return Math.max(1, (at.getTime() - since) / DAY_MS)
 }

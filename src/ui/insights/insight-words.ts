@@ -39,17 +39,18 @@ export function tooFewWords(count: number, noun: string, figure: 'median' | 'rat
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 const monthOf = (day: string): string => MONTHS[Number(day.slice(5, 7)) - 1] ?? ''
-const dayWords = (day: string): string => `${Number(day.slice(8))} ${monthOf(day)}`
+/** "29 Nov". */
+export const utcDayWords = (day: string): string => `${Number(day.slice(8))} ${monthOf(day)}`
 
 /** "29 Nov", "23 – 29 Nov", "Nov 2026"; a month that is cut says from or until when. */
 export function partWords({ from, to }: Part, days: Period): string {
-  if (days !== 365 && from === to) return dayWords(from)
+  if (days !== 365 && from === to) return utcDayWords(from)
   if (days !== 365)
-    return `${from.slice(0, 7) === to.slice(0, 7) ? Number(from.slice(8)) : dayWords(from)} – ${dayWords(to)}`
+    return `${from.slice(0, 7) === to.slice(0, 7) ? Number(from.slice(8)) : utcDayWords(from)} – ${utcDayWords(to)}`
   const month = `${monthOf(from)} ${from.slice(0, 4)}`
   const after = new Date(Date.parse(to) + DAY)
   if (from.endsWith('-01') && after.getUTCDate() === 1) return month
-  return from.endsWith('-01') ? `${month}, until ${dayWords(to)}` : `${month}, from ${dayWords(from)}`
+  return from.endsWith('-01') ? `${month}, until ${utcDayWords(to)}` : `${month}, from ${utcDayWords(from)}`
 }
 
 /** What the page looks at, as its address says. */

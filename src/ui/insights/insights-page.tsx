@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { FEWEST, type Insights, type Part, PERIODS, type Period } from '~/domain/insights'
 import { useFilter } from '~/ui/filters/filter-address'
 import { FilterChoice } from '~/ui/filters/filter-fields'
-import type { Scope } from '~/ui/insights/insight-words'
+import { type Scope, utcDayWords } from '~/ui/insights/insight-words'
 import { Deploys, MeasureCard } from '~/ui/insights/measure-card'
 import { measureLooks } from '~/ui/insights/measure-looks'
 import { ServiceTable } from '~/ui/insights/service-table'
@@ -118,16 +118,16 @@ interface MeasuresProps {
 }
 
 function Measures({ insights, days, scope }: MeasuresProps) {
-  const { total, parts, recordedDays, services } = insights
-  const looks = measureLooks(recordedDays)
+  const { total, parts, recordedFrom, services } = insights
+  const looks = measureLooks(total.recordedDays)
   const shown = { insights, days, scope }
   const whole: Part = { from: insights.from, to: parts.at(-1)?.to ?? insights.from }
   return (
     <>
-      {recordedDays < days && (
+      {recordedFrom !== null && (
         <p className="mb-3 text-sm text-ink-soft">
-          The record of this console begins within this period: the frequency is that of{' '}
-          {recordedDays === 1 ? 'today' : `the last ${recordedDays} days`}.
+          The first of these deploys on record is of {utcDayWords(recordedFrom)} (UTC). The frequency is counted from
+          there.
         </p>
       )}
       <div className="grid items-start gap-3 sm:grid-cols-2">
@@ -137,14 +137,14 @@ function Measures({ insights, days, scope }: MeasuresProps) {
         <MeasureCard look={looks.restoreTime} {...shown}>
           {total.counts.unrestored > 0 && (
             <>
-              , <Deploys measure="unrestored" part={whole} scope={scope} count={total.counts.unrestored} /> not restored
-              yet
+              , <Deploys measure="unrestored" part={whole} scope={scope} count={total.counts.unrestored} /> after which
+              no later deploy succeeded
             </>
           )}
         </MeasureCard>
       </div>
       <NotCounted insights={insights} part={whole} scope={scope} />
-      <ServiceTable services={services} looks={looks} part={whole} />
+      <ServiceTable services={services} part={whole} />
       <Definitions />
     </>
   )
@@ -174,7 +174,7 @@ function NotCounted({
     {
       measure: 'failure_unknown',
       noun: 'change',
-      why: 'shipped and then ended without success, but not at the health check. Whether such a change failed is not on record, so the rate leaves it out.',
+      why: 'shipped, and whether it failed is not on record: it ended without success but not at the health check, or a deploy that may have shipped lies between it and a rollback. The rate leaves it out.',
     },
   ] as const
   const found = reasons.filter(({ measure }) => counts[measure] > 0)
@@ -184,7 +184,10 @@ function NotCounted({
         Not counted
       </h2>
       {found.length === 0 ? (
-        <p className="text-sm text-ink-soft">Every deploy to production that ended in this period is counted.</p>
+        <p className="text-sm text-ink-soft">
+          No deploy to production of this period is left out because something about it is unknown. A deploy that
+          shipped nothing enters no figure.
+        </p>
       ) : (
         <ul className="flex max-w-prose flex-col gap-1 text-sm text-pretty text-ink-soft">
           {found.map(({ measure, noun, why }) => (
@@ -212,16 +215,21 @@ const DEFINITIONS: readonly { readonly term: string; readonly meaning: ReactNode
     term: 'Deployment',
     meaning: 'A deploy that succeeded and is proven to have shipped. A rollback is a deployment too.',
   },
+  {
+    term: 'Deployment frequency',
+    meaning:
+      'Deployments divided by the time since the period began, or since the first deploy on record of the surface, service or selection if that is later; by one day at least.',
+  },
   { term: 'Change', meaning: 'A deploy or promotion that is proven to have shipped. A rollback is not a change.' },
   {
     term: 'Lead time for changes',
     meaning:
-      'From the time of the deployed commit, as its committer’s clock recorded it and GitHub tells it, until the deploy succeeded. Older commits that were shipped with it are not looked at. The figure is the median.',
+      'From the time of the deployed commit, as its committer’s clock recorded it and GitHub tells it, until the deploy succeeded. Older commits that were shipped with it are not looked at, and a commit that the surface had shipped before is left out. The figure is the median.',
   },
   {
     term: 'Change failure rate',
     meaning:
-      'The share of changes that failed. A change failed if its health check failed after it was shipped, or if the next deploy that was shipped to its surface is a rollback.',
+      'The share of changes that failed. A change failed if its health check failed after it was shipped, or if the next deploy that was shipped to its surface is a rollback to another commit.',
   },
   {
     term: 'Time to restore',

@@ -2,11 +2,11 @@ import { Fragment } from 'react'
 import type { MeasureSums, Part, ServiceSums } from '~/domain/insights'
 import type { Scope } from '~/ui/insights/insight-words'
 import { Deploys, type MeasureLook } from '~/ui/insights/measure-card'
+import { measureLooks } from '~/ui/insights/measure-looks'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface ServiceTableProps {
   readonly services: readonly ServiceSums[]
-  readonly looks: Readonly<Record<'frequency' | 'leadTime' | 'failureRate' | 'restoreTime', MeasureLook>>
   readonly part: Part
 }
 
@@ -14,9 +14,8 @@ const HEAD = 'px-4 py-2 text-xs font-medium text-ink-faint'
 const CELL = 'px-4 py-2 tabular-nums max-sm:flex max-sm:justify-between max-sm:gap-4 max-sm:py-0.5'
 
 /** The four measures of each surface, and of each service of several surfaces. */
-export function ServiceTable({ services, looks, part }: ServiceTableProps) {
+export function ServiceTable({ services, part }: ServiceTableProps) {
   if (services.length === 0) return null
-  const columns = [looks.frequency, looks.leadTime, looks.failureRate, looks.restoreTime]
   return (
     <section aria-labelledby="services" className="mt-6">
       <h2 id="services" className="mb-2.5 text-sm font-semibold">
@@ -30,7 +29,7 @@ export function ServiceTable({ services, looks, part }: ServiceTableProps) {
               <th scope="col" className={`${HEAD} text-left`}>
                 Surface
               </th>
-              {columns.map(({ id, heading }) => (
+              {columnsOver(1).map(({ id, heading }) => (
                 <th key={id} scope="col" className={`${HEAD} text-right`}>
                   {heading}
                 </th>
@@ -45,7 +44,6 @@ export function ServiceTable({ services, looks, part }: ServiceTableProps) {
                     name={service.name}
                     note={`service of ${service.surfaces.length} surfaces`}
                     sums={service}
-                    columns={columns}
                     part={part}
                     scope={{ service: service.id }}
                   />
@@ -57,7 +55,6 @@ export function ServiceTable({ services, looks, part }: ServiceTableProps) {
                     note={surface.archived ? `${surface.id} · archived` : surface.id}
                     isPart={service.surfaces.length > 1}
                     sums={surface}
-                    columns={columns}
                     part={part}
                     scope={{ surface: surface.id }}
                   />
@@ -71,18 +68,23 @@ export function ServiceTable({ services, looks, part }: ServiceTableProps) {
   )
 }
 
+/** Each row has its own first deploy. */
+const columnsOver = (recordedDays: number): readonly MeasureLook[] => {
+  const { frequency, leadTime, failureRate, restoreTime } = measureLooks(recordedDays)
+  return [frequency, leadTime, failureRate, restoreTime]
+}
+
 interface RowProps {
   readonly name: string
   readonly note: string
   /** Whether the row above sums it up with others. */
   readonly isPart?: boolean
-  readonly sums: MeasureSums
-  readonly columns: readonly MeasureLook[]
+  readonly sums: MeasureSums & { readonly recordedDays: number }
   readonly part: Part
   readonly scope: Scope
 }
 
-function Row({ name, note, isPart = false, sums, columns, part, scope }: RowProps) {
+function Row({ name, note, isPart = false, sums, part, scope }: RowProps) {
   return (
     <tr className="border-t border-line first:border-t-0 max-sm:block max-sm:py-2 sm:first:border-t">
       <th
@@ -94,7 +96,7 @@ function Row({ name, note, isPart = false, sums, columns, part, scope }: RowProp
           <ForeignText text={note} />
         </span>
       </th>
-      {columns.map((look) => {
+      {columnsOver(sums.recordedDays).map((look) => {
         const { text, isValue } = look.figure(sums)
         const count = sums.counts[look.counted]
         return (

@@ -49,6 +49,8 @@ const history = fc.array(
       { weight: 6, arbitrary: fc.integer({ min: 1, max: DAY_MS }) },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 20 * DAY_MS }) },
     ),
+    /** Few commits, so that one is deployed again and rolled back to; null: not known. */
+    sha: fc.constantFrom('a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40), 'd'.repeat(40), null),
     lengthMs: fc.integer({ min: 1, max: 1_000_000 }),
     /** Before the request; a committer's clock may be ahead of it. */
     committedMs: fc.option(fc.integer({ min: -1_000, max: 100_000_000 })),
@@ -82,14 +84,33 @@ function timed(events: readonly (typeof history extends fc.Arbitrary<(infer One)
   })
 }
 
-/** The rules of docs/adr/064 once more, deploy by deploy. */
+type Deploy = History[number]
+
+/**
+ * "A change failed if its health check failed after it was shipped, or if the next deploy that was shipped to its surface is a rollback to
+ * another commit." When it failed; `unknown` if a deploy that may have been shipped lies before the rollback, or a commit is not known.
+ */
+function failureOf(deploy: Deploy, following: readonly Deploy[]): Date | 'unknown' | null {
+  const rollback = following.find(({ shipped }) => shipped === 'yes')
+  const health = deploy.failureStage === 'health_check_failed' ? deploy.finishedAt : null
+  if (rollback?.kind !== 'rollback' || (deploy.sha !== null && rollback.sha === deploy.sha)) return health
+  const passed = following.slice(0, following.indexOf(rollback))
+  const isProven = deploy.sha !== null && rollback.sha !== null && passed.every(({ shipped }) => shipped === 'no')
+  if (!isProven) return health ?? 'unknown'
+  return health !== null && health < rollback.requestedAt ? health : rollback.requestedAt
+}
+
+/** The definitions on the page once more, deploy by deploy. */
 function judge(all: History) {
   return all.flatMap((deploy) => {
     if (deploy.environment !== 'production' || deploy.finishedAt === null) return []
-    const later = all
+    const following = all
       .filter((other) => other.surfaceId === deploy.surfaceId && other.id > deploy.id && other.finishedAt !== null)
-      .filter(({ shipped }) => shipped === 'yes')
       .sort((a, b) => (a.id < b.id ? -1 : 1))
+    const isAgain = all.some(
+      ({ surfaceId, id, sha, shipped }) =>
+        surfaceId === deploy.surfaceId && id < deploy.id && shipped === 'yes' && sha !== null && sha === deploy.sha,
+    )
     const is = new Set<Measure>()
     let [leadTime, restoreTime]: [number | null, number | null] = [null, null]
     if (deploy.shipped === 'unknown') is.add('shipping_unknown')
@@ -97,21 +118,20 @@ function judge(all: History) {
       const isGood = deploy.status === 'succeeded'
       if (isGood) is.add('deployment')
       if (deploy.kind !== 'rollback') {
-        if (isGood && deploy.committedAt !== null && deploy.committedAt <= deploy.requestedAt) {
-          is.add('lead_time')
-          leadTime = deploy.finishedAt.getTime() - deploy.committedAt.getTime()
-        } else if (isGood) is.add('lead_unknown')
-        const failures = [
-          ...(deploy.failureStage === 'health_check_failed' ? [deploy.finishedAt] : []),
-          ...(later[0]?.kind === 'rollback' ? [later[0].requestedAt] : []),
-        ]
-        if (failures.length > 0) {
+        if (isGood && !isAgain) {
+          const isTimed = deploy.committedAt !== null && deploy.committedAt <= deploy.requestedAt
+          is.add(isTimed ? 'lead_time' : 'lead_unknown')
+          if (isTimed) leadTime = deploy.finishedAt.getTime() - (deploy.committedAt?.getTime() ?? 0)
+        }
+        const failedAt = failureOf(deploy, following)
+        if (failedAt instanceof Date) {
           is.add('failure')
-          const back = later.find(({ status }) => status === 'succeeded')?.finishedAt ?? null
-          is.add(back === null ? 'unrestored' : 'restored')
-          if (back !== null) restoreTime = back.getTime() - Math.min(...failures.map((time) => time.getTime()))
-        } else if (!isGood) is.add('failure_unknown')
-        if (isGood || failures.length > 0) is.add('change')
+          const back = following.find(({ shipped, status }) => shipped === 'yes' && status === 'succeeded')?.finishedAt
+          is.add(back === undefined ? 'unrestored' : 'restored')
+          if (back) restoreTime = back.getTime() - failedAt.getTime()
+        }
+        if (failedAt === 'unknown' || (failedAt === null && !isGood)) is.add('failure_unknown')
+        else is.add('change')
       }
     }
     return [{ ...deploy, is, leadTime, restoreTime }]
@@ -204,3 +224,60 @@ it(
   },
   2 * LIMIT_MS,
 )
+
+const COMMITS = { good: 'a'.repeat(40), bad: 'b'.repeat(40) }
+
+/** A good deploy, a bad one and a rollback to the good one, an hour apart. */
+const rolledBack = (bad: Pick<Deploy, 'status' | 'shipped'>) =>
+  timed(
+    [
+      { kind: 'rollback' as const, sha: COMMITS.good, shipped: 'yes' as const },
+      { kind: 'deploy' as const, sha: COMMITS.bad, shipped: bad.shipped },
+      { kind: 'deploy' as const, sha: COMMITS.good, shipped: 'yes' as const },
+    ].map((facts) => ({
+      ...{ surfaceId: 'api', environment: 'production', end: 'succeeded', pauseMs: 3_600_000, lengthMs: 60_000 },
+      ...{ committedMs: null, ...facts },
+    })),
+  ).map((deploy) => (deploy.sha === COMMITS.bad ? { ...deploy, ...bad } : deploy))
+
+it.each([
+  [{ status: 'timed_out', shipped: 'unknown' }, 0],
+  [{ status: 'failed', shipped: 'no' }, 0],
+  [{ status: 'succeeded', shipped: 'yes' }, 1],
+] as const)('the deploy to which a rollback returns did not fail, whatever was between: %j', async (bad, failures) => {
+  const stored = rolledBack(bad)
+  await store(stored)
+  const deps = { ...console_.deps, now: () => NOW }
+  const { total } = await readInsights(deps, { days: 7 })
+  expect(total.counts).toMatchObject({ failure: failures, failure_unknown: 0, change: 1 + failures })
+  expect(await listed({ measure: 'failure' })).toEqual(
+    stored.flatMap(({ id, sha }) => (failures === 1 && sha === COMMITS.bad ? [id] : [])),
+  )
+})
+
+it('the frequency is measured from the first deploy of each row and of the selection, over the time that has passed', async () => {
+  const stored = rolledBack({ status: 'succeeded', shipped: 'yes' })
+  const days = (before: number) => new Date(NOW.getTime() - before * DAY_MS)
+  const [first, , last] = stored.toReversed()
+  if (first === undefined || last === undefined) throw new Error('three deploys')
+  await store([
+    { ...first, requestedAt: days(5.5), finishedAt: days(5.4) },
+    { ...last, surfaceId: 'web', requestedAt: days(2.25), finishedAt: days(2.2) },
+  ])
+  const deps = { ...console_.deps, now: () => NOW }
+  const all = await readInsights(deps, { days: 30 })
+  expect([all.total.recordedDays, all.recordedFrom]).toEqual([5.5, dayOf(days(5.5))])
+  expect(all.services.map(({ id, recordedDays }) => [id, recordedDays])).toEqual([
+    ['api', 5.5],
+    ['web', 2.25],
+  ])
+  const web = await readInsights(deps, { days: 30, surface: 'web' })
+  expect([web.total.recordedDays, web.recordedFrom]).toEqual([2.25, dayOf(days(2.25))])
+  await store([{ ...first, requestedAt: days(0.1), finishedAt: days(0.05) }])
+  expect((await readInsights(deps, { days: 30 })).total.recordedDays).toBe(1)
+  await store([{ ...first, requestedAt: days(40), finishedAt: days(39) }])
+  expect(await readInsights(deps, { days: 7 })).toMatchObject({
+    recordedFrom: null,
+    total: { recordedDays: 6 + (NOW.getTime() % DAY_MS) / DAY_MS },
+  })
+})

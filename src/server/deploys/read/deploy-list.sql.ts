@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { DeployFilter, DeployOutcome } from '~/domain/deploy/deploy-list'
-import { measureSql } from '~/server/insights/insights.sql'
+import { measureLeadSql, measureSql } from '~/server/insights/insights.sql'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -39,9 +39,12 @@ export async function searchDeploys(
   const { leading, tested: filters } = conditionsOf(search.filter)
   const tested = search.text === undefined ? filters : [...filters, textSql(search.text)]
   const bounds = await idBounds(db, search.filter)
+  const { measure, surface } = search.filter
+  const ofMeasure = measure === undefined ? null : measureLeadSql(measure, { surface, after: bounds.above })
   const where = Prisma.join(
     [
       ...leading,
+      ...(ofMeasure === null ? [] : [ofMeasure]),
       ...(search.before === null ? [] : [Prisma.sql`"id" < ${search.before}::uuid`]),
       ...(bounds.above === null ? [] : [Prisma.sql`"id" > ${bounds.above}::uuid`]),
       ...(bounds.below === null ? [] : [Prisma.sql`"id" < ${bounds.below}::uuid`]),

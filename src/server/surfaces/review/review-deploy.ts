@@ -215,7 +215,8 @@ function adviceOf(
     const commits = comparison.removes === 1 ? '1 commit that runs' : `${comparison.removes} commits that run`
     warnings.push({ kind: 'step_back', text: `This deploy removes ${commits} now.`, blocking: false })
   }
-  if (source !== undefined && comparison !== null && sourceToKeep(source, comparison) === null) {
+  const isOther = comparison !== null && comparison.kind !== 'identical'
+  if (source !== undefined && isOther && sourceToKeep(source, comparison) === null) {
     warnings.push({ kind: 'misnamed', text: explainSource(source, comparison), blocking: false })
   }
   if (comparison === null) {
