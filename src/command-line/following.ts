@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { HOW_A_STOP_ENDS } from '~/domain/deploy/queue'
 import { visible } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import {
@@ -115,7 +116,7 @@ export function placeInQueue({ position, deploy_ahead: ahead, stop, wait }: Queu
   const behind =
     ahead === null ? '' : `, behind the deploy of ${visible(refLabel(ahead.ref))} by ${visible(ahead.requested_by)}`
   const held = wait === null ? '' : ` ${visible(wait)}`
-  return `${place}${behind}.${held}${stop === null ? '' : ` ${visible(stop.why)} The queue has stopped until somebody continues it.`}`
+  return `${place}${behind}.${held}${stop === null ? '' : ` ${visible(stop.why)} The queue has stopped. ${HOW_A_STOP_ENDS}`}`
 }
 
 /** Follows a queued request to its turn, and then its deploy. */

@@ -46,6 +46,9 @@ export interface QueueStop {
   readonly why: string
 }
 
+/** What ends a stop, in the same words everywhere. */
+export const HOW_A_STOP_ENDS = 'It goes on once somebody continues it, or a later deploy lets it go on.'
+
 export const NO_QUEUE: SurfaceQueue = { waiting: [], stop: null, wait: null }
 
 /** One request, as its page and REST show it. */

@@ -1,5 +1,6 @@
 import { History } from 'lucide-react'
 import { memo } from 'react'
+import { HOW_A_STOP_ENDS } from '~/domain/deploy/queue'
 import { explainHold } from '~/domain/deploy/report'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
@@ -179,7 +180,7 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
         <PageLink
           href={`/?deploy=${tile.queue.stop.deployId}`}
           tabIndex={tab}
-          title={`${tile.queue.stop.why} ${queueWords(tile)}. Nothing more starts until somebody continues the queue.`}
+          title={`${tile.queue.stop.why} ${queueWords(tile)}. The queue has stopped. ${HOW_A_STOP_ENDS}`}
           className="relative truncate font-medium text-warn underline decoration-control underline-offset-[3px]"
         >
           queue stopped

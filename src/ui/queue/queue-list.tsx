@@ -2,7 +2,7 @@
 
 import { ListOrdered } from 'lucide-react'
 import { requesterWords } from '~/domain/actor'
-import type { SurfaceQueue } from '~/domain/deploy/queue'
+import { HOW_A_STOP_ENDS, type SurfaceQueue } from '~/domain/deploy/queue'
 import { refLabel } from '~/domain/ref'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -103,8 +103,7 @@ function StoppedQueue({
           </Button>
         }
       >
-        {stop.why} <span className="font-medium">The queue has stopped.</span> Nothing more starts until somebody
-        continues it.
+        {stop.why} <span className="font-medium">The queue has stopped.</span> {HOW_A_STOP_ENDS}
       </Notice>
       {go.error !== null && (
         <p role="alert" className="text-sm text-bad">

@@ -237,3 +237,11 @@ it('a request whose session has ended is refused at its turn', async () => {
     end: { reason: expect.stringContaining('ended the session in which it was queued') },
   })
 })
+
+it('a request whose requester lost access says so, in words about its turn', async () => {
+  const { surface, ahead, queued } = await world.waiting()
+  await world.end(ahead)
+  await world.deps.db.member.update({ where: { userId: world.bob.userId }, data: { suspendedAt: new Date() } })
+  await takeTurn(world.deps, surface.id)
+  expect((await world.seen(queued.id)).end?.reason).toMatch(/^When its turn came, bob could no longer deploy /)
+})
