@@ -17,8 +17,8 @@ export function BarChart({ label, bars, tone, highest }: BarChartProps) {
   const most = Math.max(...bars.map(({ value }) => value ?? 0))
   return (
     <figure className="mt-3">
-      <p aria-hidden="true" className="text-right text-xs text-ink-faint tabular-nums">
-        {most > 0 ? highest : ' '}
+      <p aria-hidden="true" className="min-h-4 text-right text-xs text-ink-faint tabular-nums">
+        {most > 0 && highest}
       </p>
       <svg
         role="img"
