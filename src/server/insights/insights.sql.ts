@@ -6,6 +6,7 @@ import { Prisma } from '~/server/platform/generated/client.ts'
 
 // What each measure means (docs/adr/064). `measureSql` tests one row of the table, for the list of deploys. `readMeasures` reads a period: there,
 // failures are found from the few rollbacks, because a look-up for each deploy would take seconds. A test compares both with a third account of the rules.
+// `BETWEEN` as in `readRunning`: with `=`, PostgreSQL may walk all deploys by id to find the one before or after.
 
 /** A condition on the row `deploy` of `console_deploys`. */
 export function measureSql(measure: Measure): Prisma.Sql {
@@ -53,9 +54,9 @@ const ROLLED_BACK = Prisma.sql`coalesce((
         AND "between"."id" > "deploy"."id" AND "between"."id" < "next"."id") THEN 'yes'
     ELSE 'unknown' END
   FROM "console_deploys" AS "next"
-  WHERE "next"."surface_id" = "deploy"."surface_id" AND "next"."shipped" = 'yes' AND "next"."finished_at_utc" IS NOT NULL
-    AND "next"."id" > "deploy"."id"
-  ORDER BY "next"."id" LIMIT 1), 'no')`
+  WHERE "next"."surface_id" BETWEEN "deploy"."surface_id" AND "deploy"."surface_id" AND "next"."shipped" = 'yes'
+    AND "next"."finished_at_utc" IS NOT NULL AND "next"."id" > "deploy"."id"
+  ORDER BY "next"."surface_id" DESC, "next"."id" LIMIT 1), 'no')`
 
 const FAILED = Prisma.sql`(${HEALTH_CHECK_FAILED} OR ${ROLLED_BACK} = 'yes')`
 
@@ -86,9 +87,9 @@ export function measureLeadSql(
   return Prisma.sql`"id" IN (
     SELECT "before"."id" FROM "console_deploys" AS "one" CROSS JOIN LATERAL (
       SELECT "earlier"."id" FROM "console_deploys" AS "earlier"
-      WHERE "earlier"."surface_id" = "one"."surface_id" AND "earlier"."shipped" = 'yes'
+      WHERE "earlier"."surface_id" BETWEEN "one"."surface_id" AND "one"."surface_id" AND "earlier"."shipped" = 'yes'
         AND "earlier"."finished_at_utc" IS NOT NULL AND "earlier"."id" < "one"."id"
-      ORDER BY "earlier"."id" DESC LIMIT 1) AS "before"
+      ORDER BY "earlier"."surface_id", "earlier"."id" DESC LIMIT 1) AS "before"
     WHERE "one"."kind" = 'rollback' AND "one"."shipped" = 'yes' AND "one"."finished_at_utc" IS NOT NULL
       AND ${ofSurface} AND ${isLater}
     UNION ALL
@@ -218,9 +219,9 @@ async function readFailed(db: DatabaseHandle, period: Period) {
           CASE WHEN "deploy"."status" = 'succeeded' THEN "deploy"."finished_at_utc" END AS "restored_at"
         FROM "console_deploys" AS "deploy" CROSS JOIN LATERAL (
           SELECT "id", "kind", "requested_at_utc", "environment", "status", "sha" FROM "console_deploys" AS "earlier"
-          WHERE "earlier"."surface_id" = "deploy"."surface_id" AND "earlier"."shipped" = 'yes'
+          WHERE "earlier"."surface_id" BETWEEN "deploy"."surface_id" AND "deploy"."surface_id" AND "earlier"."shipped" = 'yes'
             AND "earlier"."finished_at_utc" IS NOT NULL AND "earlier"."id" < "deploy"."id"
-          ORDER BY "earlier"."id" DESC LIMIT 1) AS "before"
+          ORDER BY "earlier"."surface_id", "earlier"."id" DESC LIMIT 1) AS "before"
         WHERE "deploy"."kind" = 'rollback' AND "deploy"."shipped" = 'yes' AND "deploy"."finished_at_utc" IS NOT NULL
           AND "deploy"."requested_at_utc" >= ${from} AND ${scopeOf(period)} AND "before"."kind" <> 'rollback'
           AND "before"."environment" = 'production' AND ("before"."sha" = "deploy"."sha") IS NOT TRUE
@@ -240,9 +241,9 @@ async function readFailed(db: DatabaseHandle, period: Period) {
       "failure" AS (
         SELECT "surface_id", "requested_at_utc", "status", "failed_at", "is_known", coalesce("restored_at", (
           SELECT "next"."finished_at_utc" FROM "console_deploys" AS "next"
-          WHERE "next"."surface_id" = "failed"."surface_id" AND "next"."shipped" = 'yes' AND "next"."status" = 'succeeded'
+          WHERE "next"."surface_id" BETWEEN "failed"."surface_id" AND "failed"."surface_id" AND "next"."shipped" = 'yes' AND "next"."status" = 'succeeded'
             AND "next"."id" > "failed"."id"
-          ORDER BY "next"."id" LIMIT 1)) AS "restored_at"
+          ORDER BY "next"."surface_id" DESC, "next"."id" LIMIT 1)) AS "restored_at"
         FROM "failed")
       SELECT "surface_id" AS "surface", "part"."number"::int - 1 AS "part",
         count(*) FILTER (WHERE "is_known") AS "failure",
