@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { type Browser, expect, type Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import pg from 'pg'
 import { runningDatabase } from '~/launch/database/embedded-postgres'
-import { deploy, startDeploy, test, tile } from './operator'
+import { deploy, invite, startDeploy, test, tile } from './operator'
 
 const SURFACE = 'status-page'
 let client: pg.Client
@@ -31,32 +31,13 @@ async function askFor(page: Page): Promise<string> {
   return new URL(page.url()).searchParams.get('approval') ?? ''
 }
 
-/** Invites an approver, who joins in another browser. */
-async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
-  await page.goto(new URL('/people', page.url()).href)
-  const form = page.getByRole('form', { name: 'Invite someone' })
-  await form.getByLabel('E-mail address').fill(email)
-  await form.getByLabel('Role').selectOption('approver')
-  await form.getByRole('button', { name: 'Create link' }).click()
-  const link = await page.getByLabel('The invitation link').inputValue()
-  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
-  const other = await context.newPage()
-  await other.goto(link)
-  await other.getByLabel('Name').fill('Grace')
-  await other.getByLabel('Password').fill('correct horse battery')
-  await other.getByRole('button', { name: 'Join' }).click()
-  await tile(other, SURFACE).waitFor()
-  await page.goto(new URL('/', page.url()).href)
-  return other
-}
-
 const dialogOf = (page: Page) => page.getByRole('dialog')
 
 test('a requester cannot approve their own request, and an approver sees the review, approves, and both follow the deploy', async ({
   page,
   browser,
 }) => {
-  const grace = await joined(page, browser, 'grace@example.com')
+  const grace = await invite(page, browser, { name: 'Grace', email: 'grace@example.com', role: 'approver' })
   await askFor(page)
   await expect(dialogOf(page).getByText(/expires in \d+ min/)).toBeVisible()
   await expect(dialogOf(page).getByRole('button', { name: /Approve/ })).toHaveCount(0)
@@ -94,7 +75,7 @@ test('an approver approves the environment of GitHub that holds the run, and the
   browser,
   sandbox,
 }) => {
-  const grace = await joined(page, browser, 'rosa@example.com')
+  const grace = await invite(page, browser, { name: 'Grace', email: 'rosa@example.com', role: 'approver' })
   await deploy(page, 'storefront')
   const control = (view: Page) =>
     dialogOf(view).getByRole('button', { name: /^Approve in GitHub’s environment “live”/ })
@@ -122,7 +103,7 @@ test('a request is withdrawn by its requester, or refused by an approver with a 
   page,
   browser,
 }) => {
-  const grace = await joined(page, browser, 'hana@example.com')
+  const grace = await invite(page, browser, { name: 'Grace', email: 'hana@example.com', role: 'approver' })
   await askFor(page)
   await dialogOf(page).getByRole('button', { name: 'Withdraw' }).click()
   await expect(dialogOf(page).getByRole('status')).toContainText('Withdrawn by')

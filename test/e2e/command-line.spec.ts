@@ -3,10 +3,8 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Browser, expect, type Page } from '@playwright/test'
-import pg from 'pg'
-import { runningDatabase } from '~/launch/database/embedded-postgres'
-import { test, tile } from '~test/e2e/operator'
+import { expect, type Page } from '@playwright/test'
+import { invite, test, whileRequiringApproval } from '~test/e2e/operator'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
 let directory: string
@@ -61,24 +59,6 @@ async function signIn(run: Run, page: Page, url: string): Promise<void> {
   expect(await signingIn).toMatchObject({ code: 0, out: expect.stringContaining('Signed in to') })
 }
 
-/** Invites an approver, who joins in a browser of their own. */
-async function joined(page: Page, browser: Browser, url: string): Promise<Page> {
-  await page.goto(`${url}/people`)
-  const form = page.getByRole('form', { name: 'Invite someone' })
-  await form.getByLabel('E-mail address').fill('grace@example.com')
-  await form.getByLabel('Role').selectOption('approver')
-  await form.getByRole('button', { name: 'Create link' }).click()
-  const link = await page.getByLabel('The invitation link').inputValue()
-  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
-  const other = await context.newPage()
-  await other.goto(link)
-  await other.getByLabel('Name').fill('Grace')
-  await other.getByLabel('Password').fill('correct horse battery')
-  await other.getByRole('button', { name: 'Join' }).click()
-  await tile(other, 'console').waitFor()
-  return other
-}
-
 test('the downloaded command line signs two people in, deploys, rolls back, locks, freezes, approves, and exits as documented', async ({
   page,
   browser,
@@ -127,29 +107,26 @@ test('the downloaded command line signs two people in, deploys, rolls back, lock
   await sandbox.resume('Smoke gate')
   expect(cancelled, 'cancelled').toMatchObject({ code: 3 })
 
-  const grace = machineOf(bundle, url, path.join(directory, 'grace'))
-  const other = await joined(page, browser, url)
-  await signIn(grace, other, url)
-  expect(await grace(['lock', surface, '--reason', 'Migration', '--until', '2h'])).toMatchObject({ code: 0 })
+  const tess = machineOf(bundle, url, path.join(directory, 'tess'))
+  const other = await invite(page, browser, {
+    name: 'Tess',
+    email: 'tess@example.com',
+    role: 'approver',
+  })
+  await signIn(tess, other, url)
+  expect(await tess(['lock', surface, '--reason', 'Migration', '--until', '2h'])).toMatchObject({ code: 0 })
   expect((await run(['deploy', surface, ...named])).code, 'locked').toBe(4)
-  expect((await grace(['unlock', surface])).code).toBe(0)
-  const frozen = await grace(['freeze', 'staging', '--reason', 'Release week', '--until', '2h', '--json'])
+  expect((await tess(['unlock', surface])).code).toBe(0)
+  const frozen = await tess(['freeze', 'staging', '--reason', 'Release week', '--until', '2h', '--json'])
   expect((await run(['deploy', surface, ...named])).code, 'frozen').toBe(4)
-  expect((await grace(['lift', JSON.parse(frozen.out).id])).code).toBe(0)
+  expect((await tess(['lift', JSON.parse(frozen.out).id])).code).toBe(0)
 
-  await requireApproval(dataDir, 'status-page')
-  const asked = await run(['deploy', 'status-page', '--confirm', 'status-page', '--json'])
-  const { approval } = JSON.parse(asked.out)
-  expect((await run(['approve', approval.id, '--confirm', 'status-page'])).code, 'one’s own request').toBe(4)
-  expect((await grace(['approvals'])).out).toContain(approval.id)
-  const approved = await grace(['approve', approval.id, '--confirm', 'status-page', '--watch'])
-  expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('Succeeded.') })
+  await whileRequiringApproval({ dataDir }, 'status-page', async () => {
+    const asked = await run(['deploy', 'status-page', '--confirm', 'status-page', '--json'])
+    const { approval } = JSON.parse(asked.out)
+    expect((await run(['approve', approval.id, '--confirm', 'status-page'])).code, 'one’s own request').toBe(4)
+    expect((await tess(['approvals'])).out).toContain(approval.id)
+    const approved = await tess(['approve', approval.id, '--confirm', 'status-page', '--watch'])
+    expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('Succeeded.') })
+  })
 })
-
-async function requireApproval(dataDir: string, surface: string): Promise<void> {
-  const database = await runningDatabase(path.join(dataDir, 'postgres'), 'sandbox')
-  const client = new pg.Client({ connectionString: database?.ownerUrl })
-  await client.connect()
-  await client.query('UPDATE surfaces SET requires_approval = true WHERE id = $1', [surface])
-  await client.end()
-}

@@ -1,4 +1,6 @@
+import path from 'node:path'
 import {
+  type Browser,
   type BrowserContext,
   test as base,
   type ConsoleMessage,
@@ -6,7 +8,10 @@ import {
   type Locator,
   type Page,
 } from '@playwright/test'
+import pg from 'pg'
 import type { PhaseKey } from '~/domain/deploy/status'
+import type { Role } from '~/domain/permissions'
+import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { sandboxControl } from '~test/support/sandbox-control'
 import { type Product, startProduct } from '~test/support/start-product'
 
@@ -95,4 +100,50 @@ export async function deploy(page: Page, surface: string): Promise<void> {
   await expect(submit).toBeDisabled()
   await dialog.getByLabel(/Type .* to deploy/).fill(surface)
   await submit.click()
+}
+
+/**
+ * Invites a person, who joins in another browser. Name and address must be ones that no other test of the same product uses: they share its
+ * people.
+ */
+export async function invite(
+  page: Page,
+  browser: Browser,
+  { name, email, role }: { readonly name: string; readonly email: string; readonly role: Role },
+): Promise<Page> {
+  const at = (address: string) => new URL(address, page.url()).href
+  await page.goto(at('/people'))
+  const form = page.getByRole('form', { name: 'Invite someone' })
+  await form.getByLabel('E-mail address').fill(email)
+  await form.getByLabel('Role').selectOption(role)
+  await form.getByRole('button', { name: 'Create link' }).click()
+  const link = await page.getByLabel('The invitation link').inputValue()
+  const other = await (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage()
+  await other.goto(link)
+  await other.getByLabel('Name').fill(name)
+  await other.getByLabel('Password').fill('correct horse battery')
+  await other.getByRole('button', { name: 'Join' }).click()
+  await tile(other, 'console').waitFor()
+  await page.goto(at('/'))
+  return other
+}
+
+/** Makes a surface need approval while `work` runs. Other tests of the same product deploy it without. */
+export async function whileRequiringApproval(
+  { dataDir }: Pick<Product, 'dataDir'>,
+  surface: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const database = await runningDatabase(path.join(dataDir, 'postgres'), 'sandbox')
+  const client = new pg.Client({ connectionString: database?.ownerUrl })
+  await client.connect()
+  const set = (needs: boolean) =>
+    client.query('UPDATE surfaces SET requires_approval = $2 WHERE id = $1', [surface, needs])
+  try {
+    await set(true)
+    await work()
+  } finally {
+    await set(false)
+    await client.end()
+  }
 }

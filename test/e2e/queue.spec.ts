@@ -1,33 +1,14 @@
 import path from 'node:path'
-import { type Browser, expect, type Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import pg from 'pg'
 import { runningDatabase } from '~/launch/database/embedded-postgres'
 import { breaches } from './axe'
-import { deploy, test, tile } from './operator'
+import { deploy, invite, test, tile } from './operator'
 
 const SURFACE = 'api-staging'
 const LINE = 'Support knows about the new invoice page'
 
 const dialogOf = (page: Page) => page.getByRole('dialog')
-
-/** Invites a deployer, who joins in another browser. */
-async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
-  await page.goto(new URL('/people', page.url()).href)
-  const form = page.getByRole('form', { name: 'Invite someone' })
-  await form.getByLabel('E-mail address').fill(email)
-  await form.getByLabel('Role').selectOption('deployer')
-  await form.getByRole('button', { name: 'Create link' }).click()
-  const link = await page.getByLabel('The invitation link').inputValue()
-  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
-  const other = await context.newPage()
-  await other.goto(link)
-  await other.getByLabel('Name').fill('Bob')
-  await other.getByLabel('Password').fill('correct horse battery')
-  await other.getByRole('button', { name: 'Join' }).click()
-  await tile(other, SURFACE).waitFor()
-  await page.goto(new URL('/', page.url()).href)
-  return other
-}
 
 /** From the dialog of the deploy under way to a request that waits behind it. */
 async function queueBehind(page: Page): Promise<void> {
@@ -50,28 +31,28 @@ test('a second person queues, the first deploy ends, and the second person’s d
   browser,
   sandbox,
 }) => {
-  const bob = await joined(page, browser, 'bob@example.com')
+  const quinn = await invite(page, browser, { name: 'Quinn', email: 'quinn@example.com', role: 'deployer' })
   await sandbox.pause('Smoke gate')
   await deploy(page, SURFACE)
   await expect(dialogOf(page).locator('[data-status]')).toBeVisible()
-  await queueBehind(bob)
-  await expect(dialogOf(bob)).toContainText('is deploying main')
-  expect(await breaches(bob)).toEqual([])
-  await expect(dialogOf(page).getByRole('region', { name: 'Queue' })).toContainText('bob@example.com')
+  await queueBehind(quinn)
+  await expect(dialogOf(quinn)).toContainText('is deploying main')
+  expect(await breaches(quinn)).toEqual([])
+  await expect(dialogOf(page).getByRole('region', { name: 'Queue' })).toContainText('quinn@example.com')
   await expect(tile(page, SURFACE)).toContainText('1 queued')
 
-  await bob.setViewportSize({ width: 360, height: 740 })
+  await quinn.setViewportSize({ width: 360, height: 740 })
   for (const name of ['Withdraw', 'Follow the deploy ahead']) {
-    await expect(dialogOf(bob).getByRole('button', { name })).toBeInViewport({ ratio: 1 })
+    await expect(dialogOf(quinn).getByRole('button', { name })).toBeInViewport({ ratio: 1 })
   }
   const first = new URL(page.url()).searchParams.get('deploy')
   await sandbox.resume('Smoke gate')
   await expect(dialogOf(page).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
-  await expect(dialogOf(bob).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
-  const second = new URL(bob.url()).searchParams.get('deploy')
+  await expect(dialogOf(quinn).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+  const second = new URL(quinn.url()).searchParams.get('deploy')
   expect([first, second]).toEqual([expect.stringMatching(/\S/), expect.stringMatching(/\S/)])
   expect(second).not.toBe(first)
-  await bob.context().close()
+  await quinn.context().close()
 })
 
 test('after a failed deploy the queue stops, and goes on when somebody says so', async ({ page, sandbox }) => {
