@@ -60,7 +60,7 @@ export function DeployFoot({ deploy, lost, onQueue, back, onBack, onAgain }: Dep
       }
     >
       <NextActions deploy={deploy} back={back} onBack={onBack} onAgain={onAgain} />
-      <Close render={<Button tone="strong" />}>Done</Close>
+      <Close render={back === null || refusal !== null ? <Button tone="strong" /> : <Button />}>Done</Close>
     </ModalFoot>
   )
 }
@@ -71,7 +71,7 @@ export function NextActions({ deploy, back, onBack, onAgain }: Omit<DeployFootPr
   return (
     <>
       {back !== null && refusal === null && (
-        <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
+        <Button tone="strong" onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
           <span>
             {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>, deployed{' '}
             <TimeAgo at={back.finishedAt} />
