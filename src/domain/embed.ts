@@ -1,4 +1,4 @@
-/** What a signed address shows to whoever has it: the state of a surface as a picture, or ended deploys as JSON. */
+/** What a signed address shows without a session: the state of a surface as a picture, or ended deploys as JSON. */
 export const EMBED_KINDS = ['badge', 'feed'] as const
 export type EmbedKind = (typeof EMBED_KINDS)[number]
 
@@ -8,7 +8,7 @@ export const EMBEDS_AT_MOST = 20
 export interface EmbedView {
   readonly id: string
   readonly kind: EmbedKind
-  /** The whole address. Whoever has it needs no sign-in. */
+  /** The whole address, which needs no sign-in. */
   readonly address: string
   readonly createdBy: string
   readonly createdAt: string

@@ -103,7 +103,7 @@ async function findObstacle(db: DatabaseHandle, row: QueuedRow, at: Date): Promi
   return from !== null && from.archivedAt === null && from.runningSha === null ? 'waits' : null
 }
 
-/** The requester with the rights of now. Someone without access any more is left no right, and the request is refused as any other. */
+/** The requester with the rights they have now. A requester without access has none, so the request is refused. */
 async function requesterNow({ db, now }: Deps, row: QueuedRow): Promise<Actor> {
   const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
   const rights = await readRights(db, who, now())
