@@ -1,5 +1,4 @@
 import type { ApprovalState, ApprovalView } from '~/domain/deploy/approval'
-import { EARLIER_DEPLOY } from '~/domain/deploy/source'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import type { Review } from '~/domain/surface/review'
@@ -28,12 +27,6 @@ export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'deci
     case 'expired':
       return 'Expired: nobody approved it in time, nothing was deployed'
   }
-}
-
-/** What was requested, if it is more than a ref. */
-export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
-  if (kind === 'rollback') return EARLIER_DEPLOY
-  return kind === 'promotion' ? `Promotion from ${inSentence(sourceId ?? '')}` : null
 }
 
 /** Why the server would refuse the approval now, as far as the review shows; null if nothing speaks against it. */

@@ -3,13 +3,13 @@
 import { requesterWords } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
-import { ApprovalFacts, ApprovalMark } from '~/ui/approvals/approval-facts'
 import { APPROVAL_STATE_WORDS } from '~/ui/approvals/approval-words'
 import { NotificationChoice } from '~/ui/approvals/notification-choice'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
+import { RequestFacts, RequestMark } from '~/ui/requests/request-facts'
 import { useRefusal } from '~/ui/shell/member'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
@@ -93,7 +93,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
       className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-2.5 text-sm first:border-t-0"
     >
       <p className="flex w-24 shrink-0 items-center gap-1.5">
-        <ApprovalMark state={state} />
+        <RequestMark state={state} />
         <span className={state === 'waiting' ? 'font-medium' : 'text-ink-soft'}>{APPROVAL_STATE_WORDS[state]}</span>
       </p>
       <div className="min-w-48 flex-1">
@@ -111,7 +111,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
             </span>
           )}
         </p>
-        <ApprovalFacts approval={approval} />
+        <RequestFacts request={approval} verb="requested" commitUrl={approval.commitUrl} />
         <p className="text-xs text-ink-faint">
           {state === 'waiting' ? (
             <>

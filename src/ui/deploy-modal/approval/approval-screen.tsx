@@ -1,28 +1,24 @@
 'use client'
 
-import { useEffect } from 'react'
 import { requesterWords } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import type { DeploySource } from '~/domain/deploy/request'
 import type { Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ApprovalFacts, ApprovalMark } from '~/ui/approvals/approval-facts'
 import { headline, standsInTheWay } from '~/ui/approvals/approval-words'
 import { ApprovalFoot } from '~/ui/deploy-modal/approval/approval-foot'
-import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalBody, ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
+import { NoRequestYet, useFollowOnceDeployed, usePollWhileWaiting } from '~/ui/deploy-modal/frame/waiting-request'
 import { Changes, CommitList } from '~/ui/deploy-modal/review/changes'
 import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
-import { InputList } from '~/ui/primitives/input-list'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 import { Skeleton } from '~/ui/primitives/skeleton'
-import { TickedList } from '~/ui/primitives/ticked-list'
+import { RequestedInputs, RequestFacts, RequestHeadline } from '~/ui/requests/request-facts'
 import { StoppedClock } from '~/ui/time/stopped-clock'
-import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
-import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /** How often the review of a waiting approval is refreshed. Each time costs two requests to GitHub. */
@@ -36,21 +32,11 @@ interface ApprovalScreenProps {
 
 /** One approval request: the requester sees its state, the approver sees what would ship. */
 export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenProps) {
-  const answer = useApproval(approvalId)
+  const answer = trpc.approvals.get.useQuery({ id: approvalId }, usePollWhileWaiting())
   const { data: approval, error } = answer
-  const utils = trpc.useUtils()
-  const state = approval?.state
-  // Refresh the tile behind the dialog at once.
-  useEffect(() => {
-    if (state !== undefined) void utils.surfaces.list.invalidate()
-  }, [state, utils])
-  // Once approved, the request is a deploy: everyone who has it open follows the deploy.
-  const deployId = approval?.deployId ?? null
-  useEffect(() => {
-    if (deployId !== null) onDeploy(deployId)
-  }, [deployId, onDeploy])
+  useFollowOnceDeployed(approval, onDeploy)
 
-  if (approval === undefined) return <NoApprovalYet error={error} />
+  if (approval === undefined) return <NoRequestYet error={error} title="Approval" noun="approval" />
   return (
     <StoppedClock of={answer} polled={approval.state === 'waiting'}>
       <div data-approval={approval.id} data-state={approval.state} className="flex min-h-0 flex-1 flex-col">
@@ -87,21 +73,14 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
   return (
     <>
       <ModalHead surface={approval.surface.name} environment={approval.surface.environment}>
-        <ApprovalFacts approval={approval} />
+        <RequestFacts request={approval} verb="requested" commitUrl={approval.commitUrl} />
       </ModalHead>
       <ModalBody>
-        <p role="status" className="flex items-center gap-2 text-base font-semibold">
-          <ApprovalMark state={approval.state} />
-          <span>
-            {headline(approval)}
-            {waits && (
-              <span className="font-normal text-ink-faint">
-                {' '}
-                · expires <TimeAgo at={approval.expiresAt} />
-              </span>
-            )}
-          </span>
-        </p>
+        <RequestHeadline
+          state={approval.state}
+          text={headline(approval)}
+          expiresAt={waits ? approval.expiresAt : null}
+        />
         {approval.decision !== null && approval.decision.reason !== null && (
           <p className="text-ink-soft">
             “<ForeignText text={approval.decision.reason} whole />”
@@ -113,22 +92,7 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
             <ForeignText text={approval.overrideReason} whole />” ({requesterWords(approval)})
           </Notice>
         )}
-        {approval.inputs.length > 0 && (
-          <section aria-labelledby="requested-inputs">
-            <h3 id="requested-inputs" className="mb-1 text-sm font-semibold">
-              Inputs
-            </h3>
-            <InputList inputs={approval.inputs} />
-          </section>
-        )}
-        {approval.checklist.length > 0 && (
-          <section aria-labelledby="requested-checklist">
-            <h3 id="requested-checklist" className="mb-1 text-sm font-semibold">
-              Checklist <span className="font-normal text-ink-faint">ticked by {requesterWords(approval)}</span>
-            </h3>
-            <TickedList lines={approval.checklist} />
-          </section>
-        )}
+        <RequestedInputs request={approval} />
         {waits && obstacle !== null && (
           <Notice tone="bad">
             <span className="font-medium">Cannot be approved now. </span>
@@ -163,19 +127,6 @@ function sourceOf({ kind, sourceId }: ApprovalView): { source?: DeploySource } {
   return { source: kind === 'rollback' ? { kind, deployId: sourceId } : { kind, surfaceId: sourceId } }
 }
 
-function NoApprovalYet({ error }: { readonly error: unknown }) {
-  const wire = error === null ? null : readWireError(error)
-  return (
-    <>
-      <ModalHead surface={wire?.kind === 'refused' ? 'There is no such approval' : 'Approval'} environment="" />
-      <ModalBody>
-        {wire === null ? <Skeleton className="h-56 w-full" /> : <p className="text-ink-soft">{wire.message}</p>}
-      </ModalBody>
-      {wire?.kind === 'refused' && <OpenTheGrid />}
-    </>
-  )
-}
-
 interface ReviewedFactsProps {
   readonly review: Review
   readonly tile: SurfaceTile | undefined
@@ -198,24 +149,5 @@ export function ReviewedFacts({ review, tile, onFollow }: ReviewedFactsProps) {
       </section>
       {tile !== undefined && <Changes review={review} surface={tile} />}
     </>
-  )
-}
-
-const POLL_MS = 2_000
-
-/** Polls one approval every 2 s until it is decided. A failed poll keeps the last answer. */
-function useApproval(id: string) {
-  const { live } = useLiveState()
-  return trpc.approvals.get.useQuery(
-    { id },
-    {
-      retry: false,
-      refetchIntervalInBackground: true,
-      refetchInterval: ({ state }) => {
-        if (live) return false
-        if (state.data !== undefined && state.data.state !== 'waiting') return false
-        return state.error !== null && readWireError(state.error).kind === 'refused' ? false : POLL_MS
-      },
-    },
   )
 }
