@@ -6,6 +6,7 @@ import type { EmbedKind, EmbedView } from '~/domain/embed'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
+import { RevokeButton } from '~/ui/primitives/revoke-button'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -33,8 +34,7 @@ export function EmbedSection({ surfaceId, name }: EmbedSectionProps) {
         {surfaceId === null
           ? 'The feed lists the last deploys that ended, of every surface, for dashboards.'
           : 'The badge shows health and version as a picture. The feed lists the last deploys that ended, for dashboards.'}{' '}
-        Whoever has an address sees this without signing in, until you revoke the address. It names no people, refs or
-        messages.
+        An address shows this without signing in, until you revoke it. It names no people, refs or messages.
       </p>
       {problem !== null && (
         <div className="mb-2.5">
@@ -139,32 +139,14 @@ interface RevokeEmbedProps {
   readonly onChanged: () => void
 }
 
-/** Two presses: pages that show the address lose it for good. */
 function RevokeEmbed({ id, noun, onChanged }: RevokeEmbedProps) {
-  const [asked, setAsked] = useState(false)
   const revoke = trpc.embeds.revoke.useMutation({ onSettled: onChanged })
-  if (revoke.isError) {
-    return (
-      <p role="alert" className="py-1.5 text-bad">
-        {readWireError(revoke.error).message}
-      </p>
-    )
-  }
-  if (!asked) {
-    return (
-      <Button onClick={() => setAsked(true)}>
-        Revoke<span className="sr-only"> {noun}</span>
-      </Button>
-    )
-  }
   return (
-    <>
-      <Button tone="bare" onClick={() => setAsked(false)}>
-        Keep
-      </Button>
-      <Button tone="danger" autoFocus disabled={revoke.isPending} onClick={() => revoke.mutate({ id })}>
-        Revoke now
-      </Button>
-    </>
+    <RevokeButton
+      name={noun}
+      problem={revoke.isError ? readWireError(revoke.error).message : null}
+      pending={revoke.isPending}
+      onRevoke={() => revoke.mutate({ id })}
+    />
   )
 }

@@ -1,10 +1,9 @@
 'use client'
 
 import { CircleCheck, CircleSlash, Clock } from 'lucide-react'
-import { useState } from 'react'
 import type { TokenState, TokenView } from '~/domain/api-token'
-import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { RevokeButton } from '~/ui/primitives/revoke-button'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { permissionWords, TOKEN_STATE_WORDS, tokenReachWords } from '~/ui/tokens/token-words'
 import { trpc } from '~/ui/trpc/client'
@@ -87,36 +86,14 @@ function End({ token: { revoked, expiresAt, state } }: { readonly token: TokenVi
   )
 }
 
-/** Revoking takes two presses: a script may depend on the token. */
 function Revoke({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
-  const [asked, setAsked] = useState(false)
   const revoke = trpc.tokens.revoke.useMutation({ onSettled: onChanged })
-  if (revoke.isError) {
-    return (
-      <p role="alert" className="py-1.5 text-bad">
-        {readWireError(revoke.error).message}
-      </p>
-    )
-  }
-  if (!asked) {
-    return (
-      <Button className="ml-auto" onClick={() => setAsked(true)}>
-        Revoke
-        <span className="sr-only">
-          {' '}
-          <ForeignText text={token.label} />
-        </span>
-      </Button>
-    )
-  }
   return (
-    <p className="ml-auto flex items-center gap-1">
-      <Button tone="bare" onClick={() => setAsked(false)}>
-        Keep
-      </Button>
-      <Button tone="danger" autoFocus disabled={revoke.isPending} onClick={() => revoke.mutate({ id: token.id })}>
-        Revoke now
-      </Button>
-    </p>
+    <RevokeButton
+      name={token.label}
+      problem={revoke.isError ? readWireError(revoke.error).message : null}
+      pending={revoke.isPending}
+      onRevoke={() => revoke.mutate({ id: token.id })}
+    />
   )
 }
