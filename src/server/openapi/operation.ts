@@ -7,11 +7,15 @@ import { ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
 import {
   restApproval,
+  restContinueBody,
+  restContinued,
+  restQueued,
+  restRefusalBody,
+} from '~/server/rest/request-shapes'
+import {
   restAuditEntry,
   restCallbackAnswer,
   restCancelAnswer,
-  restContinueBody,
-  restContinued,
   restDeploy,
   restDispatchAnswer,
   restDispatchBody,
@@ -19,8 +23,6 @@ import {
   restListedDeploy,
   restLogPage,
   restProblem,
-  restQueued,
-  restRefusalBody,
   restReleaseAnswer,
   restReleaseBody,
   restWatchAnswer,

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/deploy/approval'
+import { DEPLOY_KINDS } from '~/domain/deploy/approval'
 import { EVENT_PROOF_WORDS } from '~/domain/deploy/event-proof'
 import { PHASE_STATES } from '~/domain/deploy/phases'
-import { QUEUED_STATES } from '~/domain/deploy/queue'
 import { DEPLOY_ACTIONS } from '~/domain/deploy/report'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { DEPLOY_STATUSES, FAILURE_STAGES, PHASES, SHIPPED } from '~/domain/deploy/status'
 import { ENDED_WATCHES, ROLLBACK_MODES, WATCH_STATES } from '~/domain/deploy/watch'
 import { id, lineCursorText } from '~/domain/input'
+import { restApproval, restQueue, restQueued, TICKED, time, tokenOwner } from '~/server/rest/request-shapes'
 
 /**
  * Requests and answers of scripts (docs/rest.md), in snake_case like callbacks. Answers may gain members: a script ignores
@@ -44,107 +44,6 @@ export const restDispatchBody = z.strictObject({
     .optional(),
   queue,
 })
-
-const time = z.iso.datetime()
-
-const tokenOwner = z
-  .string()
-  .nullable()
-  .meta({ description: 'The owner of the token `token:<label>`. Null if a person asked.' })
-
-const TICKED = 'The lines of the surface’s checklist that the requester ticked.'
-
-/** An approval: a deploy that waits, or waited, for another person. */
-export const restApproval = z.looseObject({
-  id: z.uuid(),
-  state: z.enum(APPROVAL_STATES),
-  surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string() }),
-  repository: z.string(),
-  workflow: z.string(),
-  kind: z.enum(DEPLOY_KINDS),
-  source_id: z.string().nullable(),
-  ref: z.string(),
-  sha: z.string(),
-  expected_running_sha: z.string().nullable().meta({
-    description:
-      'The commit that the surface ran when the request was reviewed, or `unknown`. Null if the request did not say.',
-  }),
-  commit_url: z.string(),
-  reason: z.string().nullable(),
-  override_reason: z.string().nullable(),
-  override_freeze_ids: z.array(z.uuid()),
-  inputs: z
-    .array(z.looseObject({ name: z.string(), value: z.string() }))
-    .meta({ description: 'What the requester filled in of the workflow’s inputs.' }),
-  checklist: z.array(z.string()).meta({ description: TICKED }),
-  requested_by: z.string(),
-  requested_by_owner: tokenOwner,
-  requested_at: time,
-  expires_at: time,
-  decision: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
-  deploy_id: z.uuid().nullable(),
-  yours: z.boolean(),
-  decidable: z.boolean(),
-})
-
-const queuedSummary = {
-  id: z.uuid(),
-  kind: z.enum(DEPLOY_KINDS),
-  ref: z.string(),
-  sha: z.string(),
-  requested_by: z.string(),
-  requested_by_owner: tokenOwner,
-  requested_at: time,
-  expires_at: time,
-}
-
-const queuePlace = z.looseObject({ ...queuedSummary, position: z.int().meta({ description: '1 is next.' }) })
-
-const queueStop = z
-  .looseObject({ deploy_id: z.uuid(), why: z.string() })
-  .nullable()
-  .meta({ description: 'Why the queue has stopped: after which deploy. Null while it goes on by itself.' })
-
-const queueWait = z.string().nullable().meta({
-  description:
-    'Why no turn comes yet although the deploy ahead has ended. Null if nothing is waited for. The queue goes on by itself.',
-})
-
-/** What waits at a surface. */
-export const restQueue = z.looseObject({ waiting: z.array(queuePlace), stop: queueStop, wait: queueWait })
-
-/** A queued request: a deploy that waits, or waited, for the deploys ahead. */
-export const restQueued = z.looseObject({
-  ...queuedSummary,
-  state: z.enum(QUEUED_STATES),
-  surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string() }),
-  source_id: z.string().nullable(),
-  reason: z.string().nullable(),
-  inputs: z.array(z.looseObject({ name: z.string(), value: z.string() })),
-  checklist: z.array(z.string()).meta({ description: TICKED }),
-  position: z.int().nullable().meta({ description: '1 is next. Null if it does not wait any more.' }),
-  deploy_ahead: z
-    .looseObject({ id: z.uuid(), requested_by: z.string(), ref: z.string() })
-    .nullable()
-    .meta({ description: 'The deploy that has the surface.' }),
-  ahead: z.array(queuePlace).meta({ description: 'The requests that wait before this one.' }),
-  stop: queueStop,
-  wait: queueWait,
-  end: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
-  replaced_by_id: z.uuid().nullable(),
-  deploy_id: z.uuid().nullable(),
-  yours: z.boolean(),
-  withdrawable: z.boolean(),
-})
-
-/** Body of `POST …/surfaces/{id}/queue/continue`: the deploy after which the queue stopped. */
-export const restContinueBody = z.strictObject({ deploy: id })
-
-/** Answer of `…/queue/continue`. */
-export const restContinued = z.looseObject({ surface: z.string(), continued_after: z.uuid() })
-
-/** Body of `POST …/approvals/{id}/refuse`. */
-export const restRefusalBody = z.strictObject({ reason: refusalReason })
 
 /** Body of `POST …/{id}/release`. */
 export const restReleaseBody = z.strictObject({ reason: releaseInput.shape.reason })
@@ -388,7 +287,6 @@ export const restDeploy = z.looseObject({
   log_cursor: logCursor,
 })
 
-/** Answer of `GET …/{id}/log?before=`: one page of log lines, oldest first. */
 /** One deploy of the exported list. */
 export const restListedDeploy = z.looseObject({
   id: z.uuid(),
@@ -408,6 +306,7 @@ export const restListedDeploy = z.looseObject({
   failure_detail: z.string().nullable(),
 })
 
+/** Answer of `GET …/{id}/log?before=`: one page of log lines, oldest first. */
 export const restLogPage = z.looseObject({ lines: z.array(logLine), cursor: logCursor })
 
 /** Answer to an accepted callback. `applied: false`: the deploy already had this status. */

@@ -6,7 +6,7 @@ import { environmentName, id, instant, requiredReason, surfaceId } from '~/domai
 import { ROLES } from '~/domain/permissions'
 import { recurrence } from '~/domain/recurrence-input'
 import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
-import { restApproval, restQueue } from '~/server/rest/shapes'
+import { restApproval, restQueue } from '~/server/rest/request-shapes'
 
 /** Requests and answers about surfaces, their locks and the freeze windows, in snake_case (docs/rest.md). */
 

@@ -1,6 +1,6 @@
 import { refuseApproval } from '~/server/approvals/close-approval'
+import { restRefusalBody } from '~/server/rest/request-shapes'
 import { approvalIdOf, readJson, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
-import { restRefusalBody } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'
 

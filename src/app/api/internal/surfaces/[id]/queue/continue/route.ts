@@ -1,6 +1,6 @@
 import { continueQueue } from '~/server/queue/continue-queue'
+import { restContinueBody } from '~/server/rest/request-shapes'
 import { readJson, refuseMethods, restRoute, surfaceIdOf } from '~/server/rest/rest-route'
-import { restContinueBody } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'
 
