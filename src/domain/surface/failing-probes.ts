@@ -19,7 +19,7 @@ const PAUSE_AT_MOST_MS = 30_000
 export interface WatchedProbe {
   /** When it was asked, by the clock of the worker that asked. It names the probe. */
   readonly at: Date
-  /** The probe that was on record before this one, whoever made it; null if there was none, or if another one was recorded meanwhile. */
+  /** The probe that was on record before this one, by any worker; null if there was none, or if another one was recorded meanwhile. */
   readonly follows: Date | null
   readonly health: HealthState
   /** The HTTP status; null if there was no answer. */

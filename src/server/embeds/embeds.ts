@@ -52,7 +52,7 @@ function embedView({ config }: Pick<Deps, 'config'>, { createdAt, ...row }: Embe
 }
 
 /**
- * Whoever has the address needs no session, so creating it needs a fresh proof and the reach.
+ * The address needs no session, so creating it needs a fresh proof and the reach.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `embeds_full`
  */

@@ -67,8 +67,8 @@ function useDone(onDone: () => void) {
 }
 
 const EFFECTS = {
-  lock: 'Lock: deploys are refused, except those of whoever sets it',
-  notice: 'Notice: whoever deploys is warned, and not refused',
+  lock: 'Lock: deploys are refused, except those of the person who sets it',
+  notice: 'Notice: a deploy shows a warning, and is not refused',
 } as const satisfies Record<Kind, string>
 
 interface FormProps {

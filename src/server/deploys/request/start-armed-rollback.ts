@@ -98,7 +98,7 @@ async function start(deps: Deps, deploy: ArmedDeploy, watch: WatchRow): Promise<
     const input = {
       surfaceId: surface.id,
       ref: targetSha,
-      // What the surface declares: whoever declared `rollback: auto` confirmed every such rollback.
+      // What the surface declares: `rollback: auto` in the reviewed file confirms every such rollback.
       confirmation: surface.confirm,
       reason: `The surface turned unhealthy after the deploy of ${shortSha(deploy.sha ?? '')}: ${(watch.detail ?? '').slice(0, 300)}`,
       expectedSha: targetSha,
