@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { visible } from '~/domain/foreign-text'
-import { recurrenceWords } from '~/domain/recurrence'
+import { recurrenceWords } from '~/domain/freeze/recurrence'
 import { refLabel, shortSha } from '~/domain/ref'
 import {
   anyAnswer,

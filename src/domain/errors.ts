@@ -108,6 +108,13 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+/** Why a deploy is not admitted, in the members of an AppError. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
 /** The only error the console throws on purpose. `details` are extra members for a problem document (RFC 9457). */
 export class AppError extends Error {
   readonly code: ErrorCode

@@ -5,7 +5,7 @@ import { REVIEW_OUTCOMES } from '~/domain/deploy/environment-review'
 import { DEPLOY_STATUSES, SHIPPED } from '~/domain/deploy/status'
 import { ROLLBACK_MODES } from '~/domain/deploy/watch'
 import { DEVICE_PURPOSES } from '~/domain/device-sign-in'
-import { FREEZE_KINDS } from '~/domain/freeze'
+import { FREEZE_KINDS } from '~/domain/freeze/freeze'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 

@@ -1,7 +1,7 @@
 import type { SurfaceQueue } from '~/domain/deploy/queue'
 import type { DeploySummary } from '~/domain/deploy/view'
 import type { DeployWatch, RollbackMode } from '~/domain/deploy/watch'
-import type { FreezeInForce } from '~/domain/freeze'
+import type { FreezeInForce } from '~/domain/freeze/freeze'
 import type { WorkerState } from '~/domain/worker'
 
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const

@@ -1,7 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { readAuditEvent } from '~/domain/audit/event'
-import { decideFreeze, deployFreezeRefusal } from '~/domain/deploy/admission'
 import {
   type EnvironmentReviewAnswer,
   isDecidedSince,
@@ -11,6 +10,7 @@ import {
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
+import { decideFreeze, deployFreezeRefusal } from '~/domain/freeze/decide-freeze'
 import { requireIndependence } from '~/server/approvals/independence'
 import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/authorize'

@@ -2,9 +2,9 @@ import 'server-only'
 import { LRUCache } from 'lru-cache'
 import { RRuleTemporal } from 'rrule-temporal'
 import { Temporal } from 'temporal-polyfill'
-import type { Span } from '~/domain/freeze'
-import { ruleParts, WEEKDAYS } from '~/domain/recurrence'
-import type { Recurrence } from '~/domain/recurrence-input'
+import type { Span } from '~/domain/freeze/freeze'
+import { ruleParts, WEEKDAYS } from '~/domain/freeze/recurrence'
+import type { Recurrence } from '~/domain/freeze/recurrence-input'
 
 // The rule is expanded on a clock without a zone, and the zone is applied afterwards. RFC 5545 leaves out an occurrence whose local start
 // is skipped by daylight saving time, and a freeze must not be left out (ADR 057).

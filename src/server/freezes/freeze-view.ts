@@ -1,6 +1,6 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit/event'
-import { type FreezeState, type FreezeView, freezeKind, freezeState, freezesAt } from '~/domain/freeze'
+import { type FreezeState, type FreezeView, freezeKind, freezeState, freezesAt } from '~/domain/freeze/freeze'
 import type { Deps } from '~/server/deps'
 import { type FreezeRow, listCurrentFreezes, listPastFreezes } from '~/server/freezes/freezes'
 import { declaredFreeze, FAR_DAYS, occurrencesOf, recurrenceOf } from '~/server/freezes/freezes-in-force'

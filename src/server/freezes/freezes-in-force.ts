@@ -1,6 +1,6 @@
 import 'server-only'
-import { type DeclaredFreeze, freezeKind, freezesAt, noticesAt, type StandingFreeze } from '~/domain/freeze'
-import type { Recurrence } from '~/domain/recurrence-input'
+import { type DeclaredFreeze, freezeKind, freezesAt, noticesAt, type StandingFreeze } from '~/domain/freeze/freeze'
+import type { Recurrence } from '~/domain/freeze/recurrence-input'
 import { occurrencesBetween } from '~/server/freezes/expand-recurrence'
 import { isCurrent } from '~/server/freezes/freezes'
 import type { DatabaseHandle } from '~/server/platform/database'

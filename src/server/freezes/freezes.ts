@@ -1,6 +1,6 @@
 import 'server-only'
 import { inSentence } from '~/domain/foreign-text'
-import { type FreezeKind, freezeKind } from '~/domain/freeze'
+import { type FreezeKind, freezeKind } from '~/domain/freeze/freeze'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy/request'
 import { ROLLBACK_MODES } from '~/domain/deploy/watch'
-import { FREEZE_KINDS } from '~/domain/freeze'
+import { FREEZE_KINDS } from '~/domain/freeze/freeze'
+import { recurrence } from '~/domain/freeze/recurrence-input'
 import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
 import { ROLES } from '~/domain/permissions'
-import { recurrence } from '~/domain/recurrence-input'
 import { HEALTH_STATES, type SurfaceTile } from '~/domain/surface/tile'
 import { restApproval, restQueue } from '~/server/rest/request-shapes'
 

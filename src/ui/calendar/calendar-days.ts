@@ -1,4 +1,4 @@
-import type { Calendar, CalendarDeploy, CalendarFreeze } from '~/domain/calendar'
+import type { Calendar, CalendarDeploy, CalendarFreeze } from '~/domain/freeze/calendar'
 
 /** A month by its first day, in the reader's zone: `2026-12`. */
 export type Month = string

@@ -2,7 +2,7 @@
 
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { memo, useState } from 'react'
-import type { Calendar } from '~/domain/calendar'
+import type { Calendar } from '~/domain/freeze/calendar'
 import { DayAgenda } from '~/ui/calendar/agenda'
 import {
   emptyWords,

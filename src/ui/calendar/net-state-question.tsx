@@ -2,8 +2,8 @@
 
 import { CircleCheck, CircleQuestionMark, OctagonX } from 'lucide-react'
 import { useState } from 'react'
-import type { NetState } from '~/domain/deploy/net-state'
 import { inSentence } from '~/domain/foreign-text'
+import type { NetState } from '~/domain/freeze/net-state'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import type { FreezeView } from '~/domain/freeze'
+import type { FreezeView } from '~/domain/freeze/freeze'
 import { EFFECT_WORDS, scopeWords, timesWords } from '~/ui/freezes/freeze-words'
 import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { Button } from '~/ui/primitives/button'

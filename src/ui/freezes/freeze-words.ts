@@ -1,6 +1,6 @@
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeInForce, FreezeView } from '~/domain/freeze'
-import { recurrenceWords } from '~/domain/recurrence'
+import type { FreezeInForce, FreezeView } from '~/domain/freeze/freeze'
+import { recurrenceWords } from '~/domain/freeze/recurrence'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { exactUtc } from '~/ui/time/relative-time'
 

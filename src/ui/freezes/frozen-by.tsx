@@ -1,6 +1,6 @@
 import { Lock, MessageSquareWarning, Snowflake } from 'lucide-react'
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeInForce } from '~/domain/freeze'
+import type { FreezeInForce } from '~/domain/freeze/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { deployFreezeWords, endWords, untilWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { inSentence } from '~/domain/foreign-text'
-import { recurrenceWords, WEEKDAYS, type Weekday } from '~/domain/recurrence'
+import { recurrenceWords, WEEKDAYS, type Weekday } from '~/domain/freeze/recurrence'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { FreezeForm, ReasonField, TextField } from '~/ui/freezes/freeze-form'
 import { utcInstant } from '~/ui/freezes/freeze-words'

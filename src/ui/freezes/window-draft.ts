@@ -1,5 +1,5 @@
-import { LONGEST_OCCURRENCE_MINUTES, WEEKDAYS, type Weekday } from '~/domain/recurrence'
-import { type Recurrence, recurrence } from '~/domain/recurrence-input'
+import { LONGEST_OCCURRENCE_MINUTES, WEEKDAYS, type Weekday } from '~/domain/freeze/recurrence'
+import { type Recurrence, recurrence } from '~/domain/freeze/recurrence-input'
 
 /** How a window repeats, as the form asks. */
 export const REPEATS = {

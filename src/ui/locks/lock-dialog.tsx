@@ -3,7 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { FreezeInForce } from '~/domain/freeze'
+import type { FreezeInForce } from '~/domain/freeze/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { minute, untilWords } from '~/ui/freezes/freeze-words'
 import { endChoice, endOf, LOCK_ENDS, type LockEnd } from '~/ui/locks/lock-ends'

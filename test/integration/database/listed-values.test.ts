@@ -11,7 +11,7 @@ import {
   sourcesOf,
   TERMINAL_STATUSES,
 } from '~/domain/deploy/status'
-import { FREEZE_KINDS } from '~/domain/freeze'
+import { FREEZE_KINDS } from '~/domain/freeze/freeze'
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import { createTestDatabase, type TestDatabase } from '~test/support/database'

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DispatchInput } from '~/domain/deploy/request'
-import type { OpenFreezeInput } from '~/domain/freeze'
+import type { OpenFreezeInput } from '~/domain/freeze/freeze'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { liftFreeze, lockSurface, openFreeze, unlockSurface } from '~/server/freezes/change-freezes'

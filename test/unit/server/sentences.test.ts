@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decideFreeze, refuseDispatch, refuseWhileDeploying } from '~/domain/deploy/admission'
+import { refuseDispatch, refuseWhileDeploying } from '~/domain/deploy/admission'
 import { AppError } from '~/domain/errors'
+import { decideFreeze } from '~/domain/freeze/decide-freeze'
 import { outcomeMessage } from '~/server/deliveries/send/outcome-texts'
 
 const HARMFUL = ['\u202e', '\u2066', '\u2068', '\u2069', '\u200f', '\u200b', '\u001b', '\u2028']

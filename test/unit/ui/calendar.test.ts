@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Calendar } from '~/domain/calendar'
+import type { Calendar } from '~/domain/freeze/calendar'
 import {
   countWords,
   emptyWords,

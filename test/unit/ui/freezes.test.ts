@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FreezeInForce, FreezeView } from '~/domain/freeze'
+import type { FreezeInForce, FreezeView } from '~/domain/freeze/freeze'
 import {
   deployFreezeWords,
   frozenRepositories,

@@ -1,19 +1,19 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
+import { refuseWhileDeploying } from '~/domain/deploy/admission'
+import { explainHold } from '~/domain/deploy/report'
+import type { DeploySource } from '~/domain/deploy/request'
+import { explainSource, isRollback, sourceToKeep } from '~/domain/deploy/source'
+import { isTerminal } from '~/domain/deploy/status'
+import { inSentence } from '~/domain/foreign-text'
 import {
   decideFreeze,
   deployFreezeRefusal,
   type FreezeDecision,
   noticeSentence,
   passSentence,
-  refuseWhileDeploying,
-} from '~/domain/deploy/admission'
-import { explainHold } from '~/domain/deploy/report'
-import type { DeploySource } from '~/domain/deploy/request'
-import { explainSource, isRollback, sourceToKeep } from '~/domain/deploy/source'
-import { isTerminal } from '~/domain/deploy/status'
-import { inSentence } from '~/domain/foreign-text'
-import type { StandingFreeze } from '~/domain/freeze'
+} from '~/domain/freeze/decide-freeze'
+import type { StandingFreeze } from '~/domain/freeze/freeze'
 import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
 import { explainUnknownVersion } from '~/domain/surface/version'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { recurrenceWords } from '~/domain/recurrence'
-import { recurrence, recurrenceRule } from '~/domain/recurrence-input'
+import { recurrenceWords } from '~/domain/freeze/recurrence'
+import { recurrence, recurrenceRule } from '~/domain/freeze/recurrence-input'
 
 const whyRefused = (rule: string) => recurrenceRule.safeParse(rule).error?.issues[0]?.message ?? null
 

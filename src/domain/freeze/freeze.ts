@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { type Recurrence, recurrence } from '~/domain/freeze/recurrence-input'
 import { environmentName, id, instant, requiredReason, surfaceId } from '~/domain/input'
-import { type Recurrence, recurrence } from '~/domain/recurrence-input'
 
 /**
  * `freeze` refuses while it applies. `allow` refuses outside its occurrences. `lock` refuses deploys of one surface. `notice` refuses nothing.

@@ -1,4 +1,4 @@
-import type { Recurrence } from '~/domain/recurrence-input'
+import type { Recurrence } from '~/domain/freeze/recurrence-input'
 
 // The recurrence of a freeze window: a part of RFC 5545 whose occurrences can be found near any time, without counting from the first.
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FreezeKind } from '~/domain/freeze'
+import type { FreezeKind } from '~/domain/freeze/freeze'
 import { instant, rangeEnd, rangeStart, surfaceId } from '~/domain/input'
 
 /** The longest stretch of time that one calendar shows. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { netState } from '~/domain/deploy/net-state'
-import { type DeclaredFreeze, freezesAt, type Span } from '~/domain/freeze'
+import { type DeclaredFreeze, freezesAt, type Span } from '~/domain/freeze/freeze'
+import { netState } from '~/domain/freeze/net-state'
 
 const surface = { name: 'API', environment: 'production', repository: 'acme/api' }
 const HOUR = 3_600_000

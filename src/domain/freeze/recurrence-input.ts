@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FREQUENCIES, LONGEST_OCCURRENCE_MINUTES, ruleParts, WEEKDAYS } from '~/domain/recurrence'
+import { FREQUENCIES, LONGEST_OCCURRENCE_MINUTES, ruleParts, WEEKDAYS } from '~/domain/freeze/recurrence'
 
 const RULE_LENGTH = 200
 const VALUES_AT_MOST = 31

@@ -1,6 +1,12 @@
-import { type Asker, decideFreeze, deployFreezeRefusal, noticeSentence, passSentence } from '~/domain/deploy/admission'
 import { inSentence } from '~/domain/foreign-text'
-import { type DeclaredFreeze, type DeployFreeze, freezesAt, noticesAt } from '~/domain/freeze'
+import {
+  type Asker,
+  decideFreeze,
+  deployFreezeRefusal,
+  noticeSentence,
+  passSentence,
+} from '~/domain/freeze/decide-freeze'
+import { type DeclaredFreeze, type DeployFreeze, freezesAt, noticesAt } from '~/domain/freeze/freeze'
 
 /** What is known of DEPLOY_FREEZE in the surface's repository. `unknown`: never read, or not readable. */
 export type KnownDeployFreeze = DeployFreeze | 'none' | 'unknown'
