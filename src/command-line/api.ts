@@ -59,7 +59,7 @@ export function createApi(address: string, token: string | null): Api {
       if (parsed.success) return parsed.data
       throw new Refused(
         'unknown',
-        `The answer of ${address} does not fit this command line. Download the one of this console from ${address}/api/command-line.`,
+        `The console at ${address} and this command line are of different versions. Download the matching command line from ${address}/api/command-line.`,
         answer,
       )
     },

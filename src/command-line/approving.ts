@@ -41,7 +41,10 @@ export const approve = operatorCommand({
     for (const line of waiting.checklist) await context.tell(`  ✓ ${visible(line)}`)
     const typed = confirm ?? (await context.ask(`Type ${visible(waiting.surface.id)} to approve: `))
     if (typed === null)
-      throw new Stop(EXIT.usage, 'Nobody can be asked to type the name. Nothing was approved. Pass --confirm.')
+      throw new Stop(
+        EXIT.usage,
+        'There is no terminal in which to type the name. Nothing was approved. Pass --confirm.',
+      )
     if (typed.trim() !== waiting.surface.id) {
       throw new Stop(
         confirm === undefined ? EXIT.cancelled : EXIT.usage,

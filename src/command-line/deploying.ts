@@ -270,7 +270,7 @@ async function tickedLines(
     if (answer === null) {
       throw new Stop(
         EXIT.usage,
-        `Nobody can be asked about the checklist of ${visible(name)}. Nothing was deployed. A script passes --checked with each line.`,
+        `There is no terminal in which to tick the checklist of ${visible(name)}. Nothing was deployed. Pass --checked with each line.`,
       )
     }
     if (!/^y(es)?$/i.test(answer.trim()))
@@ -291,7 +291,7 @@ async function confirmed(
   }
   const typed = await context.ask(`Type ${visible(confirm)} to deploy: `)
   if (typed === null)
-    throw new Stop(EXIT.usage, 'Nobody can be asked to type the name. Nothing was deployed. A script passes --confirm.')
+    throw new Stop(EXIT.usage, 'There is no terminal in which to type the name. Nothing was deployed. Pass --confirm.')
   if (typed.trim() !== confirm) throw new Stop(EXIT.cancelled, 'What was typed does not match. Nothing was deployed.')
   return confirm
 }

@@ -150,7 +150,8 @@ async function askUntilAnswered<Answer>(context: OperatorContext, ask: () => Pro
       const isTemporary =
         error instanceof NoAnswer || (error instanceof Refused && [429, 502, 503, 504].includes(error.status))
       if (!isTemporary) throw error
-      if (failures === 0) context.note(`${error.message} How far the deploy is, is not known now. Trying again.`)
+      if (failures === 0)
+        context.note(`${error.message} The progress of the deploy is not known right now. Trying again.`)
       const asked = error instanceof Refused ? (error.retryAfterSeconds ?? 0) * 1_000 : 0
       await context.pause(Math.min(Math.max(asked, EVERY_MS * 2 ** Math.min(failures, 5)), LONGEST_PAUSE_MS))
     }

@@ -7,7 +7,7 @@ const version = typeof COMMAND_LINE_VERSION === 'string' ? COMMAND_LINE_VERSION 
 
 const call = 'node deploy-console.mjs'
 const notes = [
-  'The console is DEPLOY_CONSOLE_URL, and a script’s token DEPLOY_CONSOLE_TOKEN. People sign in.',
+  'A script sets DEPLOY_CONSOLE_URL to the address of the console, and DEPLOY_CONSOLE_TOKEN to its token. People sign in.',
   `"${call} <command> --help" shows the options.`,
 ]
 process.exitCode = await runCommandLine(process.argv.slice(2), thisMachine(process.env), {

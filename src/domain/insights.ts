@@ -133,7 +133,7 @@ function nextPart(days: Period, at: Date): Date {
   return new Date(at.getTime() + length * DAY_MS)
 }
 
-/** A median or a rate of fewer says more about chance than about the work. */
+/** A median or a rate of fewer is mostly chance. */
 export const FEWEST = 5
 
 /** The share of changes that failed; null for too few changes. */

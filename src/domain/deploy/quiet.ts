@@ -29,7 +29,7 @@ export interface Quiet {
   readonly sentence: string
   /** Since when; null if that is not known. */
   readonly since: string | null
-  /** Whether somebody can do something about it on the run's page at GitHub. */
+  /** Whether somebody can resolve it on the run's page at GitHub. */
   readonly onGithub: boolean
 }
 

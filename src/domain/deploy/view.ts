@@ -67,7 +67,7 @@ export interface TimelineEntry {
   readonly status: string | null
   /** One sentence, for a refused or unusual event; null where the status says it all. */
   readonly note: string | null
-  /** On whose word the event is known; null if this version does not know the event. */
+  /** What the event rests on; null if this version does not know the event. */
   readonly proof: EventProof | null
 }
 
@@ -101,7 +101,7 @@ export interface DeployView extends DeploySummary {
   readonly runAttempts: readonly RunAttempt[]
   /** Why nothing happens, from facts; null if nothing is quiet, or if the reason is not known. */
   readonly quiet: Quiet | null
-  /** The environments of GitHub that hold the run; null if none is known to, or if nothing may be decided here. */
+  /** The environments of GitHub that hold the run; null if no such environment is known, or if nothing may be decided here. */
   readonly waitingEnvironments: WaitingEnvironments | null
   /** The address of another run that was seen after the deploy ended; null if there is none. */
   readonly lateRunUrl: string | null

@@ -97,7 +97,10 @@ function checkInputs(surface: Declared, file: WorkflowFile): SetupLine {
     )
   }
   const names = [...Object.keys(filled), ...surface.dispatchAsk].map(inSentence).join(', ')
-  return ok('Inputs', names === '' ? 'No inputs are sent.' : `The workflow takes what is sent: ${names}.`)
+  return ok(
+    'Inputs',
+    names === '' ? 'No inputs are sent.' : `The workflow declares every input that is sent: ${names}.`,
+  )
 }
 
 type Problem = { readonly found: string; readonly fix: string; readonly key: string } | null
@@ -166,10 +169,10 @@ function checkPhases({ workflow, phaseJobs }: Declared, file: WorkflowFile, show
       return ok(about, 'The names of jobs and steps tell the phases.')
     }
     if (file.jobs.some(({ name: job, calls }) => calls || job.includes('*'))) {
-      const found = 'No job is known to be the deploy phase before a run shows the names of all jobs.'
+      const found = 'Which job is the deploy phase is known once a run has shown the names of all jobs.'
       return unknown(about, found, declare)
     }
-    const found = `No name of a job in ${name} tells the deploy phase, so no run could prove that it deployed.`
+    const found = `No name of a job in ${name} identifies the deploy phase, so no run could prove that it deployed.`
     return broken(about, found, declare, 'phases')
   }
   const known = namesOf(file)
@@ -216,6 +219,6 @@ function checkRunName(surface: Declared, file: WorkflowFile): SetupLine {
   }
   return ok(
     about,
-    'The name of a run does not contain the id of its deploy. A run is still followed, unless GitHub’s answer to the dispatch is lost.',
+    'The name of a run does not contain the id of its deploy. The console still follows the run, unless GitHub’s answer to the dispatch is lost.',
   )
 }

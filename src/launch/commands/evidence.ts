@@ -67,7 +67,7 @@ export const evidenceVerify = offlineCommand({
     await describe(print, file)
     if (records === undefined) {
       await print(
-        'Not shown: that the trail itself holds these rows. Whoever can write every row can compute every hash again. Compare the ' +
+        'Not proven: that the trail holds these rows. A person who can write every row can also compute every hash again. Compare the  ' +
           'fingerprint with the trail, or pass --records and --checkpoint.',
       )
       return 'done'
@@ -105,8 +105,8 @@ async function describe(print: Print, { content, seal }: EvidenceFile): Promise<
 
 function sentenceAbout(checkpoint: AuditCheckpoint | null, { seal }: EvidenceFile): string {
   if (checkpoint === null)
-    return 'Not shown: that the whole trail was not rewritten. Pass a checkpoint that was kept elsewhere.'
+    return 'Not proven: that nobody rewrote the whole trail. Pass a checkpoint that was kept elsewhere.'
   if (BigInt(checkpoint.seq) >= BigInt(seal.record.seq))
     return `They contain the checkpoint of ${checkpoint.taken_at} (seal ${checkpoint.seq}), which covers every row of the file.`
-  return `They contain the checkpoint of ${checkpoint.taken_at} (seal ${checkpoint.seq}). Not shown: that later seals were not rewritten. The file’s own is seal ${seal.record.seq}.`
+  return `They contain the checkpoint of ${checkpoint.taken_at} (seal ${checkpoint.seq}). Not proven: that nobody rewrote later seals. The file’s own is seal ${seal.record.seq}.`
 }

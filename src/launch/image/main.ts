@@ -78,7 +78,7 @@ function requireSettings(config: Config): string {
   const { databaseUrl, databaseOwnerUrl } = config
   if (databaseOwnerUrl !== undefined) {
     throw new Error(
-      `DATABASE_OWNER_URL is set. It is for "migrate" alone: who gets this process to run SQL must not own the tables. Nothing was started. Unset it.`,
+      `DATABASE_OWNER_URL is set. Only "migrate" may use it, so that nobody who makes this process run SQL owns the tables. Nothing was started. Unset the variable.`,
     )
   }
   const missing = [

@@ -87,13 +87,13 @@ function requireQueue({ name, requiresApproval }: RequestedSurface, { overrideFr
   if (requiresApproval) {
     throw new AppError(
       'approval_required',
-      `${inSentence(name)} requires another person’s approval, and an approval waits by itself. Nothing was queued. Request an approval instead, without queueing.`,
+      `${inSentence(name)} requires another person’s approval, so it has no queue. Nothing was queued. Request an approval instead.`,
     )
   }
   if (overrideFreeze === undefined) return
   throw new AppError(
     'queue_refused',
-    `An override covers the freezes in force now, and other ones may be in force at the turn of a queued request. Nothing was queued. Deploy ${inSentence(name)} when it is free.`,
+    `An override covers only the freezes in force now. Others may be in force when a queued request has its turn. Nothing was queued. Deploy ${inSentence(name)} when it is free.`,
   )
 }
 

@@ -127,7 +127,8 @@ const timelineEntry = z.looseObject({
     .nullable()
     .meta({
       examples: Object.keys(EVENT_PROOF_WORDS),
-      description: 'On whose word the event is known. Null if this version does not know the event.',
+      description:
+        'What the event rests on, such as a callback or GitHub’s record. Null if this version does not know the event.',
     }),
 })
 
@@ -233,7 +234,10 @@ export const restDeploy = z.looseObject({
   requested_by_owner: tokenOwner,
   requested_at: time,
   finished_at: time.nullable(),
-  run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),
+  run_id: z
+    .string()
+    .nullable()
+    .meta({ description: 'A string of digits, because run ids can exceed the integers that a JSON number holds.' }),
   run_attempt: z.int().nullable(),
   run_url: z.string().nullable(),
   run_attempts: z.array(runAttempt).meta({
@@ -244,7 +248,7 @@ export const restDeploy = z.looseObject({
     .looseObject({
       sentence: z.string(),
       since: time.nullable(),
-      on_github: z.boolean().meta({ description: 'Whether somebody can do something about it at `run_url`.' }),
+      on_github: z.boolean().meta({ description: 'Whether somebody can resolve it at `run_url`.' }),
     })
     .nullable()
     .meta({
@@ -266,7 +270,10 @@ export const restDeploy = z.looseObject({
       ),
     })
     .nullable()
-    .meta({ description: 'The environments of GitHub whose protection rules hold the run. Null if none is known to.' }),
+    .meta({
+      description:
+        'The environments of GitHub whose protection rules hold the run. Null if no such environment is known.',
+    }),
   late_run_url: z
     .string()
     .nullable()
@@ -352,10 +359,7 @@ export const restProblem = z.looseObject({
   status: z.int().min(400).max(599),
   detail: z.string(),
   code: z.string(),
-  request_id: z
-    .string()
-    .optional()
-    .meta({ description: 'The id under which the console’s log speaks of this request.' }),
+  request_id: z.string().optional().meta({ description: 'The id of this request in the console’s log.' }),
   trace_id: z.string().optional().meta({ description: 'The trace of this request, if the console exports traces.' }),
   issues: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 })

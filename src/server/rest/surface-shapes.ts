@@ -138,9 +138,10 @@ const commit = z.looseObject({
 export const restReview = z.looseObject({
   surface_id: z.string(),
   ref: z.string(),
-  sha: z.string().meta({ description: 'Goes back as `expected_sha`.' }),
+  sha: z.string().meta({ description: 'Send it back as `expected_sha`.' }),
   running_sha: z.string().nullable().meta({
-    description: 'What the surface runs. Goes back as `expected_running_sha`; null goes back as `unknown`.',
+    description:
+      'The commit that the surface runs. Send it back as `expected_running_sha`, or `unknown` if it is null.',
   }),
   comparison: z
     .looseObject({
@@ -174,13 +175,13 @@ export const restReview = z.looseObject({
     .meta({ description: 'The checks of the commit that would be deployed.' }),
   warnings: z.array(z.looseObject({ kind: z.string(), text: z.string(), blocking: z.boolean() })),
   checklist: z.array(z.string()).meta({
-    description: 'The lines to tick, which go back as `checklist` once they are. A rollback needs none.',
+    description: 'The lines to tick. Send the ticked lines as `checklist`. A rollback needs none.',
   }),
-  freeze_ids: z.array(z.uuid()).meta({ description: 'Goes back as `override_freeze.freeze_ids`.' }),
+  freeze_ids: z.array(z.uuid()).meta({ description: 'Send them back as `override_freeze.freeze_ids`.' }),
   basis: z
     .looseObject({ declaration: z.string(), workflow_ref: z.string(), workflow_file: z.string().nullable() })
     .meta({
-      description: 'Goes back as `basis`: the deploy is refused if it would rest on something else by then.',
+      description: 'Send it back as `basis`. The deploy is refused if any of these facts has changed since the review.',
     }),
 })
 

@@ -98,7 +98,7 @@ interface QueuedLook {
  * a repository that no surface names is dropped.
  */
 async function followEvent(deps: Following, event: WebhookEvent | null): Promise<Followed> {
-  if (event === null) return { dropped: 'The console has no use for this event.' }
+  if (event === null) return { dropped: 'The console does not use this event.' }
   const at = deps.now()
   const { name, subjects, missing } = event
   const surfaces = await listSurfacesOf(deps.db, event.repositories)

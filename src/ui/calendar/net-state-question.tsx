@@ -111,7 +111,7 @@ function Answer({ state, zone }: { readonly state: NetState; readonly zone: stri
           </li>
         )}
         <li className="text-xs text-ink-faint">
-          This looks at freezes, locks and DEPLOY_FREEZE, not at rights, approvals and a deploy that is running.
+          This considers freezes, locks and DEPLOY_FREEZE. It does not consider rights, approvals or a running deploy.
         </li>
       </ul>
     </div>

@@ -169,12 +169,12 @@ function NotCounted({
     {
       measure: 'lead_unknown',
       noun: 'change',
-      why: 'without a lead time: GitHub named no time of the commit, or one after the request. Deploys from before the console recorded these times are among them.',
+      why: 'without a lead time: GitHub did not report the time of the commit, or reported one after the request. Deploys from before the console recorded these times are included.',
     },
     {
       measure: 'failure_unknown',
       noun: 'change',
-      why: 'shipped, and whether it failed is not on record: it ended without success but not at the health check, or a deploy that may have shipped lies between it and a rollback. The rate leaves it out.',
+      why: 'shipped without a record of whether it failed: the deploy ended without success but not at the health check, or a deploy that may have shipped lies between the change and a rollback. The rate leaves such a change out.',
     },
   ] as const
   const found = reasons.filter(({ measure }) => counts[measure] > 0)
@@ -185,8 +185,8 @@ function NotCounted({
       </h2>
       {found.length === 0 ? (
         <p className="text-sm text-ink-soft">
-          No deploy to production of this period is left out because something about it is unknown. A deploy that
-          shipped nothing enters no figure.
+          No deploy to production in this period is left out for lack of evidence. A deploy that shipped nothing counts
+          in no figure.
         </p>
       ) : (
         <ul className="flex max-w-prose flex-col gap-1 text-sm text-pretty text-ink-soft">
@@ -238,7 +238,7 @@ const DEFINITIONS: readonly { readonly term: string; readonly meaning: ReactNode
   },
   {
     term: 'Too few',
-    meaning: `A median or a rate of fewer than ${FEWEST} says more about chance than about the work. It is not shown, and the chart has a flat mark in its place.`,
+    meaning: `A median or a rate of fewer than ${FEWEST} is mostly chance. It is not shown, and the chart has a flat mark in its place.`,
   },
 ]
 

@@ -206,7 +206,7 @@ function useFoundDeploys(typed: string) {
   const { searchedTo } = answer
   return {
     deploys,
-    searching: searchedTo === null ? null : `Nothing has this name, of the deploys since ${searchedTo.slice(0, 10)}.`,
+    searching: searchedTo === null ? null : `No deploy since ${searchedTo.slice(0, 10)} has this name.`,
   }
 }
 

@@ -26,5 +26,5 @@ export async function startNotifying(): Promise<string | null> {
   }
   return permission === 'denied'
     ? 'This browser refuses notifications from the console. Nothing was changed. Allow them in the browser’s settings for this site, then try again.'
-    : 'The browser’s question was closed. Nothing was changed. Try again, and choose “Allow”.'
+    : 'The browser’s prompt was closed. Nothing was changed. Try again, and choose “Allow”.'
 }

@@ -81,9 +81,7 @@ function Facts({ settings }: { readonly settings: SettingsView }) {
       'Workers',
       <>
         {workerWarning(worker, exactUtc) ?? 'A worker reported within the last minute.'}{' '}
-        {settings.inProcessWorker
-          ? 'This server runs one.'
-          : 'This server runs none: workers are processes of their own.'}
+        {settings.inProcessWorker ? 'This server runs one.' : 'This server runs none: workers are separate processes.'}
       </>,
     ],
     [

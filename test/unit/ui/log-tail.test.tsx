@@ -30,5 +30,5 @@ it('a long log opens at its end, draws few of its lines, and reads none of the o
 
 it('an empty log of an ended deploy says whether it was deleted', async () => {
   const gone = await renderPage(<LogTail deployId="x" tail={[]} deletedAt="2026-11-28T03:00:00.000Z" terminal />)
-  expect(gone.text()).toContain('The log was deleted on 2026-11-28 because of their age.')
+  expect(gone.text()).toContain('The log was deleted on 2026-11-28 because of its age.')
 })

@@ -44,7 +44,7 @@ async function checkAnswers(deps: CheckDeps, surface: Declaration): Promise<Setu
   const { health, detail, reported, answers } = await askSurface(deps, surface)
   const address = inSentence(withoutCredentials(surface.healthUrl))
   const page = isPage(answers.health)
-    ? ' with a web page. Make sure that this address does not answer so while the surface is broken.'
+    ? ' with a web page. Make sure that this address gives another answer while the surface is broken.'
     : '.'
   const first =
     health === 'healthy'

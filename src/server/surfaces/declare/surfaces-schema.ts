@@ -176,7 +176,7 @@ const surfaceSchema = z.strictObject({
   service: slug
     .optional()
     .describe(
-      'Surfaces of one repository that share it are environments of one service, and are promoted from one to another. Default: those of one workflow.',
+      'Surfaces of one repository with the same `service` are environments of one service, and are promoted from one to another. Default: those of one workflow.',
     ),
   ref: storableText
     .min(1)
@@ -235,9 +235,7 @@ const surfaceSchema = z.strictObject({
     .describe('The files and folders whose commits count for the surface, such as `services/api/**`. Default: all.'),
   checklist: checklist
     .optional()
-    .describe(
-      'What the operator ticks before each deploy that is no rollback, a short sentence each. Default: nothing.',
-    ),
+    .describe('Short sentences that the operator ticks before each deploy that is not a rollback. Default: none.'),
 })
 
 export const surfacesFile = z

@@ -119,7 +119,7 @@ function rollbackLock(
   freezes: readonly StandingFreeze[],
 ): ReviewWarning[] {
   if (source?.kind !== 'rollback' || freezes.some(({ kind }) => kind === 'locked')) return []
-  const text = `A rollback locks ${inSentence(name)} until somebody unlocks it. Whoever rolls back may still deploy, and anybody may roll back again.`
+  const text = `A rollback locks ${inSentence(name)} until somebody unlocks it. The person who rolls back may still deploy, and anybody may roll back again.`
   return [{ kind: 'rollback_lock', text, blocking: false }]
 }
 

@@ -27,7 +27,7 @@ export function LogTail({ deployId, tail, deletedAt, terminal }: LogTailProps) {
         <p className="text-sm text-ink-faint">
           {deletedAt === null
             ? 'There are no log lines.'
-            : `The log was deleted on ${deletedAt.slice(0, 10)} because of their age.`}
+            : `The log was deleted on ${deletedAt.slice(0, 10)} because of its age.`}
         </p>
       </section>
     )
