@@ -83,7 +83,7 @@ describe('while GitHub is asked for the rollback', () => {
     expect(await world.rollbacksOf(surfaceId)).toEqual([])
   })
 
-  it('a second run of the job that rolls back is what both record', async () => {
+  it('a second run of the same job records the rollback that the first run requested', async () => {
     const { surfaceId, deployId } = await world.shipped('auto')
     await world.failThrice(surfaceId)
     await startWhile(deployId, () => world.start(deployId))

@@ -170,7 +170,7 @@ it('the right that was lost while GitHub was asked is the deployer’s', async (
   })
 })
 
-it('what a disarmed watch rests on is said by whoever disarmed it', () => {
+it('the proof of a disarmed watch names who or what disarmed it', () => {
   const proof = (actor: string, because: string) =>
     proofOfEvent({ action: 'console.rollback.disarmed', status: null, payload: { because }, actor })
   expect(proof('ada', 'stopped')).toBe('person')

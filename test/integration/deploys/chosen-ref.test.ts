@@ -109,7 +109,7 @@ describe('a surface whose workflow runs from the chosen ref', () => {
     expect(github.dispatches().map(({ body }) => body)).toMatchObject([{ ref: workflowRef }])
   })
 
-  it('a commit at which only somebody’s branch is, is refused in the review and at the dispatch, naming the branch', async () => {
+  it('a commit to which only another branch points is refused in the review and at the dispatch, naming that branch', async () => {
     Object.assign(refs, { tags: [{ name: 'v2', sha: MOVED }], heads: ['feature'] })
     const surface = await insertChosen()
     const unfit = {

@@ -230,7 +230,7 @@ describe('of two looks at the same time', () => {
     expect(await statesOf(id)).toEqual([[1, [['deploy', null]]]])
   })
 
-  it('one that saw the run in progress does not take back the end that the other one saw', async () => {
+  it('one that saw the run in progress does not undo the end that the other one saw', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: nextRun() })
     await looks(id, { conclusion: null, jobs: { smoke: { Test: null } } }, skipped)
     expect(await rowOf(id)).toMatchObject({ status: 'failed', shipped: 'no', runRecord: { over: true } })
@@ -245,7 +245,7 @@ describe('of two looks at the same time', () => {
     ])
   })
 
-  it('both of an ended deploy, the one that saw the end counts, in whatever order they began', async () => {
+  it('the one that saw the end of an ended deploy counts, in whatever order the two began', async () => {
     for (const [slow, fast] of [
       [going, ended],
       [ended, going],

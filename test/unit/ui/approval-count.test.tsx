@@ -74,7 +74,7 @@ async function open(
 }
 
 describe('the count of approvals', () => {
-  it('stands in the title before whatever a page writes there, and goes with the last request', async () => {
+  it('stands in the tab’s title before the title of the page, and goes with the last request', async () => {
     const page = await open({ count: 2, newest: [request('1'), request('2')] }, NONE)
     expect(document.title).toBe('(2) Deploy Console')
     expect(page.text()).toContain('2 wait for your decision')

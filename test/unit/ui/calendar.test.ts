@@ -57,7 +57,7 @@ describe('a month of the calendar', () => {
     expect(countWords({ freezes: [], deploys: [], complete })).toBe('nothing')
   })
 
-  test('says that nothing is planned only of a time that was read completely', () => {
+  test('says that nothing is planned only for a time that was read completely', () => {
     const [[day] = []] = weeksOf('2026-12')
     if (day === undefined) throw new Error('December has no week')
     const answer = (incomplete: Calendar['incomplete']) => ({ freezes: [], deploys: [], incomplete })

@@ -63,7 +63,7 @@ it('every commit is shown if it is not known which of them belong to the paths, 
   expect(shown(null)).toEqual({ sentence: undefined, open: all, collapsed: null })
 })
 
-it('a surface that reports a version of which no commit is known is not called silent', () => {
+it('a surface that reports a version with an unknown commit is not called silent', () => {
   const review: Review = {
     ...{ surfaceId: 'api', ref: 'main', sha: 'a'.repeat(40), head: null, runningSha: null, comparison: null },
     ...{
@@ -84,7 +84,7 @@ it('a surface that reports a version of which no commit is known is not called s
   expect(runsNow(null)).toContain('not reported')
 })
 
-it('a commit that brought in a pull request is shown as it: title, author and linked number, added or removed', () => {
+it('a commit that brought in a pull request is shown as that pull request, with title, author and linked number', () => {
   const pull = (sha: string, number: number) => ({
     ...{ sha: sha.repeat(40), number, title: `Pull ${number}`, author: 'grace' },
     url: `https://github.example.com/acme/platform/pull/${number}`,

@@ -225,7 +225,7 @@ describe('the phases that a surface declares', () => {
     expect(passed).toMatchObject({ status: 'smoke_gate_passed', proof: '“test (20)” ended' })
   })
 
-  it('close a gate of which a job failed when a later phase begins all the same, without proof that it passed', () => {
+  it('close a gate with a failed job when a later phase begins all the same, without proof that the gate passed', () => {
     const failed = [broken('test (20)', 1), done('test (24)', 1), done('checks / lint', 2)]
     expect(statuses('dispatched', declared(failed)), 'the run may end with it').toEqual(['smoke_gate_started'])
     const tolerated = declared([...failed, busy('ship (eu)', 3)])

@@ -121,7 +121,7 @@ describe('the four phases', () => {
     expect(states([...upTo('dispatched'), 'failed'], 'smoke_gate_failed', gates)[0]).toBe('failed')
   })
 
-  it('do not show a gate as done of which a job failed if the run then fails for no other known reason', () => {
+  it('do not show a gate with a failed job as done if the run then fails for no other known reason', () => {
     const through = (...statuses: string[]) =>
       history(...statuses).map((each) => ({ ...each, implied: each.status === 'smoke_gate_passed' }))
     const [running, failed] = [upTo('building'), [...upTo('building'), 'failed']].map((all) =>
@@ -139,7 +139,7 @@ describe('the four phases', () => {
     expect(phasesOf(facts)[0]?.state).toBe('pending')
   })
 
-  it('neither pass nor blame a health check that the workflow does not have because its run ended', () => {
+  it('leave a health check that the workflow does not have neither passed nor failed when the run ends', () => {
     const ended = (...statuses: string[]) =>
       history(...statuses).map((each) => ({ ...each, action: 'console.deploy.reconciled' }))
     for (const last of ['succeeded', 'failed']) {

@@ -78,7 +78,7 @@ describe('the report of a deploy', () => {
     )
   })
 
-  it('says of a deploy that timed out without a run that GitHub may still start one', () => {
+  it('says that GitHub may still start a run if the deploy timed out without one', () => {
     const report = describeDeploy(facts({ status: 'timed_out', runId: null, holdsSurface: true, transitions: [] }))
     expect(report.shipped).toBe('unknown')
     expect(report.sentences[0]).toBe(

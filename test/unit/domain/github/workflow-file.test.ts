@@ -111,7 +111,7 @@ ${aliases}  again: *job
     expect(names.filter((name) => mayBothMatch('ship / Run make part-7 *', name))).toHaveLength(1)
   })
 
-  it('has names of at most 255 characters, also where they are ids, scripts and actions, and of the rest nothing is claimed', () => {
+  it('has names of at most 255 characters, also from ids, scripts and actions, and nothing is claimed about longer ones', () => {
     const long = 'x'.repeat(300_000)
     const [job] = parseWorkflowFile(`on: push
 jobs:
