@@ -22,7 +22,7 @@ interface ChannelFacts {
   readonly knowsDuplicates: boolean
 }
 
-/** What is true of each kind of channel. How one is sent to is in `server/deliveries/send/deliver.ts`. */
+/** What is true of each kind of channel. The senders are in `server/deliveries/send/deliver.ts`. */
 export const CHANNELS: Readonly<Record<ChannelKind, ChannelFacts>> = {
   webhook: {
     word: 'Signed webhook',

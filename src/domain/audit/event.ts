@@ -177,7 +177,7 @@ const DEPLOY_EVENTS = [
   event('console.deploy.freeze_passed', z.object({ freeze_ids: texts, because: z.enum(['rollback', 'holder']) })),
 ] as const
 
-/** What the surface answered in so many probes, the first one at `since`. `proven`: each one was unhealthy and named the deploy's commit. */
+/** What the surface answered in this number of probes, the first one at `since`. `proven`: each one was unhealthy and named the deploy's commit. */
 const turned = {
   detail: text,
   since: text,
@@ -327,7 +327,7 @@ const SURFACE_EVENTS = [
   event('console.flag.demoted', z.object({ ...flag, was: z.boolean() })),
   /** The rollout does not allow the change. Nothing was changed. */
   event('console.flag.change_refused', z.object({ ...flag, change: z.enum(['promote', 'demote']), reason: text })),
-  /** The seeder changed a surface. `weakened`: what protects it less than before, as surfaces.yaml names it. */
+  /** The seeder changed a surface. `weakened`: the keys of surfaces.yaml that now protect the surface less than before. */
   event(
     'console.surface.seeded',
     z.object({ change: z.enum(['declared', 'changed', 'archived', 'restored']), weakened: texts.exactOptional() }),

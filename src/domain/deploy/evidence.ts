@@ -78,8 +78,8 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
 
 /**
  * A declared phase opens with its first job, and closes when all its jobs have ended and a later phase has begun or waits to begin. A gate
- * also closes then if one of its jobs failed: the job is tolerated, or no gate. GitHub's record does not tell these apart before
- * the end of the run, so the end of the gate is only implied.
+ * also closes then if one of its jobs failed: the workflow tolerates the job, or the job is not part of the gate. GitHub's record does not
+ * tell these apart before the end of the run, so the end of the gate is only implied.
  */
 function evidenceOfDeclaredJobs(run: RunRecord): Evidence[] {
   const parts = PHASES.map(({ key }) => declaredParts(key, run).filter(({ skipped }) => !skipped))

@@ -170,8 +170,9 @@ export function mergeSpans(spans: readonly Span[]): Span[] {
 }
 
 /**
- * The freezes that hold a deploy which was admitted at `admittedAt`. What was declared before, and began since, does not: work under way is
- * not interrupted (ADR 057). After its surface's time limit, a deploy waits rather than works, and everything holds it.
+ * The freezes that hold a deploy which was admitted at `admittedAt`. A freeze that was declared before and began since does not hold it:
+ * work under way is not interrupted (ADR 057). Once the surface's time limit has passed, the deploy is waiting rather than working, and
+ * every freeze holds it.
  */
 export function holdsUnderWay(
   freezes: readonly StandingFreeze[],

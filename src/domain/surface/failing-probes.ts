@@ -9,7 +9,7 @@ import type { HealthState } from '~/domain/surface/tile'
 export const FAILING_PROBES = 3
 export const FAILING_SECONDS = 20
 
-/** A version counts as healthy until it was replaced if it was seen healthy this shortly before the deploy was requested, or later. */
+/** A version counts as healthy until its replacement if a probe saw it healthy at most this long before the deploy was requested, or later. */
 const HEALTHY_BEFORE_MS = 60_000
 
 /** Two probes in a row are this far apart at most. After a longer pause, nobody knows what the surface answered meanwhile. */
@@ -101,8 +101,9 @@ export interface Failure {
 }
 
 /**
- * Whether the failing probes are enough to act on; null if not. In the mode auto, a row that may become proven is waited for, as long as the
- * surface names the commit. With a deploy that was not seen healthy, only a proven row is enough: nothing else says that it runs at all.
+ * Whether the failing probes are enough to act on; null if not. In the mode auto, the console waits for a row that may still become proven,
+ * as long as the surface names the commit. With a deploy that was not seen healthy, only a proven row is enough: nothing else says that it
+ * runs at all.
  */
 export function judgeFailing(
   failing: FailingProbes | null,

@@ -246,8 +246,8 @@ export async function liftFreeze(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Ac
 }
 
 /**
- * Removes the lock, or the notice, of a surface. Whoever set it may, and whoever may manage freezes. Throws `freeze_unknown` when there is
- * none, and what `liftFreeze` throws.
+ * Removes the lock or the notice of a surface. The person who set it may do so, and so may anybody with `freeze.manage`. Throws
+ * `freeze_unknown` when there is none, and what `liftFreeze` throws.
  */
 export async function unlockSurface(
   deps: Pick<FreezeDeps, 'db' | 'now'>,

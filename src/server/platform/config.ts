@@ -259,8 +259,8 @@ export function readConfig(given: Environment): Config {
 }
 
 /**
- * Longer than a proxy needs to notice a failed readiness check. Nobody chooses between replicas of a console without a proxy that only this
- * machine can reach, so it stops at once.
+ * Longer than a proxy needs to notice a failed readiness check. A console that only this machine can reach, without a proxy, has no other
+ * replica that could answer, so it stops at once.
  */
 const usualDrainSeconds = ({ HOST: host, TRUSTED_PROXIES: proxies }: z.output<typeof environment>): number =>
   isLoopback(host) && (proxies ?? []).length === 0 ? 0 : 5

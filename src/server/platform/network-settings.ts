@@ -69,7 +69,7 @@ interface NetworkVariables {
   readonly SANDBOX_URL: string | undefined
 }
 
-/** A console that others than this machine's browsers reach needs its address and its proxies, and no sandbox, whose admin has no password. */
+/** A console that other machines can reach needs its address and its proxies. It must not run the sandbox, whose admin has no password. */
 export function exposureProblems({
   HOST: host,
   PORT: port,

@@ -81,7 +81,7 @@ export async function notePoll(
   return (await db.deviceRequest.updateMany({ where, data: { polledAt: poll.at } })).count === 1
 }
 
-/** What a person has approved and no machine has fetched is refused: the person lost access, or somebody else had approved. */
+/** Refuses sign-ins that were approved for a person and that no machine has fetched, because the person lost access or somebody else approved them. */
 export async function denyApprovedDevicesOf(tx: DatabaseHandle, userId: string): Promise<void> {
   await tx.deviceRequest.updateMany({ where: { userId, state: 'approved' }, data: { state: 'denied' } })
 }

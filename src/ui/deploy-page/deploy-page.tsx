@@ -127,7 +127,7 @@ function Next({ deploy }: { readonly deploy: DeployView }) {
   )
 }
 
-/** Rollback and retry need the surface, which is not read yet: they are not known to be impossible. */
+/** Rollback and retry need the surface. Until the surface is read, neither is known to be impossible. */
 function ActionsNotRead({ error }: { readonly error: unknown }) {
   if (error !== null) return <ConnectionNotice error={error} updatedAt={0} />
   return (

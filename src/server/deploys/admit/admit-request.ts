@@ -78,7 +78,10 @@ export async function admitRequest(
   return { surface, resolved, workflowRef, inputs, checklist, source, isRollback }
 }
 
-/** The source, unless it is called a rollback and GitHub says that its commit adds to what runs. While GitHub does not answer, it is one. */
+/**
+ * The source; none for a rollback whose commit adds to what runs, by GitHub's comparison. While GitHub does not answer, the deploy counts
+ * as a rollback.
+ */
 async function keptSource(
   deps: Pick<Deps, 'db' | 'github'>,
   surface: RequestedSurface,

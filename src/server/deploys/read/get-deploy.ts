@@ -141,7 +141,7 @@ function quietFacts({ deploy, timeline, log }: DeployRecord): QuietFacts {
 const hadLog = ({ logCount, attempts }: DeployRecord['deploy']): boolean =>
   logCount > 0 || attempts.some((row) => isDeletedLog(row.failedLog))
 
-/** Null unless the deploy may still be decided about: it goes on, at the attempt that was read, and with the reviewed commit. */
+/** Null unless a person may still decide: the deploy goes on, at the attempt that was read, and with the reviewed commit. */
 function waitingEnvironments({ deploy, timeline, alarms }: DeployRecord): WaitingEnvironments | null {
   const newest = deploy.attempts[0]
   const waits = runWaits.safeParse(newest?.waits).data

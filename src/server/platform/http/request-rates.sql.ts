@@ -6,8 +6,9 @@ import { Prisma } from '~/server/platform/generated/client.ts'
 const ahead = z.tuple([z.object({ ms: z.number() })])
 
 /**
- * A sender is refused from one minute ahead. The second minute is for what replicas admit before they know. A time a second beyond it
- * is from a clock that has since been set back; the column rounds up by less.
+ * A sender is refused once its requests have used the rate one minute ahead. The second minute is for requests that replicas admit before
+ * they know of each other's. A time more than a second beyond it was written before the clock was set back; the column rounds up by less
+ * than a second.
  */
 const MOST_AHEAD_SECONDS = 120
 

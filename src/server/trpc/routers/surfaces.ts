@@ -55,7 +55,7 @@ export const surfacesRouter = router({
     .input(lockInput)
     .mutation(({ ctx, input }) => lockSurface(ctx.deps, ctx.actor, input)),
 
-  /** Whoever set the lock may unlock. Anybody else needs `freeze.manage`. */
+  /** The person who set the lock may unlock. Anybody else needs `freeze.manage`. */
   unlock: procedureFor('deploy.dispatch')
     .input(lockInput.pick({ surfaceId: true, kind: true }))
     .mutation(({ ctx, input }) => unlockSurface(ctx.deps, ctx.actor, input.surfaceId, input.kind)),

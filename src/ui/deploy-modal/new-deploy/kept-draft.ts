@@ -51,7 +51,7 @@ const reviewed = z.object({
   basis: reviewBasis.nullable().default(null),
 }) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison' | 'pulls' | 'checklist'>>
 
-/** The stored form: without the typed name and the ticks, which are a look at one page, and without the console's answers. */
+/** The stored form. The typed name and the ticks are left out, because they are required again at each look, and so are the console's answers. */
 const keptDraft = z.object({
   /** The ref in the address when the dialog was opened. A dialog for another ref starts empty. */
   begunWith: z.string().nullable(),
