@@ -16,10 +16,16 @@ export interface StatusExample {
   readonly remove: () => void
 }
 
-/** A copy of the domain, the workflows and the contract with the changes of docs/adding-a-status.md applied. */
+/** A copy of the domain, the workflows and two pages with the changes of docs/adding-a-status.md applied. */
 export async function applyStatusExample(): Promise<StatusExample> {
   const directory = mkdtempSync(path.join(tmpdir(), 'status-example-'))
-  for (const part of ['src/domain', '.github/workflows', 'docs/contract.md', 'tsconfig.json']) {
+  for (const part of [
+    'src/domain',
+    '.github/workflows',
+    'docs/contract.md',
+    'docs/operations/connect.md',
+    'tsconfig.json',
+  ]) {
     mkdirSync(path.dirname(path.join(directory, part)), { recursive: true })
     cpSync(path.join(root, part), path.join(directory, part), { recursive: true })
   }

@@ -9,6 +9,7 @@ import {
   DEPLOY_STATUSES,
   FAILURE_STAGES,
   hasPosition,
+  isCallbackStatus,
   isKnownStatus,
   isTerminal,
   PHASES,
@@ -25,7 +26,9 @@ import {
   UNFINISHED_STATUSES,
 } from '~/domain/deploy/status'
 
-const contract = readFileSync(path.resolve(import.meta.dirname, '../../../../docs/contract.md'), 'utf8')
+const docs = path.resolve(import.meta.dirname, '../../../../docs')
+const contract = readFileSync(path.join(docs, 'contract.md'), 'utf8')
+const connect = readFileSync(path.join(docs, 'operations/connect.md'), 'utf8')
 const sectionOf = (heading: string) =>
   contract.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
 const quoted = (text: string) => [...text.matchAll(/`([a-z_]+)`/g)].map(([, word = '']) => word)
@@ -51,6 +54,16 @@ describe('the record of statuses', () => {
       const states = cells.map((cell) => cell.replace('*', '').trim())
       expect([status, hasPosition(status) && Object.values(positionAt(status))]).toEqual([status, states])
     }
+  })
+
+  it('lets the console alone set the statuses that docs/contract.md names, and a workflow report all others', () => {
+    const sentence = /The console alone sets (.*?)\. A workflow may report the others\./s.exec(contract)?.[1] ?? ''
+    expect(DEPLOY_STATUSES.filter((status) => !isCallbackStatus(status))).toEqual(quoted(sentence))
+  })
+
+  it('lets a workflow report exactly the statuses that docs/operations/connect.md lists, in their order', () => {
+    const rows = connect.split('| status | report it |')[1]?.split('\n\n')[0]?.split('\n') ?? []
+    expect(rows.flatMap((row) => quoted(row.split('|')[1] ?? ''))).toEqual(CALLBACK_STATUSES)
   })
 
   it('has no status that can be reached from itself', () => {
