@@ -1,6 +1,7 @@
 import type { DeployKind } from '~/domain/deploy/approval'
 import { isTerminal } from '~/domain/deploy/status'
 import { hasTurned } from '~/domain/deploy/watch'
+import { clockUtc } from '~/domain/utc-time'
 
 /** All but the first are final. */
 export const QUEUED_STATES = ['waiting', 'deployed', 'refused', 'withdrawn', 'replaced', 'expired'] as const
@@ -118,7 +119,7 @@ export function judgeQueue(
   if (deploy.holdsSurface) return stopped('The deploy ahead has ended and still holds the surface.')
   // Before the decision of a person: what a watch sees later is not covered by it.
   if (watch !== null && isOpen(watch.state) && now < watch.until) {
-    return waits(`The queue waits until ${watch.until.toISOString().slice(11, 16)} UTC: the deploy ahead is watched.`)
+    return waits(`The queue waits until ${clockUtc(watch.until.toISOString())}: the deploy ahead is watched.`)
   }
   if (watch?.state === 'starting') return waits('The queue waits: the console is starting a rollback.')
   if (deploy.isContinued) return GOES_ON

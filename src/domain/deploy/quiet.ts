@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { RunJob } from '~/domain/deploy/run-jobs'
 import { executed } from '~/domain/deploy/run-record'
 import { inSentence } from '~/domain/foreign-text'
+import { minuteUtc } from '~/domain/utc-time'
 
 const heldEnvironment = z.object({
   /** Digits. */
@@ -141,8 +142,6 @@ function withoutCallback({ lastCallbackAt }: QuietFacts, now: Date): Quiet | nul
   const at = `${lastCallbackAt.slice(0, 19).replace('T', ' ')} UTC`
   return { sentence: `The last callback came at ${at}.`, since: lastCallbackAt, onGithub: false }
 }
-
-const minuteUtc = (at: string) => `${at.slice(0, 16).replace('T', ' ')} UTC`
 
 const inList = (items: readonly string[], word: 'and' | 'or'): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`

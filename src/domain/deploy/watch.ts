@@ -1,5 +1,6 @@
 import { inSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
+import { clockUtc } from '~/domain/utc-time'
 
 // The armed rollback (docs/adr/060): what happens if a surface turns unhealthy soon after a deploy.
 
@@ -76,7 +77,7 @@ export const armedWords = (mode: RollbackMode, minutes: number): string =>
 
 /** The same for the narrow row of a tile, whose title has the whole sentence. */
 export function armedShort(mode: RollbackMode, minutes: number, watch: DeployWatch | null): string {
-  if (watch?.state === 'watching') return `watched until ${minuteUtc(watch.until)}`
+  if (watch?.state === 'watching') return `watched until ${timeUtc(watch.until)}`
   if (watch?.state === 'disarmed') return 'not for the last deploy'
   return mode === 'auto' ? `rolls back by itself, ${minutes} min` : `offers a rollback, ${minutes} min`
 }
@@ -98,12 +99,12 @@ export function describeWatch(watch: Said): string[] {
       ]
     case 'watching':
       return [
-        `Armed: ${mode === 'auto' ? 'rolls back by itself' : 'offers to roll back'} if unhealthy before ${minuteUtc(until)}.`,
+        `Armed: ${mode === 'auto' ? 'rolls back by itself' : 'offers to roll back'} if unhealthy before ${timeUtc(until)}.`,
       ]
     case 'over':
-      return [`The watch ended at ${minuteUtc(until)}. The console did not see the surface turn unhealthy.`]
+      return [`The watch ended at ${timeUtc(until)}. The console did not see the surface turn unhealthy.`]
     case 'inconclusive':
-      return [`The watch ended at ${minuteUtc(until)}. The last answers were not healthy, but did not prove enough.`]
+      return [`The watch ended at ${timeUtc(until)}. The last answers were not healthy, but did not prove enough.`]
     case 'unseen':
       return ['The surface was not seen healthy with this deploy, so the console did not watch it.']
     case 'disarmed':
@@ -161,7 +162,7 @@ function wayBackSentence(watch: Said): string {
 const toTarget = ({ target, turnedAt }: Said) => (target === null ? '' : ` to ${targetWords(target, turnedAt)}`)
 
 const targetWords = ({ sha, healthyAt }: NonNullable<DeployWatch['target']>, turnedAt: string | null) =>
-  `${shortSha(sha)}${healthyAt === null ? '' : `, healthy until ${minuteUtc(healthyAt, turnedAt)}`}`
+  `${shortSha(sha)}${healthyAt === null ? '' : `, healthy until ${timeUtc(healthyAt, turnedAt)}`}`
 
 function span(later: string, earlier: string): string {
   const seconds = Math.max(0, Math.round((Date.parse(later) - Date.parse(earlier)) / 1_000))
@@ -169,8 +170,8 @@ function span(later: string, earlier: string): string {
 }
 
 /** "14:02 UTC", with the date if that is another day than the one that is told of. */
-function minuteUtc(iso: string | null, day: string | null = iso): string {
+function timeUtc(iso: string | null, day: string | null = iso): string {
   if (iso === null) return 'an unknown time'
   const date = iso.slice(0, 10) === (day ?? iso).slice(0, 10) ? '' : `${iso.slice(0, 10)} `
-  return `${date}${iso.slice(11, 16)} UTC`
+  return `${date}${clockUtc(iso)}`
 }

@@ -7,6 +7,7 @@ import {
   type StandingFreeze,
   shownFreeze,
 } from '~/domain/freeze/freeze'
+import { minuteUtc } from '~/domain/utc-time'
 
 /** Who asks for a deploy, and whether it is a rollback: proven to remove commits that run, and to add none. */
 export interface Asker {
@@ -128,4 +129,3 @@ export const noticeSentence = (
   `Notice for ${inSentence(name)}${until === null ? '' : ` until ${minuteUtc(until)}`}: “${inSentence(reason)}” (${inSentence(by)}).`
 
 /** "2026-11-21 18:00 UTC" */
-const minuteUtc = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`

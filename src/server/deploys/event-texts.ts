@@ -4,6 +4,7 @@ import { CHANNELS } from '~/domain/delivery'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
+import { clockUtc, minuteUtc } from '~/domain/utc-time'
 import { DISARMED } from '~/server/deploys/deploy-watch'
 
 type AuditRow = Parameters<typeof readAuditEvent>[0]
@@ -67,7 +68,7 @@ function describeAlarm(row: AuditRow): string | null {
     }
     case 'console.deploy.other_version_runs': {
       const { sha, running_sha, seen_at } = event.payload
-      return `The surface reported ${shortSha(running_sha)} at ${seen_at.slice(0, 16).replace('T', ' ')} UTC, but the workflow reported ${shortSha(sha)} as deployed. Find out what the surface runs before you rely on this deploy.`
+      return `The surface reported ${shortSha(running_sha)} at ${minuteUtc(seen_at)}, but the workflow reported ${shortSha(sha)} as deployed. Find out what the surface runs before you rely on this deploy.`
     }
     case 'console.deploy.record_disagrees': {
       const facts = event.payload
@@ -194,7 +195,7 @@ export function describeEvent(row: AuditRow): string | null {
     case 'console.deploy.gate_rejected':
       return describeReview('rejection', event.payload)
     case 'console.rollback.watched':
-      return `The surface is healthy with this deploy, and is watched until ${event.payload.until.slice(11, 16)} UTC.`
+      return `The surface is healthy with this deploy, and is watched until ${clockUtc(event.payload.until)}.`
     case 'console.rollback.offered':
       return `The surface turned unhealthy: ${inSentence(event.payload.detail)}, ${event.payload.probes} times in a row. ${
         event.payload.reason === undefined

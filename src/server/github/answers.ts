@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { clockUtc } from '~/domain/utc-time'
 
 /** What GitHub was asked: to read something, to resolve a ref or commit, to start a run, to cancel a run, or to review an environment. */
 export type Verb = 'look' | 'resolve' | 'dispatch' | 'cancel' | 'review'
@@ -142,8 +143,8 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
       if (outcome.limit === null || outcome.until === null)
         return `GitHub does not answer right now (${detail}). ${silent}`
       return outcome.limit === 'primary'
-        ? `GitHub's rate limit is exceeded until ${clockTime(outcome.until)}. ${afterLimit}`
-        : `GitHub's secondary rate limit (too many requests at once) holds until ${clockTime(outcome.until)}. ${afterLimit}`
+        ? `GitHub's rate limit is exceeded until ${clockUtc(outcome.until.toISOString())}. ${afterLimit}`
+        : `GitHub's secondary rate limit (too many requests at once) holds until ${clockUtc(outcome.until.toISOString())}. ${afterLimit}`
     case 'moved': {
       const where = outcome.to === null ? 'another address' : outcome.to
       return `The repository ${asked.repository} moved to ${where}: update surfaces.yaml. ${notDone}`
@@ -181,7 +182,6 @@ function isAccepted(verb: Verb, { status, headers, data }: GitHubAnswer): boolea
   return json && typeof data === 'object' && data !== null
 }
 
-const clockTime = (at: Date) => `${at.toISOString().slice(11, 16)} UTC`
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value.slice(0, 300) : null)
 
 /** Null for anything but a plausible number of seconds or requests: a header is foreign text. */

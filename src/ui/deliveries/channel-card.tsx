@@ -4,6 +4,7 @@ import { CircleCheck, CircleHelp, CircleSlash, Clock, type LucideIcon, OctagonX 
 import { useState } from 'react'
 import { CHANNELS, type ChannelView, type DeliveryState, type DeliveryView, isChannelKind } from '~/domain/delivery'
 import { statusWord } from '~/domain/deploy/status'
+import { minuteUtc } from '~/domain/utc-time'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
@@ -153,7 +154,7 @@ function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
         <p className="text-xs text-pretty text-ink-faint">
           {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
           {lastStatus !== null && <> · HTTP {lastStatus}</>} · <TimeAgo at={updatedAt} />
-          {nextTryAt !== null && attempts > 0 && <> · next try {nextTryAt.slice(0, 16).replace('T', ' ')} UTC</>}
+          {nextTryAt !== null && attempts > 0 && <> · next try {minuteUtc(nextTryAt)}</>}
         </p>
         {lastError !== null && state !== 'sent' && <p className="text-xs text-pretty text-ink-soft">{lastError}</p>}
       </div>

@@ -2,13 +2,11 @@ import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze/freeze'
 import { recurrenceWords } from '~/domain/freeze/recurrence'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { exactUtc } from '~/ui/time/relative-time'
-
-/** "2026-11-22 18:00 UTC": freezes are planned to the minute. */
-export const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
+import { minuteUtc } from '~/domain/utc-time'
 
 /** "until 2026-11-22 18:00 UTC", or "until it is lifted" without an end. */
-export const untilWords = (until: string | null) => (until === null ? 'until it is lifted' : `until ${minute(until)}`)
+export const untilWords = (until: string | null) =>
+  until === null ? 'until it is lifted' : `until ${minuteUtc(until)}`
 
 /** What a freeze does to its scope. */
 export const EFFECT_WORDS = {
@@ -20,7 +18,11 @@ export const EFFECT_WORDS = {
 
 /** Until when a freeze refuses; for a closed allow window, when the next one opens. */
 export const endWords = ({ closed, until }: Pick<FreezeInForce, 'closed' | 'until'>): string =>
-  closed !== true ? untilWords(until) : until === null ? 'opens not within a year' : `until it opens ${minute(until)}`
+  closed !== true
+    ? untilWords(until)
+    : until === null
+      ? 'does not open within a year'
+      : `until it opens ${minuteUtc(until)}`
 
 /** What a freeze covers: a surface with its environment, or a whole environment. */
 export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environment' | 'surface'>) =>
@@ -34,8 +36,8 @@ function occurrenceWords({ kind, state, occurrence }: FreezeView): string {
   if (occurrence === null) return 'no occurrence within a year'
   const isUnderWay = (state === 'in_force') === (kind === 'freeze')
   return isUnderWay
-    ? `now until ${minute(occurrence.end)}`
-    : `next ${minute(occurrence.start)} to ${minute(occurrence.end)}`
+    ? `now until ${minuteUtc(occurrence.end)}`
+    : `next ${minuteUtc(occurrence.start)} to ${minuteUtc(occurrence.end)}`
 }
 
 /** From when until when, or how it recurs, and who lifted it. */
@@ -45,9 +47,9 @@ export function timesWords(freeze: FreezeView): string {
     const end = endsAt === null ? '' : `, ${untilWords(endsAt)}`
     return `${recurrenceWords(recurrence)}${end} · ${occurrenceWords(freeze)}`
   }
-  if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${inSentence(lifted.by)}`
+  if (lifted !== null) return `from ${minuteUtc(startsAt)}, lifted ${minuteUtc(lifted.at)} by ${inSentence(lifted.by)}`
   const until = endsAt === null && kind === 'lock' ? 'until it is unlocked' : untilWords(endsAt)
-  return `from ${minute(startsAt)}, ${until}`
+  return `from ${minuteUtc(startsAt)}, ${until}`
 }
 
 /** The freeze window that is in force for an environment, according to its tiles; null if there is none. */
@@ -62,7 +64,7 @@ export function windowOver(environment: string, tiles: readonly SurfaceTile[]): 
 
 /** "Production is frozen by DEPLOY_FREEZE in acme/platform: “release week” (read 2026-11-28 14:03 UTC)". */
 export const deployFreezeWords = (repository: string, freeze: NonNullable<SurfaceTile['deployFreeze']>): string =>
-  `Production is frozen by DEPLOY_FREEZE in ${inSentence(repository)}: “${inSentence(freeze.reason)}” (read ${minute(freeze.readAt)})`
+  `Production is frozen by DEPLOY_FREEZE in ${inSentence(repository)}: “${inSentence(freeze.reason)}” (read ${minuteUtc(freeze.readAt)})`
 
 /** The repositories whose DEPLOY_FREEZE stops production. */
 export function frozenRepositories(tiles: readonly SurfaceTile[]) {

@@ -1,14 +1,8 @@
 import { inSentence } from '~/domain/foreign-text'
 import type { Grid, SurfaceTile } from '~/domain/surface/tile'
+import { minuteUtc } from '~/domain/utc-time'
 import { workerWarning } from '~/domain/worker'
-import {
-  deployFreezeWords,
-  frozenRepositories,
-  minute,
-  noFreezeWords,
-  untilWords,
-  windowOver,
-} from '~/ui/freezes/freeze-words'
+import { deployFreezeWords, frozenRepositories, noFreezeWords, untilWords, windowOver } from '~/ui/freezes/freeze-words'
 import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
@@ -51,7 +45,7 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
               </>
             )}
             <span className="text-ink-soft">
-              : “<ForeignText text={first.freeze.reason} whole />” (read {minute(first.freeze.readAt)})
+              : “<ForeignText text={first.freeze.reason} whole />” (read {minuteUtc(first.freeze.readAt)})
             </span>
           </p>
         </>

@@ -7,6 +7,7 @@ import {
   RESERVES,
   type RequestKind,
 } from '~/domain/github/rate-limit'
+import { clockUtc } from '~/domain/utc-time'
 import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { WebhookHearing } from '~/ui/health/webhook-hearing'
 import { Notice } from '~/ui/primitives/notice'
@@ -61,20 +62,18 @@ function Left({ rateLimit }: Pick<RateLimitState, 'rateLimit'>) {
     <div className="mb-3 flex flex-col gap-3">
       {remaining < limit * RESERVES.background && (
         <Notice tone="warn" role="status">
-          Less than 30 % of the requests are left. Background polling is paused until {clockTime(resetAt)}, so changes
-          on GitHub appear later. The remaining requests are kept for people and deploys.
+          Less than 30 % of the requests are left. Background polling is paused until {clockUtc(resetAt)}, so changes on
+          GitHub appear later. The remaining requests are kept for people and deploys.
         </Notice>
       )}
       <p className="text-sm text-ink-soft">
         <span className="font-medium text-ink tabular-nums">{remaining.toLocaleString('en-US')}</span> of{' '}
-        {limit.toLocaleString('en-US')} requests are left until {clockTime(resetAt)}, as reported by GitHub{' '}
+        {limit.toLocaleString('en-US')} requests are left until {clockUtc(resetAt)}, as reported by GitHub{' '}
         <TimeAgo at={notedAt} />. Unchanged answers cost nothing.
       </p>
     </div>
   )
 }
-
-const clockTime = (at: string) => `${at.slice(11, 16)} UTC`
 
 function Kinds({ state: { lastHours, lastDay } }: { readonly state: RateLimitState }) {
   return (

@@ -5,7 +5,8 @@ import { X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { FreezeInForce } from '~/domain/freeze/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { minute, untilWords } from '~/ui/freezes/freeze-words'
+import { minuteUtc } from '~/domain/utc-time'
+import { untilWords } from '~/ui/freezes/freeze-words'
 import { endChoice, endOf, LOCK_ENDS, type LockEnd } from '~/ui/locks/lock-ends'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
@@ -144,7 +145,7 @@ function Standing({ tile, freeze, kind, onDone }: StandingProps) {
       }}
     >
       <p className="text-sm text-ink-soft">
-        {kind === 'lock' ? 'Locked' : 'Notice'} by <ForeignText text={freeze.by} /> since {minute(freeze.since)},{' '}
+        {kind === 'lock' ? 'Locked' : 'Notice'} by <ForeignText text={freeze.by} /> since {minuteUtc(freeze.since)},{' '}
         {untilWords(freeze.until)}.{freeze.rollbacksPass === true && ' A rollback passes.'}
         {kind === 'lock' && isHolder && ' You set it, so you may deploy.'}
       </p>

@@ -20,6 +20,7 @@ import {
 } from '~/domain/deploy/view'
 import { hasTurned } from '~/domain/deploy/watch'
 import { AppError } from '~/domain/errors'
+import { minuteUtc } from '~/domain/utc-time'
 import { occurredAt, transitionOf } from '~/server/audit/append-audit'
 import { readLastingBefore } from '~/server/audit/audit.sql'
 import { cancelOf } from '~/server/deploys/cancel/cancel-deploy'
@@ -178,9 +179,9 @@ function reviewsOf(timeline: readonly RecordedEvent[]) {
 /** The warning that GitHub does not answer, while the reconciler still follows the deploy. */
 function silenceWarning({ githubSilentSince, status, holdsSurface }: DeployRecord['deploy']): string[] {
   if (githubSilentSince === null || (isTerminal(status) && !holdsSurface)) return []
-  const since = githubSilentSince.toISOString().slice(0, 16).replace('T', ' ')
+  const since = minuteUtc(githubSilentSince.toISOString())
   return [
-    `GitHub has not answered about this deploy since ${since} UTC. The status stays as it was. The console keeps asking.`,
+    `GitHub has not answered about this deploy since ${since}. The status stays as it was. The console keeps asking.`,
   ]
 }
 

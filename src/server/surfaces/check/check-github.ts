@@ -6,6 +6,7 @@ import { inSentence, withoutCredentials } from '~/domain/foreign-text'
 import { likelySpelling } from '~/domain/likely-spelling'
 import { shortSha } from '~/domain/ref'
 import { broken, checkWorkflow, ok, type SetupLine, unknown } from '~/domain/surface/setup'
+import { minuteUtc } from '~/domain/utc-time'
 import type { Deps } from '~/server/deps'
 import { answerOfError, asGitHubError, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
@@ -128,10 +129,13 @@ export async function checkCredentials({ db }: CheckDeps, { repository }: Declar
   })
   if (started === null)
     return [unknown(about, 'Whether the credentials may start a workflow is known after the first deploy.', NEEDED)]
-  return [ok(about, `The console last started a workflow in this repository at ${utcMinute(started.requestedAt)}.`)]
+  return [
+    ok(
+      about,
+      `The console last started a workflow in this repository at ${minuteUtc(started.requestedAt.toISOString())}.`,
+    ),
+  ]
 }
-
-export const utcMinute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 /** A file on a ref that does not exist says nothing about the file. */
 export async function checkRefAndWorkflow(

@@ -4,6 +4,7 @@ import { inSentence, withoutCredentials } from '~/domain/foreign-text'
 import { explainMissingVersion } from '~/domain/surface/missing-version'
 import { broken, ok, type SetupLine, type SetupReport, unknown } from '~/domain/surface/setup'
 import { explainUnknownVersion, readReportedVersion } from '~/domain/surface/version'
+import { minuteUtc } from '~/domain/utc-time'
 import { readVariable } from '~/server/github/reads'
 import {
   type CheckDeps,
@@ -11,7 +12,6 @@ import {
   checkRefAndWorkflow,
   checkRepository,
   type Declaration,
-  utcMinute,
 } from '~/server/surfaces/check/check-github'
 import { requireDeclaration } from '~/server/surfaces/declare/declarations'
 import { askSurface } from '~/server/surfaces/probe/probe-surface'
@@ -128,7 +128,7 @@ async function checkReports(deps: CheckDeps, surface: Declaration, isReadable: b
   }
   const way = z.object({ way: z.enum(['shared', 'repository', 'oidc']) }).safeParse(applied?.payload).data?.way
   const by = way === undefined || last !== applied?.at ? '' : `, proved by ${WAYS[way]}`
-  const lines = [ok('Reports', `A workflow last reported at ${utcMinute(last)}${by}.`)]
+  const lines = [ok('Reports', `A workflow last reported at ${minuteUtc(last.toISOString())}${by}.`)]
   return isReadable ? [...lines, ...(await checkAddress(deps, surface.repository))] : lines
 }
 
