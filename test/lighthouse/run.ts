@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -81,7 +81,8 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'deploy-console-lighthouse-'))
 const reports = values.reports === undefined ? scratch : path.resolve(values.reports)
 mkdirSync(reports, { recursive: true })
 
-function measure(url: string, form: Form, headers: string): Result {
+/** Undefined if Lighthouse could not measure, as when Chrome reports no start of the navigation. */
+function measure(url: string, form: Form, headers: string): Result | undefined {
   const name = `${form}-${new URL(url).pathname.replaceAll(/[^a-z0-9]+/g, '-')}`
   const file = path.join(reports, name)
   const args = [
@@ -89,7 +90,11 @@ function measure(url: string, form: Form, headers: string): Result {
     ...[`--only-categories=${CATEGORIES.join()}`, `--extra-headers=${headers}`, `--chrome-flags=${chromeFlags}`],
     ...(form === 'desktop' ? ['--preset=desktop'] : []),
   ]
-  execFileSync('npx', args, { env: { ...process.env, CHROME_PATH }, stdio: ['ignore', 'ignore', 'inherit'] })
+  const { status } = spawnSync('npx', args, {
+    env: { ...process.env, CHROME_PATH },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) return undefined
   return resultSchema.parse(JSON.parse(readFileSync(`${file}.report.json`, 'utf8')))
 }
 
@@ -141,12 +146,21 @@ try {
     if (values.form !== undefined && values.form !== form) continue
     for (const page of pages) {
       const results: Result[] = []
+      let tries = 0
       const scores = () => CATEGORIES.map((category) => Math.max(...results.map((result) => scoreOf(result, category))))
+      // Without a result, the best score is -Infinity.
       const isBelow = () => scores().some((score) => score < GOALS[form])
-      do results.push(measure(`${product.url}${page}`, form, headersOf(page !== '/sign-in')))
-      while (isBelow() && results.length < Number(values.tries))
-      const named = CATEGORIES.map((category, index) => `${category} ${scores()[index]}`).join(', ')
+      do {
+        const result = measure(`${product.url}${page}`, form, headersOf(page !== '/sign-in'))
+        if (result !== undefined) results.push(result)
+        tries += 1
+      } while (isBelow() && tries < Number(values.tries))
       const shown = page.replace(deployId, '<id>')
+      if (results.length === 0) {
+        failed.push(`${form} ${shown} was not measured`)
+        continue
+      }
+      const named = CATEGORIES.map((category, index) => `${category} ${scores()[index]}`).join(', ')
       const speed = results.map(({ environment }) => environment.benchmarkIndex.toFixed(0)).join(', ')
       say(
         `${form} ${shown}: ${named}; the machine’s benchmark index was ${speed}${results.length > 1 ? ` (the best of ${results.length})` : ''}`,
