@@ -167,7 +167,7 @@ describe('deploying as a script', () => {
       const { code, err } = await run(['watch', id], { environment, onPause: reports })
       expect({ code, err }).toMatchObject({
         code: 0,
-        err: expect.stringContaining('The progress of the deploy, is not known now.'),
+        err: expect.stringContaining('The progress of the deploy is not known right now.'),
       })
     } finally {
       globalThis.fetch = answered
