@@ -285,12 +285,14 @@ const QUEUE_EVENTS = [
   /** `withdrawn_by_user_id`: the owner of the token that withdrew it. */
   event('console.queue.withdrawn', queued.extend({ withdrawn_by_user_id: text.exactOptional() })),
   event('console.queue.expired', queued),
+  /** It waited when somebody rolled back the migration, whose older schema cannot keep it. Nothing of it was deployed. */
+  event('console.queue.rolled_back', queued.extend({ migration: text })),
   /** Its turn came, and a check of the dispatch refused it. */
   event('console.queue.refused', queued.extend({ code: text, reason: text })),
   /** Its turn came. The intent of the deploy is committed in the same transaction. */
   event('console.queue.taken', queued.extend({ waited_seconds: z.int() })),
-  /** Somebody let the queue go on after a deploy that did not end well, or held its surface. */
-  event('console.queue.continued', z.object({ ...tokenOwner, stood_at: text })),
+  /** Somebody let the queue go on. `despite`: why it had stopped or waited, as the person was told. */
+  event('console.queue.continued', z.object({ ...tokenOwner, stood_at: text, despite: text.exactOptional() })),
 ] as const
 
 /** `environment` is null if it is of one surface, which the row names. */

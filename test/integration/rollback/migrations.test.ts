@@ -64,11 +64,13 @@ describe('every migration', () => {
     await insertDeployAtEveryStatus(client)
     const before = await history()
     for (const migration of migrations.toReversed()) {
-      // Each of the four deploys at a gate has one more audit event, which names the gate.
-      if (migration === migrations[0]) expect(await history()).toEqual(before.with(3, (before[3] ?? 0) + 4))
+      // Each of the four deploys at a gate has one more audit event, which names the gate, and so has each of two queued requests.
+      if (migration === migrations[0]) expect(await history()).toEqual(before.with(3, (before[3] ?? 0) + 4 + 2))
       const rollback = sqlOf(migration, 'rollback.sql')
       if (migration.endsWith('_gate_statuses')) await expectGatesFail(client, rollback)
       else if (migration.endsWith('_windows')) await expectSurfacesStayRefused(client, rollback)
+      else if (migration.endsWith('_queue_of_a_person')) await expectQueuedAreAudited(client, rollback, ['ada'])
+      else if (migration.endsWith('_queue')) await expectQueuedAreAudited(client, rollback, ['token:ci'])
       else await client.query(rollback)
       if (migration.endsWith('_status_transitions')) await expectEndsAreMended(client, migration)
       expect(await schema(), migration).toEqual(below.get(migration))
@@ -158,6 +160,29 @@ async function expectSurfacesStayRefused(client: pg.Client, rollback: string): P
     { surface_id: 'deploying', reason: 'tomorrow', ends_at_utc: null },
   ])
   await client.query('DELETE FROM freezes')
+}
+
+/** Expects the rollback to end the waiting requests of these people, and to audit each end. */
+async function expectQueuedAreAudited(client: pg.Client, rollback: string, ended: readonly string[]): Promise<void> {
+  const who = ['ada', 'token:ci']
+  const present = await client.query(`SELECT FROM queued_requests`)
+  if (present.rowCount === 0) {
+    for (const [index, by] of who.entries()) {
+      await client.query(
+        `INSERT INTO queued_requests (id, surface_id, environment, kind, ref, sha, asked_inputs, confirmation, declaration_digest, workflow_ref,
+           requested_by, requested_by_user_id, requested_via, requested_at_utc, expires_at_utc, idempotency_key, request_digest)
+         VALUES ($1, 'building', 'production', 'deploy', 'main', 'sha', '{}', 'building', 'd', 'main', $2, $1, 'session', now(),
+           now() + interval '1 hour', $2, 'd')`,
+        [`01910000-0000-7000-8000-${String(index).padStart(12, '0')}`, by],
+      )
+    }
+  }
+  const audited = `SELECT payload->>'requested_by' AS by, payload->>'user_id' IS NOT NULL AS owned, actor, surface_id FROM audit_events
+    WHERE action = 'console.queue.rolled_back' ORDER BY id`
+  const before = (await client.query(audited)).rows
+  await client.query(rollback)
+  const rows = ended.map((by) => ({ by, owned: by.startsWith('token:'), actor: 'rollback', surface_id: 'building' }))
+  expect((await client.query(audited)).rows).toEqual([...before, ...rows])
 }
 
 /** Expects the rollback of the gates to fail deploys at a gate, blame no stage, and audit where each stood. */
