@@ -5,6 +5,8 @@ import { z } from 'zod'
 const place = z.object({
   id: z.string(),
   position: z.number(),
+  kind: z.string(),
+  source_id: z.string().nullable().default(null),
   ref: z.string(),
   sha: z.string(),
   requested_by: z.string(),
@@ -71,6 +73,10 @@ export const approvalsAnswer = z.looseObject({ waiting: z.array(approvalAnswer) 
 export const queuedAnswer = z.looseObject({
   id: z.string(),
   state: z.string(),
+  kind: z.string(),
+  source_id: z.string().nullable().default(null),
+  ref: z.string(),
+  sha: z.string(),
   position: z.number().nullable(),
   deploy_ahead: z.object({ id: z.string(), requested_by: z.string(), ref: z.string() }).nullable(),
   stop,

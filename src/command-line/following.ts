@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { HOW_A_STOP_ENDS } from '~/domain/deploy/queue'
+import { kindWords } from '~/domain/deploy/source'
 import { visible } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import {
@@ -107,6 +108,13 @@ export async function followApproval(context: OperatorContext, approval: Approva
       context.api.call('GET', `/api/internal/approvals/${approval.id}`, approvalAnswer),
     )
   }
+}
+
+/** The ref and commit of a queued request, or where a promotion comes from. */
+export function whatIsQueued(queued: Pick<QueuedAnswer, 'kind' | 'source_id' | 'ref' | 'sha'>): string {
+  const kind = kindWords({ kind: queued.kind, sourceId: queued.source_id })
+  const ref = queued.ref === queued.sha ? '' : `${visible(refLabel(queued.ref))} at `
+  return `${kind === null ? '' : `${visible(kind)}: `}${ref}${shortSha(queued.sha)}`
 }
 
 /** Where a request waits, and for what. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { visible } from '~/domain/foreign-text'
 import { recurrenceWords } from '~/domain/freeze/recurrence'
-import { refLabel, shortSha } from '~/domain/ref'
+import { shortSha } from '~/domain/ref'
 import {
   anyAnswer,
   type FreezeAnswer,
@@ -12,7 +12,7 @@ import {
   surfacesAnswer,
 } from './answers.ts'
 import { EXIT } from './exit-codes.ts'
-import { surfacePath } from './following.ts'
+import { surfacePath, whatIsQueued } from './following.ts'
 import { type OperatorContext, operatorCommand, printJson } from './operator-command.ts'
 import { withFreshProof } from './proving.ts'
 
@@ -69,8 +69,7 @@ const notesOf = ({
   ...(queue.stop === null ? [] : [`! queue stopped: ${queue.stop.why}`]),
   ...(queue.wait === null ? [] : [visible(queue.wait)]),
   ...queue.waiting.map(
-    ({ position, ref, sha, requested_by: by }) =>
-      `queued ${position}: ${visible(refLabel(ref))} at ${shortSha(sha)} by ${visible(by)}`,
+    ({ position, requested_by: by, ...what }) => `queued ${position}: ${whatIsQueued(what)} by ${visible(by)}`,
   ),
 ]
 

@@ -15,6 +15,18 @@ export const RETURN_VERB = 'Return to'
 /** Where the commit of a recorded deploy came from. The record does not say whether commits were added. */
 export const EARLIER_DEPLOY = 'From an earlier deploy'
 
+/** What a request that waits is for, if it is more than a ref. `sourceId`: of a promotion, the surface that it comes from. */
+export function kindWords({
+  kind,
+  sourceId,
+}: {
+  readonly kind: string
+  readonly sourceId: string | null
+}): string | null {
+  if (kind === 'rollback') return EARLIER_DEPLOY
+  return kind === 'promotion' ? `Promotion from ${inSentence(sourceId ?? '')}` : null
+}
+
 const commits = (count: number) => `${count} ${count === 1 ? 'commit' : 'commits'}`
 
 export function changeSentence(change: Change): string {

@@ -1,4 +1,4 @@
-import type { SurfaceQueue } from '~/domain/deploy/queue'
+import type { EndedRequest, SurfaceQueue } from '~/domain/deploy/queue'
 import type { DeploySummary } from '~/domain/deploy/view'
 import type { DeployWatch, RollbackMode } from '~/domain/deploy/watch'
 import type { FreezeInForce } from '~/domain/freeze/freeze'
@@ -7,11 +7,15 @@ import type { WorkerState } from '~/domain/worker'
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
 
-/** `worker`: null if the answer does not say. `silent`: repositories that send no webhooks, told to admins only. */
+/**
+ * `worker`: null if the answer does not say. `silent`: repositories that send no webhooks, told to admins only. `ended`: the reader's own queued
+ * requests that ended without a deploy.
+ */
 export interface Grid {
   readonly surfaces: readonly SurfaceTile[]
   readonly worker: WorkerState | null
   readonly silent: readonly string[]
+  readonly ended: readonly EndedRequest[]
   readonly now: string
 }
 

@@ -75,6 +75,8 @@ const alarmRow = z.object({
   status: z.string().nullable(),
   // A `jsonb` column.
   payload: z.custom<z.core.util.JSONType>(),
+  /** Newer than the last decision to continue the queue after the deploy. */
+  sinceContinued: z.boolean(),
 })
 type AlarmRow = Omit<z.output<typeof alarmRow>, 'deployId'>
 
@@ -82,7 +84,9 @@ type AlarmRow = Omit<z.output<typeof alarmRow>, 'deployId'>
 export async function readAlarms(db: DatabaseHandle, deployIds: readonly string[]): Promise<Map<string, AlarmRow[]>> {
   const actions: string[] = ALARM_ACTIONS.filter((action) => !action.startsWith('console.deploy.cancel_'))
   const rows = await db.$queryRaw`
-    SELECT "deploy_id" AS "deployId", "action", "status", "payload" FROM (
+    SELECT "deploy_id" AS "deployId", "action", "status", "payload", NOT EXISTS (
+      SELECT FROM "audit_events" AS "later" WHERE "later"."deploy_id" = "newest"."deploy_id" AND "later"."id" > "newest"."id"
+        AND "later"."action" = 'console.queue.continued') AS "sinceContinued" FROM (
       SELECT DISTINCT ON ("deploy_id", "action") "id", "deploy_id", "action", "status", "payload" FROM "audit_events"
       WHERE "deploy_id" = ANY(${[...deployIds]}::uuid[]) AND "action" = ANY(${actions}::text[])
       ORDER BY "deploy_id", "action", "id" DESC) AS newest

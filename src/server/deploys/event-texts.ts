@@ -149,7 +149,9 @@ export function describeEvent(row: AuditRow): string | null {
     case 'console.queue.taken':
       return `Its turn in the queue came, after ${waitWords(event.payload.waited_seconds)}.`
     case 'console.queue.continued':
-      return 'The queue goes on after this deploy.'
+      return event.payload.despite === undefined
+        ? 'The queue goes on after this deploy.'
+        : `The queue goes on after this deploy, in spite of: “${inSentence(event.payload.despite)}”`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${event.payload.proof}.`
     case 'console.deploy.health_checked':

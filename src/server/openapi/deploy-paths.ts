@@ -270,6 +270,16 @@ const queuedId = {
 
 /** The addresses of the queues: deploys that wait for the deploys ahead. */
 export const queuePaths = {
+  '/api/internal/queue': {
+    get: operation({
+      id: 'listOwnQueuedRequests',
+      permission: 'deploy.read',
+      summary: 'List your own queued requests',
+      description: 'Those of a person and of the person’s tokens: what waits, and what ended without a deploy.',
+      success: { status: 200, description: 'Your requests.', content: json('OwnQueue') },
+      problems: [],
+    }),
+  },
   '/api/internal/queue/{id}': {
     get: operation({
       id: 'getQueuedRequest',
@@ -296,9 +306,10 @@ export const queuePaths = {
     post: operation({
       id: 'continueQueue',
       permission: 'deploy.dispatch',
-      summary: 'Let a stopped queue go on',
+      summary: 'Let a queue go on that has stopped or waits',
       description:
-        'A queue stops after a deploy that failed, timed out, was cancelled or held the surface. The body names that deploy.',
+        'A queue stops after a deploy that failed, timed out, was cancelled or held the surface, and waits for an unhealthy surface. The body names ' +
+        'that deploy, which is `continue_after` of the queue.',
       parameters: [{ ...queuedId, description: 'The surface’s id.', schema: { type: 'string' } }],
       body: 'ContinueRequest',
       success: { status: 200, description: 'The queue goes on.', content: json('Continued') },

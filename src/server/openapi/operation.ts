@@ -9,6 +9,7 @@ import {
   restApproval,
   restContinueBody,
   restContinued,
+  restOwnQueue,
   restQueued,
   restRefusalBody,
 } from '~/server/rest/request-shapes'
@@ -170,6 +171,7 @@ const COMPONENTS = {
   Deploy: restDeploy,
   Approval: restApproval,
   QueuedRequest: restQueued,
+  OwnQueue: restOwnQueue,
   ContinueRequest: restContinueBody,
   Continued: restContinued,
   RefusalRequest: restRefusalBody,

@@ -19,7 +19,8 @@ export interface ContinueAnswer {
 }
 
 /**
- * Lets the queue go on after a deploy that did not end well, by a person's decision. A repetition gets the same answer.
+ * Lets the queue go on after a deploy that did not end well, or that left its surface unhealthy, by a person's decision. A repetition gets
+ * the same answer.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `queue_not_stopped`, `surface_busy` while the deploy holds the surface
  */
@@ -42,9 +43,9 @@ export async function continueQueue(
       throw new AppError('surface_busy', `${why} The queue was not continued.`, { details: { deploy_id: deployId } })
     }
     const at = deps.now()
-    const { stop, wait } = queueStateOf(surface, await readHasAlarm(tx, surface), at)
-    if (stop === null && lastDeploy.queueContinuedAt !== null) return
-    if (stop === null) throw notStopped(surface.name, wait ?? 'It goes on by itself.')
+    const { stop, wait, continueAfter } = queueStateOf(surface, await readHasAlarm(tx, surface), at)
+    if (continueAfter === null && lastDeploy.queueContinuedAt !== null) return
+    if (continueAfter === null) throw notStopped(surface.name, wait ?? 'It goes on by itself.')
     await tx.deploy.updateMany({
       where: { id: deployId },
       data: { queueContinuedAt: at, queueContinuedBy: actor.name },
@@ -55,7 +56,7 @@ export async function continueQueue(
       {
         action: 'console.queue.continued',
         status: null,
-        payload: { stood_at: lastDeploy.status, ...tokenOwner(actor) },
+        payload: { stood_at: lastDeploy.status, despite: stop?.why ?? wait ?? '', ...tokenOwner(actor) },
       },
     )
     await addJob(tx, { task: 'take_turn', payload: { surfaceId } })

@@ -45,8 +45,11 @@ const queuedSelect = {
 
 type StoredQueued = Prisma.QueuedRequestGetPayload<{ select: typeof queuedSelect }>
 
-/** `owner`: the e-mail address of the API token's owner; null when a person asked. */
-export type QueuedRow = StoredQueued & { readonly owner: string | null }
+/**
+ * `owner`: the e-mail address of the API token's owner; null when a person asked. `isSourceUnknown`: what its source runs is not known, so that
+ * a promotion cannot start.
+ */
+export type QueuedRow = StoredQueued & { readonly owner: string | null; readonly isSourceUnknown: boolean }
 
 export interface NewQueued {
   readonly id: string
@@ -78,13 +81,13 @@ export interface NewQueued {
 /** Throws Prisma's P2002 when the idempotency key is in use. */
 export async function insertQueued(tx: DatabaseHandle, queued: NewQueued): Promise<QueuedRow> {
   const row = await tx.queuedRequest.create({ data: queued, select: queuedSelect })
-  return withOwner(tx, row)
+  return completeOne(tx, row)
 }
 
 /** Throws `queued_unknown` when there is none. */
 export async function requireQueued(db: DatabaseHandle, id: string): Promise<QueuedRow> {
   const row = await db.queuedRequest.findUnique({ where: { id }, select: queuedSelect })
-  if (row !== null) return withOwner(db, row)
+  if (row !== null) return completeOne(db, row)
   throw new AppError('queued_unknown', `There is no queued request ${id}. Nothing was changed. Check the id.`)
 }
 
@@ -93,21 +96,27 @@ export async function findQueuedByKey(
   key: { readonly requestedBy: string; readonly idempotencyKey: string },
 ): Promise<QueuedRow | null> {
   const row = await db.queuedRequest.findUnique({ where: { requestedBy_idempotencyKey: key }, select: queuedSelect })
-  return row === null ? null : withOwner(db, row)
+  return row === null ? null : completeOne(db, row)
 }
 
-/** What waits, in the order of the requests. Without `surfaceIds`: at every surface. */
-export async function listWaiting(db: DatabaseHandle, at: Date, surfaceIds?: readonly string[]): Promise<QueuedRow[]> {
+/** What waits, in the order of the requests. Without `surfaceIds`: at every surface. `userId`: of this person and their tokens. */
+export async function listWaiting(
+  db: DatabaseHandle,
+  at: Date,
+  surfaceIds?: readonly string[],
+  userId?: string,
+): Promise<QueuedRow[]> {
   const rows = await db.queuedRequest.findMany({
     where: {
       state: 'waiting' satisfies QueuedState,
       expiresAt: { gt: at },
       ...(surfaceIds === undefined ? {} : { surfaceId: { in: [...surfaceIds] } }),
+      ...(userId === undefined ? {} : { requestedByUserId: userId }),
     },
     orderBy: { id: 'asc' },
     select: queuedSelect,
   })
-  return withOwners(db, rows)
+  return complete(db, rows)
 }
 
 /** Requests whose time has passed and that are still stored as waiting. */
@@ -122,21 +131,88 @@ export async function listOverdue(db: DatabaseHandle, at: Date, surfaceId?: stri
     take: 100,
     select: queuedSelect,
   })
-  return withOwners(db, rows)
+  return complete(db, rows)
 }
 
-async function withOwners(db: DatabaseHandle, rows: readonly StoredQueued[]): Promise<QueuedRow[]> {
+/** How many ended requests a person is told of at most. */
+const TOLD_AT_MOST = 20
+
+/** A person's requests that ended since then without a deploy and are not dismissed, newest first. Expired ones count although not recorded. */
+export async function listEndedOf(
+  db: DatabaseHandle,
+  of: {
+    readonly userId: string
+    readonly surfaceId?: string
+    readonly since: Date
+    readonly at: Date
+    /** Leaves out what this actor withdrew. */
+    readonly notWithdrawnBy: string
+  },
+): Promise<QueuedRow[]> {
+  const own = { requestedByUserId: of.userId, ...(of.surfaceId === undefined ? {} : { surfaceId: of.surfaceId }) }
+  const told = ['refused', 'withdrawn', 'replaced', 'expired'] satisfies QueuedState[]
+  const [ended, overdue] = await Promise.all([
+    db.queuedRequest.findMany({
+      where: {
+        ...own,
+        state: { in: told },
+        endedAt: { gt: of.since },
+        dismissedAt: null,
+        NOT: { state: 'withdrawn' satisfies QueuedState, endedBy: of.notWithdrawnBy },
+      },
+      orderBy: { endedAt: 'desc' },
+      take: TOLD_AT_MOST,
+      select: queuedSelect,
+    }),
+    db.queuedRequest.findMany({
+      where: { ...own, state: 'waiting' satisfies QueuedState, expiresAt: { gt: of.since, lte: of.at } },
+      orderBy: { expiresAt: 'desc' },
+      take: TOLD_AT_MOST,
+      select: queuedSelect,
+    }),
+  ])
+  return complete(db, [...overdue, ...ended].slice(0, TOLD_AT_MOST))
+}
+
+/** Stops telling of a request that has ended. It cannot change otherwise. */
+export async function dismissQueued(tx: DatabaseHandle, id: string, at: Date): Promise<void> {
+  const told = { state: { notIn: ['waiting', 'deployed'] satisfies QueuedState[] }, dismissedAt: null }
+  await tx.queuedRequest.updateMany({ where: { id, ...told }, data: { dismissedAt: at } })
+}
+
+/** The older request that this one replaced. */
+export async function findReplaced(db: DatabaseHandle, id: string): Promise<string | null> {
+  const older = await db.queuedRequest.findFirst({ where: { replacedById: id }, select: { id: true } })
+  return older?.id ?? null
+}
+
+async function complete(db: DatabaseHandle, rows: readonly StoredQueued[]): Promise<QueuedRow[]> {
   const isByToken = ({ requestedVia }: StoredQueued) => requestedVia === 'token'
+  const isPromotion = ({ kind }: StoredQueued) => kind === 'promotion'
   const ids = [...new Set(rows.filter(isByToken).map(({ requestedByUserId }) => requestedByUserId))]
-  const select = { id: true, email: true }
-  const owners = ids.length === 0 ? [] : await db.user.findMany({ where: { id: { in: ids } }, select })
+  const sourceIds = [...new Set(rows.filter(isPromotion).flatMap(({ sourceId }) => sourceId ?? []))]
+  const [owners, sources] = await Promise.all([
+    ids.length === 0 ? [] : db.user.findMany({ where: { id: { in: ids } }, select: { id: true, email: true } }),
+    sourceIds.length === 0
+      ? []
+      : db.surface.findMany({
+          // An archived source refuses the promotion at its turn.
+          where: { id: { in: sourceIds }, archivedAt: null, runningSha: null },
+          select: { id: true },
+        }),
+  ])
   const emails = new Map(owners.map(({ id, email }) => [id, email]))
-  return rows.map((row) => ({ ...row, owner: isByToken(row) ? (emails.get(row.requestedByUserId) ?? null) : null }))
+  const unknown = new Set(sources.map(({ id }) => id))
+  return rows.map((row) => ({
+    ...row,
+    owner: isByToken(row) ? (emails.get(row.requestedByUserId) ?? null) : null,
+    isSourceUnknown: isPromotion(row) && row.sourceId !== null && unknown.has(row.sourceId),
+  }))
 }
 
-async function withOwner(db: DatabaseHandle, row: StoredQueued): Promise<QueuedRow> {
-  const [owned] = await withOwners(db, [row])
-  return owned ?? { ...row, owner: null }
+async function completeOne(db: DatabaseHandle, row: StoredQueued): Promise<QueuedRow> {
+  const [completed] = await complete(db, [row])
+  return completed ?? { ...row, owner: null, isSourceUnknown: false }
 }
 
 export type QueuedEnd =
@@ -189,6 +265,7 @@ export const aheadSelect = {
 
 export const behindSelect = {
   health: true,
+  healthDetail: true,
   healthCheckedAt: true,
   lastDeployId: true,
   lastDeploy: { select: aheadSelect },
@@ -201,14 +278,20 @@ export interface SurfaceBehind extends SurfaceHealth {
   readonly lastDeploy: AheadRow | null
 }
 
-/** Whether the queue of this surface goes on now. `hasAlarm`: of its newest deploy. */
+/** Whether the queue of this surface goes on now. `hasAlarm`: of its newest deploy (`isAlarmed`). */
 export const queueStateOf = (surface: SurfaceBehind, hasAlarm: boolean, now: Date) =>
   judgeQueue(surface.lastDeploy === null ? null : aheadOf(surface.lastDeploy, hasAlarm), surface, now)
 
 export async function readHasAlarm(db: DatabaseHandle, { lastDeploy }: SurfaceBehind): Promise<boolean> {
   if (lastDeploy === null) return false
-  return describeAlarms((await readAlarms(db, [lastDeploy.id])).get(lastDeploy.id) ?? []).length > 0
+  return isAlarmed((await readAlarms(db, [lastDeploy.id])).get(lastDeploy.id))
 }
+
+type Alarms = Awaited<ReturnType<typeof readAlarms>>
+
+/** Whether one of the alarms of a deploy is newer than a decision to continue. */
+export const isAlarmed = (alarms: ReturnType<Alarms['get']> = []): boolean =>
+  describeAlarms(alarms.filter(({ sinceContinued }) => sinceContinued)).length > 0
 
 const aheadOf = (row: AheadRow, hasAlarm: boolean): DeployAhead => ({
   id: row.id,

@@ -9,6 +9,7 @@ import {
   type QueuedSummary,
   type QueuedView,
   type SurfaceQueue,
+  waitForSource,
 } from '~/domain/deploy/queue'
 import { isTerminal } from '~/domain/deploy/status'
 import { tokenOwner } from '~/server/audit/append-audit'
@@ -16,6 +17,7 @@ import type { Deps } from '~/server/deps'
 import {
   aheadSelect,
   behindSelect,
+  findReplaced,
   listWaiting,
   type QueuedRow,
   queueStateOf,
@@ -39,6 +41,7 @@ const summaryOf = (row: QueuedRow, index: number): QueuedSummary => ({
   id: row.id,
   position: index + 1,
   kind: kindOf(row),
+  sourceId: row.kind === 'promotion' ? row.sourceId : null,
   ref: row.ref,
   sha: row.sha,
   requestedBy: row.requestedBy,
@@ -53,8 +56,16 @@ export function surfaceQueue(
   surface: SurfaceBehind | null,
   { hasAlarm, now }: { readonly hasAlarm: boolean; readonly now: Date },
 ): SurfaceQueue {
-  if (waiting.length === 0 || surface === null) return NO_QUEUE
-  return { waiting: waiting.map(summaryOf), ...queueStateOf(surface, hasAlarm, now) }
+  const [next] = waiting
+  if (next === undefined || surface === null) return NO_QUEUE
+  const state = queueStateOf(surface, hasAlarm, now)
+  const isFree = surface.lastDeploy === null || isTerminal(surface.lastDeploy.status)
+  const waitsForSource = isFree && state.stop === null && state.wait === null && next.isSourceUnknown
+  return {
+    waiting: waiting.map(summaryOf),
+    ...state,
+    wait: waitsForSource ? waitForSource(next.sourceId ?? '') : state.wait,
+  }
 }
 
 /** The queue behind a surface's newest deploy. */
@@ -83,7 +94,6 @@ export async function queuedView(deps: ReadDeps, row: QueuedRow, actor: Actor): 
     ...(await placeOf(deps, row, state)),
     state,
     surface: row.surface,
-    sourceId: row.sourceId,
     reason: row.reason,
     inputs: Object.entries(storedValues.parse(row.askedInputs)).map(([name, value]) => ({ name, value })),
     checklist: row.checklist,
@@ -92,6 +102,7 @@ export async function queuedView(deps: ReadDeps, row: QueuedRow, actor: Actor): 
         ? null
         : { by: row.endedBy, at: row.endedAt.toISOString(), reason: row.endReason },
     replacedById: row.replacedById,
+    replacesId: await findReplaced(deps.db, row.id),
     deployId: row.deployId,
     yours,
     withdrawable: state === 'waiting' && (yours || may(actor, 'deploy.approve')) && reaches(actor, reach),
@@ -103,8 +114,10 @@ async function placeOf(
   { db, now }: ReadDeps,
   row: QueuedRow,
   state: QueuedState,
-): Promise<Pick<QueuedView, 'position' | 'ahead' | 'deployAhead' | 'stop' | 'wait'>> {
-  if (state !== 'waiting') return { position: null, ahead: [], deployAhead: null, stop: null, wait: null }
+): Promise<Pick<QueuedView, 'position' | 'ahead' | 'deployAhead' | 'stop' | 'wait' | 'continueAfter'>> {
+  if (state !== 'waiting') {
+    return { position: null, ahead: [], deployAhead: null, stop: null, wait: null, continueAfter: null }
+  }
   const lastDeploy = { select: { ...aheadSelect, requestedBy: true, ref: true } } as const
   const at = now()
   const [waiting, surface] = await Promise.all([
@@ -122,6 +135,7 @@ async function placeOf(
     deployAhead: isAhead ? { id: newest.id, requestedBy: newest.requestedBy, ref: newest.ref } : null,
     stop: queue.stop,
     wait: queue.wait,
+    continueAfter: queue.continueAfter,
   }
 }
 

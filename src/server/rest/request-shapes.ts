@@ -50,6 +50,10 @@ export const restApproval = z.looseObject({
 const queuedSummary = {
   id: z.uuid(),
   kind: z.enum(DEPLOY_KINDS),
+  source_id: z
+    .string()
+    .nullable()
+    .meta({ description: 'The surface whose commit a promotion ships. Null for other kinds.' }),
   ref: z.string(),
   sha: z.string(),
   requested_by: z.string(),
@@ -70,15 +74,23 @@ const queueWait = z.string().nullable().meta({
     'Why no turn comes yet although the deploy ahead has ended. Null if nothing is waited for. The queue goes on by itself.',
 })
 
+const continueAfter = z.uuid().nullable().meta({
+  description: 'The deploy to name to let the queue go on now. Null if nobody can, or need not.',
+})
+
 /** What waits at a surface. */
-export const restQueue = z.looseObject({ waiting: z.array(queuePlace), stop: queueStop, wait: queueWait })
+export const restQueue = z.looseObject({
+  waiting: z.array(queuePlace),
+  stop: queueStop,
+  wait: queueWait,
+  continue_after: continueAfter,
+})
 
 /** A queued request: a deploy that waits, or waited, for the deploys ahead. */
 export const restQueued = z.looseObject({
   ...queuedSummary,
   state: z.enum(QUEUED_STATES),
   surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string() }),
-  source_id: z.string().nullable(),
   reason: z.string().nullable(),
   inputs: z.array(z.looseObject({ name: z.string(), value: z.string() })),
   checklist: z.array(z.string()).meta({ description: TICKED }),
@@ -90,11 +102,19 @@ export const restQueued = z.looseObject({
   ahead: z.array(queuePlace).meta({ description: 'The requests that wait before this one.' }),
   stop: queueStop,
   wait: queueWait,
+  continue_after: continueAfter,
   end: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
   replaced_by_id: z.uuid().nullable(),
+  replaces_id: z.uuid().nullable().meta({ description: 'The older request that this one replaced.' }),
   deploy_id: z.uuid().nullable(),
   yours: z.boolean(),
   withdrawable: z.boolean(),
+})
+
+/** The caller's own requests. */
+export const restOwnQueue = z.looseObject({
+  waiting: z.array(restQueued),
+  ended: z.array(restQueued).meta({ description: 'What ended in the last 24 hours without a deploy, newest first.' }),
 })
 
 /** Body of `POST …/surfaces/{id}/queue/continue`: the deploy after which the queue stopped. */

@@ -124,7 +124,13 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                   />
                 )}
                 {shown?.kind === 'queued' && (
-                  <QueuedScreen key={shown.queuedId} queuedId={shown.queuedId} tiles={tiles} onDeploy={followDeploy} />
+                  <QueuedScreen
+                    key={shown.queuedId}
+                    queuedId={shown.queuedId}
+                    tiles={tiles}
+                    onDeploy={followDeploy}
+                    onAgain={(again) => replace({ kind: 'new', ...again })}
+                  />
                 )}
                 {shown?.kind === 'new' &&
                   (surface === undefined ? (

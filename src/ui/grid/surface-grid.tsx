@@ -9,6 +9,7 @@ import { FreezeStrip, NoWorker, SilentWebhooks } from '~/ui/grid/freeze-strip'
 import { GridFilter } from '~/ui/grid/grid-filter'
 import { GridSkeleton } from '~/ui/grid/grid-skeleton'
 import { TILES_AT_MOST, useGridView, ViewChoice } from '~/ui/grid/grid-view'
+import { OwnRequestsStrip } from '~/ui/grid/own-requests-strip'
 import { RunningStrip } from '~/ui/grid/running-strip'
 import { TileGroup } from '~/ui/grid/tile-group'
 import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/grid/tiles'
@@ -16,6 +17,7 @@ import { useRovingTiles } from '~/ui/grid/use-roving-tiles'
 import { isShortcut } from '~/ui/preferences/single-keys'
 import { Kbd } from '~/ui/primitives/kbd'
 import { late } from '~/ui/primitives/late'
+import { useMember } from '~/ui/shell/member'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { gridAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
@@ -33,6 +35,7 @@ export function SurfaceGrid() {
   const address = useTarget()
   const { target, open } = address
   const keepsDrafts = useKeptDrafts()
+  const reader = useMember()?.email ?? ''
   const { grid, current, setCurrent, focusTile, onKeyDown } = useRovingTiles()
   const [filter, setFilter] = useState('')
   const { choose, collapsed, collapse, ...kept } = useGridView()
@@ -105,6 +108,7 @@ export function SurfaceGrid() {
             <NoWorker worker={surfaces.data.worker} now={surfaces.data.now} />
             <SilentWebhooks repositories={surfaces.data.silent} />
             <ApprovalStrip tiles={tiles} onOpen={(approvalId) => open({ kind: 'approval', approvalId })} />
+            <OwnRequestsStrip tiles={tiles} ended={surfaces.data.ended} reader={reader} />
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
               {groups.map((group) => (
                 <TileGroup

@@ -1,6 +1,6 @@
 import { History } from 'lucide-react'
 import { memo } from 'react'
-import { HOW_A_STOP_ENDS } from '~/domain/deploy/queue'
+import { HOW_A_STOP_ENDS, HOW_A_WAIT_ENDS, type SurfaceQueue } from '~/domain/deploy/queue'
 import { explainHold } from '~/domain/deploy/report'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
@@ -138,6 +138,17 @@ export function HiddenFreeze({ tile, running }: Pick<TileNoteProps, 'tile' | 'ru
 /** Who waits is in the dialog of the deploy ahead. */
 const queueWords = ({ queue: { waiting } }: SurfaceTile) => `${waiting.length} queued`
 
+/** Why nothing of the queue starts although the surface is free; null if something does, or nothing waits. */
+function heldQueue({
+  stop,
+  wait,
+  continueAfter,
+}: SurfaceQueue): { readonly words: string; readonly why: string } | null {
+  if (stop !== null) return { words: 'queue stopped', why: `${stop.why} The queue has stopped. ${HOW_A_STOP_ENDS}` }
+  if (wait === null) return null
+  return { words: 'queue waits', why: continueAfter === null ? wait : `${wait} ${HOW_A_WAIT_ENDS}` }
+}
+
 export interface TileNoteProps {
   /** Shows the way back in one line instead of two. */
   readonly oneLine?: boolean
@@ -147,12 +158,13 @@ export interface TileNoteProps {
 }
 
 /**
- * The note beside the button, in this order: the rollback that a problem calls for, a queue that has stopped, a hold or a freeze that has no row,
+ * The note beside the button, in this order: the rollback that a problem calls for, a queue that has stopped or waits, a hold or a freeze that has no row,
  * a notice, the running deploy's requester, the surface's id.
  */
 export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps) {
   const [freeze] = tile.freezes
   const back = wayBack(tile)
+  const held = heldQueue(tile.queue)
   const mayDeploy = useRefusal('deploy.dispatch', tile.environment) === null
   return (
     <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-faint">
@@ -172,18 +184,18 @@ export function TileNote({ tile, running, tab, oneLine = false }: TileNoteProps)
             {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>
           </span>
           <span className="truncate">
-            {tile.queue.stop !== null && 'queue stopped · '}
+            {held !== null && `${held.words} · `}
             {back.healthyAt === null ? 'deployed' : 'healthy'} <TimeAgo at={back.healthyAt ?? back.finishedAt} />
           </span>
         </PageLink>
-      ) : tile.queue.stop !== null ? (
+      ) : held !== null && tile.lastDeploy !== null ? (
         <PageLink
-          href={`/?deploy=${tile.queue.stop.deployId}`}
+          href={`/?deploy=${tile.queue.stop?.deployId ?? tile.lastDeploy.id}`}
           tabIndex={tab}
-          title={`${tile.queue.stop.why} ${queueWords(tile)}. The queue has stopped. ${HOW_A_STOP_ENDS}`}
-          className="relative truncate font-medium text-warn underline decoration-control underline-offset-[3px]"
+          title={`${queueWords(tile)}. ${held.why}`}
+          className={`relative truncate font-medium underline decoration-control underline-offset-[3px] ${tile.queue.stop === null ? 'text-ink-soft' : 'text-warn'}`}
         >
-          queue stopped
+          {held.words}
         </PageLink>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
         <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>

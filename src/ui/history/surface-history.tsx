@@ -8,6 +8,7 @@ import { PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
+import { OwnRequests } from '~/ui/queue/ended-requests'
 import { useRefusal } from '~/ui/shell/member'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
@@ -35,6 +36,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
   const mayEmbed = useRefusal('embed.manage') === null
   return (
     <PageFrame title={surface === undefined ? surfaceId : <Title surface={surface} />} aside={<Links id={surfaceId} />}>
+      <OwnRequests surfaceId={surfaceId} />
       {history.isError && history.data === undefined ? (
         <Notice tone="bad" role="alert">
           {readWireError(history.error).message}

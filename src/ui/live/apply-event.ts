@@ -29,8 +29,8 @@ export function readAgain(queries: QueryClient): void {
 /** What the page itself brought is as new as the page, and asks again by itself (ui/shell/approval-count.tsx). */
 const isFromPage = ({ meta, state }: Query): boolean => meta?.['cameWithPage'] === true && state.dataUpdateCount === 0
 
-/** Updates the page's queries with an event. */
-export function applyEvent(queries: QueryClient, event: LiveEvent): void {
+/** Updates the page's queries with an event. `person`: the reader, who is told of the end of their own queued requests. */
+export function applyEvent(queries: QueryClient, event: LiveEvent, person: string | null = null): void {
   if (event.reload) {
     readAgain(queries)
     return
@@ -52,7 +52,11 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
     onceAnswered(grid, () => {
       // A grid that could not be read stays failed: updating a few tiles would make it look current.
       if (grid.state.isInvalidated) return
-      queries.setQueryData(GRID, (before: Grid | undefined) => before && withNews(before, event))
+      const before = queries.getQueryData<Grid>(GRID)
+      if (before === undefined) return
+      queries.setQueryData(GRID, withNews(before, event))
+      // The event is the same for everybody, and does not say how a request ended.
+      if (endsOwnRequest(before, event, person)) refresh(queries, GRID)
     })
   }
   readWhatFailed(queries)
@@ -102,5 +106,16 @@ function withNews(grid: Grid, event: LiveEvent): Grid {
       version: tile.version === null || seenAt === null ? tile.version : { ...tile.version, seenAt },
     }
   })
-  return { surfaces, silent: event.silent ?? grid.silent, worker: event.worker ?? grid.worker, now: event.now }
+  return { ...grid, surfaces, silent: event.silent ?? grid.silent, worker: event.worker ?? grid.worker, now: event.now }
+}
+
+/** Whether a request of this person, or of one of their tokens, waits no more. */
+function endsOwnRequest({ surfaces }: Grid, { tiles }: LiveEvent, person: string | null): boolean {
+  return tiles.some((tile) => {
+    const before = surfaces.find(({ id }) => id === tile.id)?.queue.waiting ?? []
+    return before.some(
+      ({ id, requestedBy, requestedByOwner }) =>
+        (requestedBy === person || requestedByOwner === person) && !tile.queue.waiting.some((now) => now.id === id),
+    )
+  })
 }

@@ -19,7 +19,7 @@ export function Live({ person, children }: { readonly person: string; readonly c
   useEffect(() => {
     const onEvent = (event: LiveEvent): void => {
       noteServerTime(event.now)
-      applyEvent(queries, event)
+      applyEvent(queries, event, person)
     }
     return followChanges(person, client, onEvent)
   }, [person, client, queries])

@@ -2,13 +2,12 @@
 
 import { ListOrdered } from 'lucide-react'
 import { requesterWords } from '~/domain/actor'
-import { HOW_A_STOP_ENDS, type SurfaceQueue } from '~/domain/deploy/queue'
-import { refLabel } from '~/domain/ref'
+import { HOW_A_STOP_ENDS, HOW_A_WAIT_ENDS, type SurfaceQueue } from '~/domain/deploy/queue'
 import { Button } from '~/ui/primitives/button'
-import { ForeignText } from '~/ui/primitives/foreign-text'
+import { Sentence } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
-import { Sha } from '~/ui/primitives/sha'
+import { QueuedRef } from '~/ui/queue/ended-requests'
 import { useRefusal } from '~/ui/shell/member'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -26,28 +25,19 @@ export function QueueList({ queue, surface, current }: QueueListProps) {
   if (queue === null || queue.waiting.length === 0) return null
   return (
     <section aria-label="Queue" data-queue={queue.waiting.length} className="flex flex-col gap-2">
-      <StoppedQueue queue={queue} surface={surface} />
-      {queue.wait !== null && (
-        <Notice tone="plain" role="status">
-          {queue.wait}
-        </Notice>
-      )}
+      <HeldQueue queue={queue} surface={surface} />
       <h3 className="flex items-center gap-1.5 text-sm font-semibold">
         <ListOrdered aria-hidden="true" className="size-4 text-ink-faint" />
         Queue{' '}
         <span className="font-normal text-ink-faint max-sm:sr-only">in this order, each checked again at its turn</span>
       </h3>
       <ol className="divide-y divide-line rounded-[5px] border border-line text-sm">
-        {queue.waiting.map(({ id, position, ref, sha, expiresAt, ...requester }) => (
+        {queue.waiting.map(({ id, position, ref, sha, expiresAt, kind, sourceId, ...requester }) => (
           <li key={id} className="flex items-baseline gap-2 px-3 py-1.5">
             <span className="w-4 shrink-0 text-ink-faint tabular-nums">{position}</span>
             <span className="min-w-0 flex-1 break-words">
-              {ref !== sha && (
-                <span className="font-medium break-all">
-                  <ForeignText text={refLabel(ref)} /> at{' '}
-                </span>
-              )}
-              <Sha sha={sha} /> <span className="text-ink-soft">· {requesterWords(requester)}</span>{' '}
+              <QueuedRef of={{ kind, sourceId, ref, sha }} />{' '}
+              <span className="text-ink-soft">· {requesterWords(requester)}</span>{' '}
               <span className="text-xs text-ink-faint">
                 · expires <TimeAgo at={expiresAt} />
               </span>
@@ -70,9 +60,9 @@ export function QueueList({ queue, surface, current }: QueueListProps) {
   )
 }
 
-/** Why nothing more starts, and the button that lets the queue go on. */
-function StoppedQueue({
-  queue: { stop },
+/** Why nothing more starts now, and the button that lets the queue go on. */
+function HeldQueue({
+  queue: { stop, wait, continueAfter },
   surface,
 }: {
   readonly queue: SurfaceQueue
@@ -87,23 +77,33 @@ function StoppedQueue({
       void utils.surfaces.list.invalidate()
     },
   })
-  if (stop === null) return null
+  if (stop === null && wait === null) return null
   return (
     <>
       <Notice
-        tone="warn"
+        tone={stop === null ? 'plain' : 'warn'}
         role="status"
         action={
-          <Button
-            onClick={() => go.mutate({ surfaceId: surface.id, deployId: stop.deployId })}
-            disabled={refusal !== null || go.isPending}
-            title={refusal ?? undefined}
-          >
-            {go.isPending ? 'Continuing…' : 'Continue with the queue'}
-          </Button>
+          continueAfter === null ? undefined : (
+            <Button
+              onClick={() => go.mutate({ surfaceId: surface.id, deployId: continueAfter })}
+              disabled={refusal !== null || go.isPending}
+              title={refusal ?? undefined}
+            >
+              {go.isPending ? 'Continuing…' : 'Continue with the queue'}
+            </Button>
+          )
         }
       >
-        {stop.why} <span className="font-medium">The queue has stopped.</span> {HOW_A_STOP_ENDS}
+        {stop === null ? (
+          <>
+            <Sentence text={wait ?? ''} /> {continueAfter !== null && HOW_A_WAIT_ENDS}
+          </>
+        ) : (
+          <>
+            {stop.why} <span className="font-medium">The queue has stopped.</span> {HOW_A_STOP_ENDS}
+          </>
+        )}
       </Notice>
       {go.error !== null && (
         <p role="alert" className="text-sm text-bad">

@@ -1,9 +1,13 @@
-import type { QueuedView } from '~/domain/deploy/queue'
+import { type EndedRequest, QUEUE_MINUTES, type QueuedView } from '~/domain/deploy/queue'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 
 /** The state in one sentence. */
-export function queuedHeadline({ state, position, end }: Pick<QueuedView, 'state' | 'position' | 'end'>): string {
+export function queuedHeadline({
+  state,
+  position = null,
+  end,
+}: Pick<QueuedView, 'state' | 'end'> & { readonly position?: number | null }): string {
   const by = end === null ? '' : inSentence(end.by)
   switch (state) {
     case 'waiting':
@@ -22,6 +26,26 @@ export function queuedHeadline({ state, position, end }: Pick<QueuedView, 'state
       return `Replaced by a newer request of ${by}`
     case 'expired':
       return 'Expired before its turn'
+  }
+}
+
+/** What happened to a request that ended without a deploy, what was not done, and what to do. */
+export function endedSentence({ state, end, sourceId }: Pick<EndedRequest, 'state' | 'end' | 'sourceId'>): string {
+  const again =
+    sourceId === null ? 'Ask again with the same ref if it is still wanted.' : 'Ask again if it is still wanted.'
+  switch (state) {
+    case 'refused':
+      // The reason has all three parts.
+      return end.reason ?? `Nothing was deployed. ${again}`
+    case 'withdrawn':
+      return `${inSentence(end.by)} took it out of the queue. Nothing was deployed. ${again}`
+    case 'replaced':
+      return 'Your newer request of the same ref took its place. Nothing of this one was deployed.'
+    case 'expired':
+    case 'waiting':
+      return `Its turn did not come within ${QUEUE_MINUTES} minutes. Nothing was deployed. ${again}`
+    case 'deployed':
+      return ''
   }
 }
 

@@ -2,8 +2,7 @@ import { CircleCheck, CircleX, Hourglass, ListOrdered, Replace, TimerOff, Undo2 
 import { requesterWords } from '~/domain/actor'
 import type { ApprovalState, ApprovalView } from '~/domain/deploy/approval'
 import type { QueuedState, QueuedView } from '~/domain/deploy/queue'
-import { EARLIER_DEPLOY } from '~/domain/deploy/source'
-import { inSentence } from '~/domain/foreign-text'
+import { kindWords } from '~/domain/deploy/source'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { InputList } from '~/ui/primitives/input-list'
@@ -12,12 +11,6 @@ import { TickedList } from '~/ui/primitives/ticked-list'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 // A request that waits, for approval or in the queue, before it is a deploy.
-
-/** What was requested, if it is more than a ref. */
-export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
-  if (kind === 'rollback') return EARLIER_DEPLOY
-  return kind === 'promotion' ? `Promotion from ${inSentence(sourceId ?? '')}` : null
-}
 
 interface RequestFactsProps {
   readonly request: ApprovalView | QueuedView

@@ -59,7 +59,7 @@ const ADDED_TO_TILE: Omit<SurfaceTile, Previous['tile']> = {
   armed: null,
   watch: null,
 }
-const ADDED_TO_GRID: Omit<Grid, Previous['grid']> = { worker: null }
+const ADDED_TO_GRID: Omit<Grid, Previous['grid']> = { worker: null, ended: [] }
 const ADDED_TO_EVENT: Omit<LiveEvent, Previous['event']> = { worker: null }
 const ADDED_TO_ENTRY: Omit<DeployView['timeline'][number], Previous['entry']> = { proof: null }
 const ADDED_TO_DEPLOY: Omit<DeployView, Previous['deploy']> = {

@@ -3,6 +3,8 @@ import { lockSurface } from '~/server/freezes/change-freezes'
 import { continueQueue } from '~/server/queue/continue-queue'
 import { takeTurn } from '~/server/queue/take-turn'
 import { watchQueues } from '~/server/queue/watch-queues'
+import { listTiles } from '~/server/surfaces/tiles/list-tiles'
+import { insertSurface } from '~test/support/console'
 import { commit, SHA } from '~test/support/scripted-github'
 import { createQueueWorld, type QueueWorld } from './queue-world'
 
@@ -171,6 +173,63 @@ describe('behind a deploy with an armed rollback', () => {
   })
 })
 
+describe('a queue that waits for an unhealthy surface', () => {
+  /** bob's request behind ada's deploy, which succeeded and left the surface unhealthy. */
+  async function unhealthy() {
+    const waiting = await world.waiting()
+    await world.end(waiting.ahead)
+    const answer = { health: 'unhealthy', healthDetail: 'answers HTTP 503', healthCheckedAt: new Date() }
+    await world.deps.db.surface.update({ where: { id: waiting.surface.id }, data: answer })
+    return { ...waiting, decision: { surfaceId: waiting.surface.id, deployId: waiting.ahead } }
+  }
+  const wait =
+    'The queue waits until the surface is healthy: it is unhealthy after the deploy ahead (answers HTTP 503).'
+
+  it('says so, and goes on once somebody with the rights for a stopped queue continues it', async () => {
+    const { surface, ahead, queued, decision } = await unhealthy()
+    expect(await world.seen(queued.id)).toMatchObject({ stop: null, wait, continueAfter: ahead })
+    const stale = { ...world.ada, provedAt: new Date(Date.now() - 16 * 60_000) }
+    await expect(continueQueue(world.deps, stale, decision)).rejects.toMatchObject({ code: 'proof_stale' })
+    const elsewhere = { ...world.ada, environments: ['staging'] }
+    await expect(continueQueue(world.deps, elsewhere, decision)).rejects.toMatchObject({ code: 'permission_refused' })
+    await continueQueue(world.deps, world.ada, decision)
+    await continueQueue(world.deps, world.ada, decision)
+    const rows = (await world.auditOf(surface.id)).filter(({ action }) => action === 'console.queue.continued')
+    expect(rows).toMatchObject([{ actor: 'ada', payload: { stood_at: 'succeeded', despite: wait } }])
+    expect(await world.seen(queued.id)).toMatchObject({ wait: null, continueAfter: null })
+    await takeTurn(world.deps, surface.id)
+    expect(await world.seen(queued.id)).toMatchObject({ state: 'deployed' })
+  })
+
+  it('cannot be continued once the surface is healthy again, since it goes on by itself', async () => {
+    const { surface, decision } = await unhealthy()
+    const healthy = { health: 'healthy', healthCheckedAt: new Date() }
+    await world.deps.db.surface.update({ where: { id: surface.id }, data: healthy })
+    await expect(continueQueue(world.deps, world.ada, decision)).rejects.toMatchObject({ code: 'queue_not_stopped' })
+  })
+})
+
+it('says what a promotion that is next waits for, and that nobody can continue it', async () => {
+  const source = await insertSurface(world.deps, { environment: 'staging' })
+  const running = (runningSha: string | null) =>
+    world.deps.db.surface.update({ where: { id: source.id }, data: { runningSha } })
+  await running(SHA)
+  const { surface, ahead } = await world.busy()
+  const queued = await world.queue(
+    world.requestFor(surface, { ref: SHA, expectedSha: SHA, source: { kind: 'promotion', surfaceId: source.id } }),
+  )
+  expect(queued).toMatchObject({ kind: 'promotion', sourceId: source.id })
+  await running(null)
+  // While the deploy ahead is under way, the source is not what is waited for.
+  expect(await world.seen(queued.id)).toMatchObject({ wait: null })
+  await world.end(ahead)
+  await takeTurn(world.deps, surface.id)
+  const wait = `The queue waits until it is known which commit ${source.id} runs: a promotion from there is next.`
+  const queue = { wait, continueAfter: null, waiting: [{ kind: 'promotion', sourceId: source.id }] }
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', wait, continueAfter: null })
+  expect(await listTiles(world.deps, [surface.id])).toMatchObject([{ queue }])
+})
+
 it('the queue stops after a deploy that succeeded although somebody asked to cancel it', async () => {
   const { ahead, queued } = await world.waiting()
   await world.end(ahead)
@@ -199,6 +258,30 @@ it('a decision to continue does not cover a late run that is seen after it', asy
   await world.deps.db.deploy.update({ where: { id: ahead }, data: { lateRunId: 77n, lateRunAttempt: 1 } })
   await takeTurn(world.deps, surface.id)
   expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: { deployId: ahead } })
+})
+
+it('a decision to continue does not cover an alarm that is raised after it, and covers it once it is repeated', async () => {
+  const { surface, ahead, queued } = await world.waiting()
+  await world.end(ahead, 'failed')
+  const alarm = (runs: string[]) =>
+    world.deps.db.auditEvent.create({
+      data: {
+        ...{ action: 'console.deploy.runs_duplicated', payload: { run_ids: runs }, actor: 'console', at: new Date() },
+        ...{ deployId: ahead, surfaceId: surface.id },
+      },
+    })
+  const decide = () => continueQueue(world.deps, world.bob, { surfaceId: surface.id, deployId: ahead })
+  await alarm(['7', '8'])
+  await decide()
+  expect(await world.seen(queued.id)).toMatchObject({ stop: null, wait: null })
+  await alarm(['7', '8', '9'])
+  await takeTurn(world.deps, surface.id)
+  const why = 'The deploy ahead has an alarm since the queue was continued.'
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: { deployId: ahead, why } })
+  expect(await listTiles(world.deps, [surface.id])).toMatchObject([{ queue: { stop: { why } } }])
+  await decide()
+  await takeTurn(world.deps, surface.id)
+  expect(await world.seen(queued.id)).toMatchObject({ state: 'deployed' })
 })
 
 it('a turn that fails for a while leaves no refusal in the audit trail, and keeps its growing pause', async () => {

@@ -2,6 +2,7 @@ import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { getQueryKey } from '@trpc/react-query'
 import fc from 'fast-check'
 import { afterEach, expect, it } from 'vitest'
+import { NO_QUEUE } from '~/domain/deploy/queue'
 import type { LiveEvent } from '~/domain/surface/live'
 import { applyEvent } from '~/ui/live/apply-event'
 import { trpc } from '~/ui/trpc/client'
@@ -50,6 +51,39 @@ function shown(queryKey: readonly unknown[], ...answers: readonly unknown[]) {
   const settled = (times: number) => expect.poll(() => seen.length).toBeGreaterThanOrEqual(times)
   return { asked: () => asked, seen, settled, stop }
 }
+it('asks for the grid again when a request of the reader waits no more, and not for that of somebody else', async () => {
+  const AT = '2026-11-29T03:00:00.000Z'
+  const queued = (id: string, requestedBy: string, requestedByOwner: string | null = null) => ({
+    ...{ id, position: 1, kind: 'deploy' as const, sourceId: null, ref: 'main', sha: 'a'.repeat(40) },
+    ...{ requestedBy, requestedByOwner, requestedAt: AT, expiresAt: AT },
+  })
+  const withQueue = (...waiting: ReturnType<typeof queued>[]) => tile('api', { queue: { ...NO_QUEUE, waiting } })
+  const [own, ofToken, other] = [queued('1', 'ada'), queued('2', 'token:ci', 'ada'), queued('3', 'bob')]
+  const answers = ['asked once', 'asked twice', 'asked three times']
+  const gridQuery = shown(
+    GRID,
+    ...answers.map((said) => ({
+      surfaces: [withQueue(own, ofToken, other)],
+      ended: [said],
+      silent: [],
+      now: QUIET.now,
+    })),
+  )
+  await gridQuery.settled(1)
+  const tell = (...waiting: ReturnType<typeof queued>[]) =>
+    applyEvent(queries, { ...QUIET, tiles: [withQueue(...waiting)] }, 'ada')
+  tell(own, ofToken)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(gridQuery.asked()).toBe(1)
+  expect(queries.getQueryData(GRID)).toMatchObject({ ended: ['asked once'] })
+  tell(ofToken)
+  await expect.poll(gridQuery.asked).toBe(2)
+  await expect.poll(() => queries.getQueryData(GRID)).toMatchObject({ ended: ['asked twice'] })
+  tell(own)
+  await expect.poll(gridQuery.asked).toBe(3)
+  gridQuery.stop()
+})
+
 const grid = (health: 'healthy' | 'unhealthy') => ({
   surfaces: [tile('api', { health: { state: health, detail: null, checkedAt: null } })],
   silent: [],

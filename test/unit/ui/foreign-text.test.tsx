@@ -51,7 +51,8 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
   const failed = { ...deployThrough(['requested', 'dispatched', 'failed']), ref: text, requestedBy: text }
   const surface = { id: 'api', name: text, environment: text, url: 'https://example.com' }
   const queued = {
-    ...{ id: 'q', position: 1, kind: 'deploy' as const, ref: text, sha: SHA, requestedAt: AT, expiresAt: AT },
+    ...{ id: 'q', position: 1, kind: 'promotion' as const, ref: text, sha: SHA, requestedAt: AT, expiresAt: AT },
+    sourceId: text,
     ...{ requestedBy: text, requestedByOwner: text },
   }
   const deploy: DeployView = {
@@ -61,7 +62,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     workflow: 'deploy.yml',
     inputs: [{ name: 'version', value: text }],
     checklist: [text],
-    queue: { waiting: [queued], stop: { deployId: 'x', why: text }, wait: text },
+    queue: { waiting: [queued], stop: { deployId: 'x', why: text }, wait: null, continueAfter: 'x' },
     reason: text,
     overrideReason: text,
     requestedByOwner: text,

@@ -18,12 +18,12 @@ import type { Deps } from '~/server/deps'
 import { type FreezeRow, listCurrentFreezes, warnOfOrphanedFreezes } from '~/server/freezes/freezes'
 import { declaredFreeze } from '~/server/freezes/freezes-in-force'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
-import { listWaiting, type QueuedRow } from '~/server/queue/queued-requests'
+import { isAlarmed, listWaiting, type QueuedRow } from '~/server/queue/queued-requests'
 import { surfaceQueue } from '~/server/queue/queued-view'
 import { knownVersion, listGridSurfaces, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
 
-/** All tiles of the grid, or these. Always seven queries, and one more if API tokens wait in a queue. */
+/** All tiles of the grid, or these. Always seven queries, and one more each if API tokens or promotions wait in a queue. */
 export async function listTiles(
   deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>,
   ids?: readonly string[],
@@ -156,7 +156,7 @@ function tileOf(
       facts.queued.filter(({ surfaceId }) => surfaceId === id),
       surface,
       {
-        hasAlarm: lastDeploy !== null && describeAlarms(facts.alarms.get(lastDeploy.id) ?? []).length > 0,
+        hasAlarm: lastDeploy !== null && isAlarmed(facts.alarms.get(lastDeploy.id)),
         now: facts.now,
       },
     ),

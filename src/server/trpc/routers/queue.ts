@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { id, surfaceId } from '~/domain/input'
 import { continueQueue } from '~/server/queue/continue-queue'
 import { withdrawQueued } from '~/server/queue/leave-queue'
+import { dismissEnded, listOwnRequests } from '~/server/queue/own-requests'
 import { getQueued } from '~/server/queue/queued-view'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
@@ -15,6 +16,14 @@ export const queueRouter = router({
   get: procedureFor('deploy.read')
     .input(queuedId)
     .query(({ ctx, input }) => getQueued(ctx.deps, ctx.actor, input.id)),
+
+  mine: procedureFor('deploy.read')
+    .input(z.object({ surfaceId }))
+    .query(({ ctx, input }) => listOwnRequests(ctx.deps, ctx.actor, input.surfaceId)),
+
+  dismiss: procedureFor('deploy.read')
+    .input(queuedId)
+    .mutation(({ ctx, input }) => dismissEnded(ctx.deps, ctx.actor, input.id)),
 
   withdraw: procedureFor('deploy.dispatch')
     .input(queuedId)

@@ -8,6 +8,7 @@ import { type Grid, withoutTimes } from '~/domain/surface/tile'
 import { lockSurface, unlockSurface } from '~/server/freezes/change-freezes'
 import { readWorkerState } from '~/server/health/heartbeats.sql'
 import { etagOf } from '~/server/platform/http/etag'
+import { listEndedRequests } from '~/server/queue/own-requests'
 import { checkSurface } from '~/server/surfaces/check/check-surface'
 import { listRefs, requireGitHubRead } from '~/server/surfaces/review/list-refs'
 import { readRunningChecks } from '~/server/surfaces/review/read-github-facts'
@@ -27,14 +28,15 @@ const LOOK_TIMES_MS = 30_000
 
 export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }): Promise<Grid> => {
-    const [surfaces, worker, silent] = await Promise.all([
+    const [surfaces, worker, silent, ended] = await Promise.all([
       listTiles(ctx.deps),
       readWorkerState(ctx.deps.db),
       may(ctx.actor, 'health.read') ? listSilentRepositories(ctx.deps) : [],
+      listEndedRequests(ctx.deps, ctx.actor),
     ])
     const period = Math.floor(ctx.deps.now().getTime() / LOOK_TIMES_MS)
-    ctx.call.etag = etagOf([surfaces.map(withoutTimes), worker, silent, period])
-    return { surfaces, worker, silent, now: ctx.deps.now().toISOString() }
+    ctx.call.etag = etagOf([surfaces.map(withoutTimes), worker, silent, ended, period])
+    return { surfaces, worker, silent, ended, now: ctx.deps.now().toISOString() }
   }),
 
   refs: githubRead

@@ -2,6 +2,7 @@
 
 import { Dialog } from '@base-ui/react/dialog'
 import type { QueuedView } from '~/domain/deploy/queue'
+import type { DeploySource } from '~/domain/deploy/request'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot, ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
 import { NoRequestYet, useFollowOnceDeployed, usePollWhileWaiting } from '~/ui/deploy-modal/frame/waiting-request'
@@ -10,8 +11,9 @@ import { Sentence } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { QueueList } from '~/ui/queue/queue-list'
-import { aheadSentence, queuedHeadline } from '~/ui/queue/queue-words'
+import { aheadSentence, endedSentence, queuedHeadline } from '~/ui/queue/queue-words'
 import { RequestedInputs, RequestFacts, RequestHeadline } from '~/ui/requests/request-facts'
+import { useRefusal } from '~/ui/shell/member'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -20,10 +22,16 @@ interface QueuedScreenProps {
   readonly queuedId: string
   readonly tiles: readonly SurfaceTile[]
   readonly onDeploy: (deployId: string) => void
+  /** Opens the review of the same ref. */
+  readonly onAgain: (again: {
+    readonly surfaceId: string
+    readonly ref: string
+    readonly source?: DeploySource
+  }) => void
 }
 
 /** One queued request: who is ahead, and what became of it. Once its turn came, its deploy is followed. */
-export function QueuedScreen({ queuedId, tiles, onDeploy }: QueuedScreenProps) {
+export function QueuedScreen({ queuedId, tiles, onDeploy, onAgain }: QueuedScreenProps) {
   const answer = trpc.queue.get.useQuery({ id: queuedId }, usePollWhileWaiting())
   const { data: queued, error } = answer
   useFollowOnceDeployed(queued, onDeploy)
@@ -46,7 +54,7 @@ export function QueuedScreen({ queuedId, tiles, onDeploy }: QueuedScreenProps) {
           {queued.state === 'waiting' && <Waiting queued={queued} tile={tile} onDeploy={onDeploy} />}
           <RequestedInputs request={queued} />
         </ModalBody>
-        <QueuedFoot queued={queued} />
+        <QueuedFoot queued={queued} onAgain={onAgain} />
       </div>
     </StoppedClock>
   )
@@ -73,6 +81,17 @@ function Waiting({ queued, tile, onDeploy }: WaitingProps) {
         {aheadSentence(queued)} When the turn of this request comes, its commit is deployed if nothing speaks against it
         then: freezes, locks, rights, the ref and the declaration are checked again.
       </Notice>
+      {queued.replacesId !== null && (
+        <p className="text-ink-soft">
+          This request took the place of an older one of the same person and ref. Nothing of that one is deployed.{' '}
+          <PageLink
+            href={`/?queued=${queued.replacesId}`}
+            className="underline decoration-line underline-offset-[3px] hover:decoration-current"
+          >
+            Open the older request
+          </PageLink>
+        </p>
+      )}
       <QueueList queue={tile?.queue ?? null} surface={surface} current={queued.id} />
     </>
   )
@@ -80,18 +99,15 @@ function Waiting({ queued, tile, onDeploy }: WaitingProps) {
 
 /** Why the request ended without a deploy. */
 function Ending({ queued }: { readonly queued: QueuedView }) {
-  const { state, end, replacedById } = queued
-  if (state === 'refused' && end !== null && end.reason !== null) {
-    return (
-      <Notice tone="bad">
-        <Sentence text={end.reason} />
-      </Notice>
-    )
-  }
+  const { state, replacedById } = queued
+  if (state === 'waiting' || state === 'deployed') return null
+  const end = queued.end ?? { by: 'console', at: queued.expiresAt, reason: null }
+  const said = <Sentence text={endedSentence({ ...queued, end })} />
+  if (state === 'refused') return <Notice tone="bad">{said}</Notice>
   if (state === 'replaced' && replacedById !== null) {
     return (
       <p className="text-ink-soft">
-        A newer request of the same ref waits instead. Nothing of this one is deployed.{' '}
+        {said}{' '}
         <PageLink
           href={`/?queued=${replacedById}`}
           className="underline decoration-line underline-offset-[3px] hover:decoration-current"
@@ -101,11 +117,12 @@ function Ending({ queued }: { readonly queued: QueuedView }) {
       </p>
     )
   }
-  if (state !== 'expired' && state !== 'withdrawn') return null
-  return <p className="text-ink-soft">Nothing was deployed.</p>
+  return <p className="text-ink-soft">{said}</p>
 }
 
-function QueuedFoot({ queued }: { readonly queued: QueuedView }) {
+function QueuedFoot({ queued, onAgain }: Pick<QueuedScreenProps, 'onAgain'> & { readonly queued: QueuedView }) {
+  const refusal = useRefusal('deploy.dispatch', queued.surface.environment)
+  const mayAskAgain = refusal === null && ['refused', 'withdrawn', 'expired'].includes(queued.state)
   const utils = trpc.useUtils()
   const withdraw = trpc.queue.withdraw.useMutation({
     onSettled: () => {
@@ -133,6 +150,22 @@ function QueuedFoot({ queued }: { readonly queued: QueuedView }) {
       >
         {queued.state === 'waiting' && (
           <span className="text-sm text-ink-faint max-sm:hidden">Closing this keeps it in the queue.</span>
+        )}
+        {mayAskAgain && (
+          <Button
+            tone="strong"
+            onClick={() =>
+              onAgain({
+                surfaceId: queued.surface.id,
+                ref: queued.ref,
+                ...(queued.kind === 'promotion' && queued.sourceId !== null
+                  ? { source: { kind: 'promotion', surfaceId: queued.sourceId } }
+                  : {}),
+              })
+            }
+          >
+            Ask again
+          </Button>
         )}
         <Dialog.Close render={<Button />}>Close</Dialog.Close>
       </ModalFoot>
