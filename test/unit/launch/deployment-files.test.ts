@@ -118,7 +118,7 @@ it.each(['server', 'worker'])("the image's %s refuses the URL of the role that o
     },
   )
   expect(status).toBe(1)
-  expect(stderr).toContain('DATABASE_OWNER_URL is set. It is for "migrate" alone')
+  expect(stderr).toContain('DATABASE_OWNER_URL is set. Only "migrate" may use it')
 })
 
 it('in Kubernetes, an older worker goes on until the new one is ready, by the port that the new one answers on', () => {

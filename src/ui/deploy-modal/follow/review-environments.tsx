@@ -74,7 +74,7 @@ export function ReviewEnvironments({ deploy }: { readonly deploy: DeployView }) 
         <p role="status" className="text-sm text-pretty text-ink-soft">
           {review.data.outcome === 'accepted'
             ? `GitHub took the decision: ${review.data.decision}.`
-            : 'GitHub’s answer is not known. GitHub may have accepted the decision. The console does not send it again. The deploy shows what GitHub says next.'}
+            : 'GitHub’s answer is not known. GitHub may have taken the decision. The console does not send it again. The deploy shows what GitHub says next.'}
         </p>
       )}
     </div>
