@@ -6,6 +6,30 @@ keepScratchInMemory(process.env)
 
 const executablePath = findBrowser(process.env)
 
+/** Chrome obeys only the last of several --disable-features, so this list replaces Playwright's. */
+const DISABLED_FEATURES = [
+  'OptimizationHints',
+  'MediaRouter',
+  'Translate',
+  // As Playwright does: these change what pages and their navigations do.
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  // As Playwright does: Chrome's own traffic.
+  'LensOverlay',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+  // For each window Chrome loads the suggestions of an address bar that no test sees: half a second of CPU.
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxFullPopup',
+]
+
 /** Chrome's own traffic (updates, reports, suggestions) has no place in a test; root cannot have Chrome's sandbox. */
 const args = [
   '--disable-background-networking',
@@ -16,7 +40,7 @@ const args = [
   '--no-first-run',
   '--no-pings',
   '--metrics-recording-only',
-  '--disable-features=OptimizationHints,MediaRouter,Translate',
+  `--disable-features=${DISABLED_FEATURES.join(',')}`,
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   '--disable-dev-shm-usage',
 ]
