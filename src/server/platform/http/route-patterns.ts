@@ -56,6 +56,7 @@ export const ROUTES = [
   '/api/internal/freezes',
   '/api/internal/me',
   '/api/internal/me/sign-out',
+  '/api/internal/queue',
   '/api/internal/queue/{id}',
   '/api/internal/queue/{id}/withdraw',
   '/api/internal/surfaces',
