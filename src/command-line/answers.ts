@@ -14,6 +14,7 @@ const place = z.object({
 const stop = z.object({ deploy_id: z.string(), why: z.string() }).nullable()
 /** A console of the version before has none. */
 const wait = z.string().nullable().default(null)
+const continueAfter = z.string().nullable().default(null)
 
 export const surfaceAnswer = z.looseObject({
   id: z.string(),
@@ -27,7 +28,7 @@ export const surfaceAnswer = z.looseObject({
   last_good: z.object({ deploy_id: z.string(), sha: z.string() }).nullable(),
   held: z.object({ deploy_id: z.string(), run_id: z.string().nullable() }).nullable(),
   waiting_approval_id: z.string().nullable(),
-  queue: z.object({ waiting: z.array(place), stop, wait }),
+  queue: z.object({ waiting: z.array(place), stop, wait, continue_after: continueAfter }),
   freezes: z.array(z.object({ kind: z.string(), reason: z.string(), until: z.string().nullable() })),
   deploy_freeze: z.string().nullable(),
   armed: z.object({ mode: z.string(), minutes: z.number() }).nullable().optional(),
@@ -73,6 +74,7 @@ export const approvalsAnswer = z.looseObject({ waiting: z.array(approvalAnswer) 
 export const queuedAnswer = z.looseObject({
   id: z.string(),
   state: z.string(),
+  surface: z.object({ id: z.string(), environment: z.string() }),
   kind: z.string(),
   source_id: z.string().nullable().default(null),
   ref: z.string(),
@@ -86,6 +88,9 @@ export const queuedAnswer = z.looseObject({
   deploy_id: z.string().nullable(),
 })
 export type QueuedAnswer = z.output<typeof queuedAnswer>
+
+/** The caller's own requests. */
+export const ownQueueAnswer = z.looseObject({ waiting: z.array(queuedAnswer), ended: z.array(queuedAnswer) })
 
 /** A deploy, or an approval or a queued request that waits. */
 export const dispatchAnswer = z.union([

@@ -6,6 +6,7 @@ import { deploy, promote, rollback } from './deploying.ts'
 import { EXIT, type ExitCode, exitCodeOf, Stop } from './exit-codes.ts'
 import { cancel, stopWatching, watch } from './following.ts'
 import type { Machine, OperatorCommand } from './operator-command.ts'
+import { continueQueue, listQueued, withdrawQueued } from './queueing.ts'
 import { signIn, signOut, whoami } from './signing-in.ts'
 import { freeze, freezes, lift, lock, status, unlock } from './surfaces.ts'
 
@@ -26,6 +27,9 @@ export const OPERATOR_COMMANDS: readonly OperatorCommand[] = [
   freeze,
   freezes,
   lift,
+  listQueued,
+  withdrawQueued,
+  continueQueue,
   approvals,
   approve,
   refuse,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, type Page } from '@playwright/test'
+import { z } from 'zod'
 import { invite, test, whileRequiringApproval } from '~test/e2e/operator'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
@@ -83,6 +84,17 @@ test('the downloaded command line signs two people in, deploys, rolls back, lock
   expect((await run(['deploy', surface, ...named, '--watch'])).code).toBe(0)
   const newest = await sandbox.versionOf(surface)
   expect((await run(['status', surface])).out).toContain(newest.slice(0, 7))
+
+  await sandbox.pause('Smoke gate')
+  expect((await run(['deploy', surface, ...named])).code).toBe(0)
+  const queued = await run(['deploy', surface, '--ref', 'v1.4.0', ...named, '--queue', '--json'])
+  const { id: queuedId } = z.object({ id: z.uuid() }).parse(JSON.parse(queued.out).queued)
+  expect((await run(['queue', 'list'])).out).toContain(`${queuedId}  ${surface}`)
+  expect(await run(['queue', 'continue', surface]), 'it has not stopped').toMatchObject({ code: 1 })
+  expect(await run(['queue', 'withdraw', queuedId])).toMatchObject({ code: 0, err: '' })
+  expect((await run(['queue', 'list'])).out, 'one’s own decision is no news').not.toContain(queuedId)
+  await sandbox.resume('Smoke gate')
+  expect((await run(['watch', surface])).code).toBe(0)
 
   const back = await run(['rollback', surface, ...named, '--watch', '--json'])
   expect(back.code).toBe(0)

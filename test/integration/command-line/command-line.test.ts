@@ -218,6 +218,88 @@ describe('a deploy that waits in the queue', () => {
   })
 })
 
+describe('one’s own queue', () => {
+  /** A queued request behind a deploy under way. */
+  async function waiting() {
+    const { id: ahead, surface } = await insertDeployAt(console_.deps, 'building')
+    const { out } = await run(['deploy', surface.id, '--confirm', surface.id, '--queue', '--json'])
+    const { queued } = z.object({ queued: z.object({ id: z.uuid() }) }).parse(JSON.parse(out))
+    return { ahead, surface, id: queued.id }
+  }
+
+  it('lists what waits and how requests ended, as lines or as one JSON document', async () => {
+    const [first, second] = [await waiting(), await waiting()]
+    await withdrawQueued(console_.deps, ada, second.id)
+    const { code, out } = await run(['queue', 'list'])
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`${first.id}  ${first.surface.id} .*main at [0-9a-f]{7}  expires 20`))
+    expect(out).toContain('    Next in the queue, behind the deploy of main by operator.')
+    expect(out).toContain(`withdrawn by ada@example.com. Nothing was deployed.`)
+    const json: unknown = JSON.parse((await run(['queue', 'list', '--json'])).out)
+    const withId = (id: string) => expect.arrayContaining([expect.objectContaining({ id })])
+    expect(json).toMatchObject({ waiting: withId(first.id), ended: withId(second.id) })
+  })
+
+  it('withdraws a request, once, and exits with 1 when it had ended and with 2 without an id', async () => {
+    const { id } = await waiting()
+    expect(await run(['queue', 'withdraw', id])).toMatchObject({
+      code: 0,
+      out: 'The request is withdrawn. Nothing of it is deployed.',
+    })
+    const { id: taken, surface, ahead } = await waiting()
+    await moveDeploy(console_.deps.db, ahead, 'succeeded')
+    await takeTurn(console_.deps, surface.id)
+    expect(await run(['queue', 'withdraw', taken])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('already deployed'),
+    })
+    expect(await run(['queue', 'withdraw', surface.id])).toMatchObject({ code: 2 })
+    expect(await run(['queue', 'withdraw', randomUUID()])).toMatchObject({ code: 1 })
+  })
+
+  it('is refused with 4 for a token that may only read', async () => {
+    const { id, surface, ahead } = await waiting()
+    const reader = await tokenFor({ permissions: ['surface.read', 'deploy.read'] })
+    const environment = { DEPLOY_CONSOLE_URL: server.address, DEPLOY_CONSOLE_TOKEN: reader }
+    expect(await run(['queue', 'withdraw', id], { environment })).toMatchObject({ code: 4 })
+    await moveDeploy(console_.deps.db, ahead, 'failed')
+    const args = ['queue', 'continue', surface.id, '--after', ahead]
+    expect(await run(args, { environment })).toMatchObject({ code: 4 })
+    expect(await run(['queue', 'list'], { environment })).toMatchObject({ code: 0 })
+  })
+
+  it('is continued after the deploy that was shown: a script names it, and a person is asked', async () => {
+    const { ahead, surface } = await waiting()
+    expect(await run(['queue', 'continue', surface.id])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('does not wait for a person'),
+    })
+    await moveDeploy(console_.deps.db, ahead, 'failed')
+    const unasked = await run(['queue', 'continue', surface.id])
+    expect(unasked).toMatchObject({ code: 2, out: 'The deploy ahead failed.' })
+    expect(unasked.err).toContain(`A script passes --after ${ahead}.`)
+    const declined = await run(['queue', 'continue', surface.id], { ask: async () => 'no' })
+    expect(declined).toMatchObject({ code: 3, err: 'The queue was not continued.' })
+    expect(await run(['queue', 'continue', surface.id, '--after', randomUUID()])).toMatchObject({ code: 1 })
+    expect(await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: ahead } })).toMatchObject({
+      queueContinuedAt: null,
+    })
+    const asked: string[] = []
+    const ask = async (question: string) => {
+      asked.push(question)
+      return 'yes'
+    }
+    const { code, out } = await run(['queue', 'continue', surface.id, '--json'], { ask })
+    expect({ code, json: JSON.parse(out) }).toEqual({
+      code: 0,
+      json: { surface: surface.id, continued_after: ahead },
+    })
+    expect(asked).toEqual([`Continue after deploy ${ahead}? What waits: 1. (yes or no) `])
+    // A repetition by a script gets the same answer.
+    expect(await run(['queue', 'continue', surface.id, '--after', ahead])).toMatchObject({ code: 0 })
+  })
+})
+
 describe('a deploy that is not made', () => {
   it.each([
     ['a script gives no confirmation', [], {}, 2],
