@@ -77,6 +77,8 @@ export interface DeliveryView {
   readonly lastError: string | null
   readonly nextTryAt: string | null
   readonly updatedAt: string
+  /** What is told. An unknown event is shown as the outcome. */
+  readonly event: string
   /** Null: a test. */
   readonly deploy: { readonly id: string; readonly surface: string; readonly status: string } | null
 }

@@ -41,6 +41,7 @@ export async function eraseChannel(db: DatabaseHandle, id: string, at: Date): Pr
 
 const deliverySelect = {
   id: true,
+  event: true,
   state: true,
   attempts: true,
   lastStatus: true,

@@ -128,7 +128,7 @@ interface DeliveryRowProps {
 
 /** One delivery: its deploy, its state and the last answer. */
 function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
-  const { id, state, attempts, lastStatus, lastError, nextTryAt, updatedAt, deploy } = delivery
+  const { id, event, state, attempts, lastStatus, lastError, nextTryAt, updatedAt, deploy } = delivery
   const { words, tone, Mark } = STATES[state] ?? { words: state, tone: 'text-ink-faint', Mark: CircleHelp }
   const settled = state !== 'waiting' && state !== 'sending'
   return (
@@ -149,7 +149,12 @@ function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
               <ForeignText text={deploy.surface} />
             </PageLink>
           )}
-          {deploy !== null && <span className="text-ink-soft"> · {statusWord(deploy.status)}</span>}
+          {deploy !== null && (
+            <span className="text-ink-soft">
+              {' '}
+              · {event === 'unhealthy' ? 'Turned unhealthy' : statusWord(deploy.status)}
+            </span>
+          )}
         </p>
         <p className="text-xs text-pretty text-ink-faint">
           {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
