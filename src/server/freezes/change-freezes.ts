@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
+import { ARMED_ACTOR } from '~/domain/deploy/watch'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { ChangeFreezeInput, FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze/freeze'
@@ -21,6 +22,7 @@ import {
   replaceEndedLocks,
   updateFreeze,
 } from '~/server/freezes/freezes'
+import { ROLLBACK_LOCK } from '~/server/freezes/lift-rollback-lock'
 import { type DatabaseHandle, violatedUniqueIndex } from '~/server/platform/database'
 import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surfaces'
 
@@ -246,8 +248,8 @@ export async function liftFreeze(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Ac
 }
 
 /**
- * Removes the lock or the notice of a surface. The person who set it may do so, and so may anybody with `freeze.manage`. Throws
- * `freeze_unknown` when there is none, and what `liftFreeze` throws.
+ * Removes the lock or the notice of a surface. The person who set it may do so, the person whose deploy the console rolled back when it set the
+ * lock, and anybody with `freeze.manage`. Throws `freeze_unknown` when there is none, and what `liftFreeze` throws.
  */
 export async function unlockSurface(
   deps: Pick<FreezeDeps, 'db' | 'now'>,
@@ -261,9 +263,20 @@ export async function unlockSurface(
     throw new AppError('freeze_unknown', `"${surfaceId}" ${what}. Nothing was changed.`)
   }
   const isHolder = lock.createdByUserId === actor.userId && lock.createdBy === actor.name
-  if (!isHolder) authorize(actor, 'freeze.manage')
+  authorize(actor, isHolder || isArmedBy(actor, lock) ? 'deploy.dispatch' : 'freeze.manage')
   await lift(deps, actor, lock)
 }
+
+/** Whether the console set the lock when it rolled back this person's deploy, and nobody made the lock theirs since (docs/adr/060). */
+const isArmedBy = (
+  { userId, via }: Actor,
+  { createdBy, createdByUserId, rollbackDeployId, reason }: FreezeRow,
+): boolean =>
+  createdBy === ARMED_ACTOR &&
+  createdByUserId === userId &&
+  via !== 'token' &&
+  rollbackDeployId !== null &&
+  reason.startsWith(ROLLBACK_LOCK)
 
 async function lift(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Actor, freeze: FreezeRow): Promise<void> {
   requireReachOf(actor, freeze)

@@ -3,6 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
+import { ARMED_ACTOR } from '~/domain/deploy/watch'
 import type { FreezeInForce } from '~/domain/freeze/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { minuteUtc } from '~/domain/utc-time'
@@ -123,6 +124,7 @@ interface StandingProps extends FormProps {
 /** A lock or notice that is in force, with its reason and end to change. */
 function Standing({ tile, freeze, kind, onDone }: StandingProps) {
   const refusal = useRefusal('freeze.manage', tile.environment)
+  const mayDeploy = useRefusal('deploy.dispatch', tile.environment) === null
   const member = useMember()
   const [reason, setReason] = useState(freeze.reason)
   const [end, setEnd] = useState<LockEnd>('kept')
@@ -131,6 +133,8 @@ function Standing({ tile, freeze, kind, onDone }: StandingProps) {
   const change = trpc.freezes.change.useMutation({ onSuccess: done })
   const unlock = trpc.surfaces.unlock.useMutation({ onSuccess: done })
   const isHolder = member !== null && member.email === freeze.by
+  /** The server knows whose deploy was rolled back. */
+  const mayBeTheirs = freeze.by === ARMED_ACTOR && mayDeploy
   const endsAt = endOf(end, consoleNow())
   const isChanged = reason.trim() !== freeze.reason || end !== 'kept'
   const ready = isChanged && reason.trim() !== '' && !change.isPending
@@ -166,7 +170,7 @@ function Standing({ tile, freeze, kind, onDone }: StandingProps) {
             Save
           </Button>
         )}
-        {(refusal === null || isHolder) &&
+        {(refusal === null || isHolder || mayBeTheirs) &&
           (asked ? (
             <>
               <Button autoFocus disabled={unlock.isPending} onClick={() => unlock.mutate({ surfaceId: tile.id, kind })}>
@@ -179,7 +183,11 @@ function Standing({ tile, freeze, kind, onDone }: StandingProps) {
           ) : (
             <Button onClick={() => setAsked(true)}>{word}</Button>
           ))}
-        {refusal !== null && !isHolder && <p className="text-xs text-ink-faint">{refusal}</p>}
+        {refusal !== null && !isHolder && (
+          <p className="text-xs text-ink-faint">
+            {mayBeTheirs ? 'An approver may unlock, and the person whose deploy was rolled back.' : refusal}
+          </p>
+        )}
       </div>
     </form>
   )
