@@ -16,8 +16,8 @@ const WARN = 40
 const logLine = z.object({ level: z.number() })
 
 /**
- * What /api/health/ready says of a server that works apart from what an operator has to mend, such as a clock that is off. The log says what it
- * is.
+ * What /api/health/ready says of a server that works, except for a problem that an operator has to solve, such as a clock that is off. The
+ * log names the problem.
  */
 const usable = z.object({
   database: z.literal('reachable'),

@@ -71,8 +71,8 @@ export const DISARMED = {
 export type Disarmed = keyof typeof DISARMED
 
 /**
- * Ends the watches of a surface that go on and in which nothing was done yet. `except`: the deploy that is the reason. `deployId`: only that one,
- * also if the console is about to roll back. Returns how many.
+ * Ends the open watches of a surface in which the console has not acted yet. `except`: the deploy that is the reason. `deployId`: only that
+ * one, also if the console is about to roll back. Returns how many.
  */
 export async function disarmWatches(
   tx: DatabaseHandle,

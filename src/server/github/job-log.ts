@@ -22,8 +22,8 @@ type LogOutcome =
   | { readonly kind: 'unread'; readonly reason: string; readonly mayRetry: boolean }
 
 /**
- * Reads the last lines from the time of the failed step in the log of its job. GitHub answers with a link to another host that holds for a minute
- * (REST API, "Download job logs for a workflow run"). The link is followed without the console's credentials, and no
+ * Reads the last lines from the time of the failed step in the log of its job. GitHub answers with a link to another host, which is valid
+ * for one minute (REST API, "Download job logs for a workflow run"). The link is followed without the console's credentials, and no
  * further: another redirect might lead to plain HTTP or into the console's own network. Never throws.
  */
 export async function readJobLog(github: GitHub, repository: string, part: FailedPart): Promise<LogOutcome> {

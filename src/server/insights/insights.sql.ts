@@ -42,7 +42,7 @@ const SHIPPED = Prisma.sql`"deploy"."environment" = 'production' AND "deploy"."f
 const HEALTH_CHECK_FAILED = Prisma.sql`("deploy"."status" = 'failed' AND "deploy"."failure_stage" IS NOT DISTINCT FROM 'health_check_failed')`
 
 /**
- * `yes`: the next deploy of the surface that shipped is a rollback to another commit. `unknown`: so it is, but a deploy that may have
+ * `yes`: the next deploy of the surface that shipped is a rollback to another commit. `unknown`: the same, but a deploy that may have
  * shipped lies between, or a commit is not known. A rollback to the deploy's own commit returned to it.
  */
 const ROLLED_BACK = Prisma.sql`coalesce((
@@ -60,7 +60,7 @@ const ROLLED_BACK = Prisma.sql`coalesce((
 
 const FAILED = Prisma.sql`(${HEALTH_CHECK_FAILED} OR ${ROLLED_BACK} = 'yes')`
 
-/** No earlier deploy of the surface shipped the same commit: deploying a commit again does not take from its commit until now. */
+/** No earlier deploy of the surface shipped the same commit: a commit that is deployed again has no lead time. */
 const NEW = Prisma.sql`NOT EXISTS (
   SELECT FROM "console_deploys" AS "same"
   WHERE "same"."surface_id" = "deploy"."surface_id" AND "same"."sha" = "deploy"."sha" AND "same"."shipped" = 'yes'

@@ -84,7 +84,7 @@ export function openLog(
 
   const write = (lines: string): void => {
     const bytes = Buffer.from(lines)
-    // Room is made first, and a line that is larger than all of it is written if nothing waits.
+    // Space is freed first. A line that is larger than the whole limit is written if no other line waits.
     if (waiting.length > 0 && waiting.length + bytes.length > WAITING_BYTES) writeWaiting()
     if (waiting.length > 0 && waiting.length + bytes.length > WAITING_BYTES) {
       lost += 1
@@ -113,7 +113,7 @@ export function openLog(
   }
 }
 
-/** Somebody may have removed or moved the file, whose space is then not ours to give back. */
+/** Somebody may have removed or moved the file. Its space cannot be freed here then. */
 function renameExisting(file: string, to: string): void {
   try {
     renameSync(file, to)

@@ -35,7 +35,7 @@ type DeviceDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
 const WAITS_MINUTES = 10
 const POLL_EVERY_SECONDS = 5
-/** A clock that is a little off, and the way of a request, are no reason to refuse a poll. */
+/** Tolerates a small difference of clocks and the time that a request takes. */
 const POLL_TOLERANCE_MS = 1_000
 const WAITING_PER_ADDRESS = 20
 /** How long a person's command line is signed in. Production asks for a fresh proof anyway. */

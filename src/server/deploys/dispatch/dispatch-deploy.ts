@@ -61,7 +61,7 @@ export function dispatchDeploy(
   known?: RequestRow,
   { turn, guard }: Conditions = {},
 ): Promise<DispatchAnswer> {
-  // The end of a queued request is audited as such, and a turn that failed for a while is no act of the requester.
+  // The end of a queued request has its own audit event, and a turn that fails for a time is not an act of the requester.
   if (turn !== undefined) return dispatch(deps, actor, input, known, { turn, guard })
   return auditRejections(deps, actor, input, () => dispatch(deps, actor, input, known, { turn, guard }))
 }

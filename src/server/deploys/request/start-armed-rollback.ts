@@ -128,7 +128,7 @@ const refused = (reason: string, code: string | null = null): Outcome => ({ kind
 const rightLost = ({ requestedBy }: ArmedDeploy, { name }: RequestedSurface) =>
   `${inSentence(requestedBy)}, who deployed, may no longer deploy ${inSentence(name)}.`
 
-/** Why the rollback does not start, as a sentence; null if nothing stands in the way. The request itself checks all that it checks of a person's. */
+/** Why the rollback does not start, as a sentence; null if nothing stands in the way. The request itself is checked like a person's. */
 async function findObstacle(deps: Deps, deploy: ArmedDeploy, surface: RequestedSurface): Promise<string | null> {
   const { watch, requestedByUserId: userId } = deploy
   const obstacle = explainObstacle(deploy, await deps.databaseNow(deps.db))
@@ -160,8 +160,8 @@ function explainObstacle({ id, sha, requestedAt, surface, watch }: ArmedDeploy, 
 }
 
 /**
- * GitHub was asked since the obstacles were looked for, which may take long. In the transaction that records the rollback, nothing can change
- * any more: not the watch, not the surface, not its newest deploy.
+ * Asking GitHub may have taken long, so the obstacles are looked for again. In the transaction that records the rollback, nothing can
+ * change any more: not the watch, not the surface, not its newest deploy.
  */
 async function requireStillArmed(
   deps: Pick<Deps, 'databaseNow'>,
