@@ -5,6 +5,7 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/authorize'
+import { hasRightsNow } from '~/server/deploys/admit/current-rights'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
@@ -43,6 +44,17 @@ export async function continueQueue(
       throw new AppError('surface_busy', `${why} The queue was not continued.`, { details: { deploy_id: deployId } })
     }
     const at = deps.now()
+    const rights = {
+      needs: ['deploy.dispatch'],
+      surface: { id: surfaceId, environment: surface.environment },
+      at,
+    } as const
+    if (!(await hasRightsNow(tx, actor, rights))) {
+      throw new AppError(
+        'permission_refused',
+        `${inSentence(actor.name)} may no longer deploy ${inSentence(surface.name)}. The queue was not continued. Ask an admin for access.`,
+      )
+    }
     const { stop, wait, continueAfter } = queueStateOf(surface, await readHasAlarm(tx, surface), at)
     if (continueAfter === null && lastDeploy.queueContinuedAt !== null) return
     if (continueAfter === null) throw notStopped(surface.name, wait ?? 'It goes on by itself.')
