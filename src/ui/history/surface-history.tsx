@@ -31,17 +31,19 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
       refetchInterval: ({ state }) => (state.data?.pages.some(hasUnfinished) ? askEvery : false),
     },
   )
+  // Shown with the deploys, so that nothing moves.
+  const own = trpc.queue.mine.useQuery({ surfaceId }, { retry: false })
   const deploys = history.data?.pages.flatMap((page) => page.deploys) ?? []
   const surface = history.data?.pages[0]?.surface
   const mayEmbed = useRefusal('embed.manage') === null
   return (
     <PageFrame title={surface === undefined ? surfaceId : <Title surface={surface} />} aside={<Links id={surfaceId} />}>
-      <OwnRequests surfaceId={surfaceId} />
+      {history.data !== undefined && <OwnRequests own={own.data} />}
       {history.isError && history.data === undefined ? (
         <Notice tone="bad" role="alert">
           {readWireError(history.error).message}
         </Notice>
-      ) : history.data === undefined ? (
+      ) : history.data === undefined || own.isPending ? (
         <RowsSkeleton what="past deploys" />
       ) : deploys.length === 0 ? (
         <p className="rounded-md border border-line bg-panel px-4 py-6 text-ink-soft">

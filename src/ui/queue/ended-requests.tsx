@@ -112,11 +112,15 @@ export const askAgainAddress = ({
   query: { surface: surface.id, ref, ...(kind === 'promotion' && sourceId !== null ? { promote: sourceId } : {}) },
 })
 
+interface Own {
+  readonly waiting: readonly QueuedView[]
+  readonly ended: readonly QueuedView[]
+}
+
 /** On the page of a surface: the reader's requests that ended without a deploy, and those that wait. */
-export function OwnRequests({ surfaceId }: { readonly surfaceId: string }) {
+export function OwnRequests({ own }: { readonly own: Own | undefined }) {
   const utils = trpc.useUtils()
-  const own = trpc.queue.mine.useQuery({ surfaceId })
-  const { waiting, ended } = own.data ?? { waiting: [], ended: [] }
+  const { waiting, ended } = own ?? { waiting: [], ended: [] }
   if (waiting.length === 0 && ended.length === 0) return null
   return (
     <section
