@@ -37,7 +37,7 @@ export function OwnRequestsStrip({ tiles, ended, reader }: OwnRequestsStripProps
   if (count === 0 && !wasShown) return null
   const onDismissed = () => void utils.surfaces.list.invalidate()
   const lines = [
-    ...ended.map((request) => <EndedLine key={request.id} request={request} onDismissed={onDismissed} />),
+    ...ended.map((request) => <EndedLine key={request.id} request={request} onDismissed={onDismissed} isNamed />),
     ...waiting.map(({ tile, request }) => <WaitingLine key={request.id} tile={tile} request={request} />),
   ]
   const [first, ...others] = lines
@@ -51,8 +51,16 @@ export function OwnRequestsStrip({ tiles, ended, reader }: OwnRequestsStripProps
       <div className="flex h-11 items-center gap-2" role="status">
         {first ?? <p className="text-ink-faint">None of your requests waits in a queue</p>}
         {others.length > 0 && (
-          <Button tone="bare" className="px-2" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
-            {isOpen ? 'Less' : `${others.length} more`}
+          <Button tone="bare" className="-mr-2 px-2" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+            {isOpen ? (
+              'Less'
+            ) : (
+              <>
+                <span className="sm:hidden">+</span>
+                {others.length}
+                <span className="max-sm:sr-only"> more</span>
+              </>
+            )}
           </Button>
         )}
       </div>
@@ -88,8 +96,8 @@ function WaitingLine({ tile, request }: Waiting) {
           href={`/?queued=${request.id}`}
           className="font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
-          <ForeignText text={tile.name} /> <ForeignText text={tile.environment} />:{' '}
-          {queuedHeadline({ state: 'waiting', position: request.position, end: null })}
+          {queuedHeadline({ state: 'waiting', position: request.position, end: null })}:{' '}
+          <ForeignText text={tile.name} /> <ForeignText text={tile.environment} />
         </PageLink>
         <span className="text-ink-soft">
           {' '}

@@ -41,10 +41,12 @@ const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-
 interface EndedLineProps {
   readonly request: EndedRequest
   readonly onDismissed: () => void
+  /** Whether the line names the surface. */
+  readonly isNamed: boolean
 }
 
 /** How a request of the reader ended without a deploy, in one line, and what to do next. */
-export function EndedLine({ request, onDismissed }: EndedLineProps) {
+export function EndedLine({ request, onDismissed, isNamed }: EndedLineProps) {
   const { id, surface, state, end } = request
   const dismiss = trpc.queue.dismiss.useMutation({ onSettled: onDismissed })
   const said = endedSentence(request)
@@ -55,7 +57,12 @@ export function EndedLine({ request, onDismissed }: EndedLineProps) {
         {dismiss.error === null ? (
           <>
             <PageLink href={`/?queued=${id}`} className={`font-medium ${LINK}`}>
-              <ForeignText text={surface.name} /> <ForeignText text={surface.environment} />: {queuedHeadline(request)}
+              {queuedHeadline(request)}
+              {isNamed && (
+                <>
+                  : <ForeignText text={surface.name} /> <ForeignText text={surface.environment} />
+                </>
+              )}
             </PageLink>{' '}
             <span className="text-ink-soft">
               <TimeAgo at={end.at} /> · <QueuedRef of={request} /> · <Sentence text={said} />
@@ -70,7 +77,7 @@ export function EndedLine({ request, onDismissed }: EndedLineProps) {
       <AskAgain request={request} />
       <Button
         tone="bare"
-        className="px-2"
+        className="-mr-1 w-8 px-0"
         title="Dismiss"
         aria-label={`Dismiss what became of the request for ${inSentence(surface.name)}`}
         disabled={dismiss.isPending}
@@ -129,7 +136,11 @@ export function OwnRequests({ own }: { readonly own: Own | undefined }) {
     >
       {ended.map((request) => (
         <div key={request.id} className="flex min-h-11 items-center">
-          <EndedLine request={{ ...request, end: endOf(request) }} onDismissed={() => void utils.queue.invalidate()} />
+          <EndedLine
+            isNamed={false}
+            request={{ ...request, end: endOf(request) }}
+            onDismissed={() => void utils.queue.invalidate()}
+          />
         </div>
       ))}
       {waiting.map((request) => (

@@ -40,7 +40,7 @@ describe('above the grid', () => {
   it('says how a request ended and why, leads to its review, and dismisses it', async () => {
     const page = await renderPage(strip([], [ended()]), { 'queue.dismiss': { id: 'q1' } })
     const said = plain(page.text())
-    expect(said).toContain('API production: Refused at its turn')
+    expect(said).toContain('Refused at its turn: API production')
     expect(said).toContain(`main at aaaaaaa · ${reason}`)
     const again = [...document.querySelectorAll('a')].find(({ textContent }) => textContent?.startsWith('Ask again'))
     expect(again?.getAttribute('href')).toBe('/?surface=api&ref=refs%2Fheads%2Fmain')
@@ -52,7 +52,7 @@ describe('above the grid', () => {
   it('is one line for several requests, and shows the others on demand', async () => {
     const page = await renderPage(strip([], [ended(), ended({ id: 'q2', state: 'expired' }), ended({ id: 'q3' })]))
     expect(document.querySelectorAll('[data-ended]')).toHaveLength(1)
-    await page.press('2 more')
+    await page.press('+2 more')
     expect(document.querySelectorAll('[data-ended]')).toHaveLength(3)
   })
 
@@ -66,9 +66,9 @@ describe('above the grid', () => {
       ]),
     )
     expect(plain(page.text())).toContain(
-      'api production: Next in the queue · The deploy ahead failed. The queue has stopped. · next at aaaaaaa',
+      'Next in the queue: api production · The deploy ahead failed. The queue has stopped. · next at aaaaaaa',
     )
-    await page.press('1 more')
+    await page.press('+1 more')
     expect(document.querySelectorAll('[data-waiting]')).toHaveLength(2)
     expect(plain(page.text())).not.toContain('docs')
   })
