@@ -51,15 +51,15 @@ export function OwnRequestsStrip({ tiles, ended, reader }: OwnRequestsStripProps
       <div className="flex h-11 items-center gap-2" role="status">
         {first ?? <p className="text-ink-faint">None of your requests waits in a queue</p>}
         {others.length > 0 && (
-          <Button tone="bare" className="-mr-2 px-2" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          <Button tone="bare" className="-mr-3" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
             {isOpen ? (
               'Less'
             ) : (
-              <>
+              <span>
                 <span className="sm:hidden">+</span>
                 {others.length}
                 <span className="max-sm:sr-only"> more</span>
-              </>
+              </span>
             )}
           </Button>
         )}

@@ -5,7 +5,6 @@ import type { EndedRequest, QueuedView } from '~/domain/deploy/queue'
 import { kindWords } from '~/domain/deploy/source'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
-import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
@@ -75,16 +74,16 @@ export function EndedLine({ request, onDismissed, isNamed }: EndedLineProps) {
         )}
       </p>
       <AskAgain request={request} />
-      <Button
-        tone="bare"
-        className="-mr-1 w-8 px-0"
+      <button
+        type="button"
+        className="-mr-2 inline-flex size-8 shrink-0 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink disabled:text-ink-faint"
         title="Dismiss"
         aria-label={`Dismiss what became of the request for ${inSentence(surface.name)}`}
         disabled={dismiss.isPending}
         onClick={() => dismiss.mutate({ id })}
       >
         <X aria-hidden="true" className="size-4" />
-      </Button>
+      </button>
     </div>
   )
 }

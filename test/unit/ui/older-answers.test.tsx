@@ -36,6 +36,7 @@ describe('a page of this version, with a replica of the previous one', () => {
       surfaces: [{ ...api, lastGood: { ...lastGood, healthyAt: null } }, web],
       worker: null,
       silent: [],
+      ended: [],
       now,
     })
     expect(renderToStaticMarkup(<NoWorker worker={grid.worker} now={grid.now} />)).toBe('')
@@ -89,6 +90,7 @@ it('an answer of this version stays as it is', async () => {
     surfaces: [{ ...api, service: 'shop', lastGood: { ...lastGood, healthyAt: now } }],
     worker: { state: 'never' },
     silent: [],
+    ended: [],
     now,
   }
   expect(await pageOf(grid).surfaces.list.query()).toEqual(grid)
