@@ -159,9 +159,8 @@ const endedRows = z.array(
 
 const scopeOf = ({ only }: Period) =>
   only === null ? Prisma.sql`true` : Prisma.sql`"deploy"."surface_id" = ANY(${[...only]}::text[])`
-/** The parts as a table, so that each is one range of the index, and the planner knows how few groups there are. */
-const partsOf = ({ parts, to }: Period) => Prisma.sql`
-  unnest(${[...parts]}::timestamptz[], ${[...parts.slice(1), to]}::timestamptz[]) WITH ORDINALITY AS "part" ("from", "to", "number")`
+/** The part of the period of a row. Not a join with a table of parts, of which the planner cannot know how few deploys they hold. */
+const partOf = ({ parts }: Period) => Prisma.sql`width_bucket("requested_at_utc", ${[...parts]}::timestamptz[]) - 1`
 
 const firstRows = z.array(z.object({ surface: z.string(), at: z.date() }))
 
@@ -182,7 +181,7 @@ export async function readFirstDeploys(
 async function readEnded(db: DatabaseHandle, period: Period) {
   return endedRows.parse(
     await db.$queryRaw`
-      SELECT "deploy"."surface_id" AS "surface", "part"."number"::int - 1 AS "part",
+      SELECT "deploy"."surface_id" AS "surface", ${partOf(period)} AS "part",
         count(*) FILTER (WHERE "shipped" = 'yes' AND "status" = 'succeeded') AS "deployment",
         count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded') AS "goodChange",
         count(*) FILTER (WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded' AND "is_new") AS "newChange",
@@ -191,12 +190,11 @@ async function readEnded(db: DatabaseHandle, period: Period) {
         string_agg((date_part('epoch', "finished_at_utc" - "committed_at_utc") * 1000)::int8::text, ',') FILTER (
           WHERE "shipped" = 'yes' AND "kind" <> 'rollback' AND "status" = 'succeeded'
             AND "committed_at_utc" <= "requested_at_utc" AND "is_new") AS "leadTimes"
-      FROM ${partsOf(period)} JOIN "console_deploys" AS "deploy"
-        ON "deploy"."requested_at_utc" >= "part"."from" AND "deploy"."requested_at_utc" < "part"."to"
-        -- OFFSET, or the look-up would be made for each use.
-        CROSS JOIN LATERAL (SELECT ${NEW} AS "is_new" OFFSET 0) AS "commit"
+      -- OFFSET, or the look-up would be made for each use.
+      FROM "console_deploys" AS "deploy" CROSS JOIN LATERAL (SELECT ${NEW} AS "is_new" OFFSET 0) AS "commit"
       WHERE "environment" = 'production' AND "finished_at_utc" IS NOT NULL AND "shipped" <> 'no' AND ${scopeOf(period)}
-      GROUP BY "deploy"."surface_id", "part"."number"`,
+        AND "requested_at_utc" >= ${period.from} AND "requested_at_utc" < ${period.to}
+      GROUP BY 1, 2`,
   )
 }
 
@@ -245,12 +243,11 @@ async function readFailed(db: DatabaseHandle, period: Period) {
             AND "next"."id" > "failed"."id"
           ORDER BY "next"."surface_id" DESC, "next"."id" LIMIT 1)) AS "restored_at"
         FROM "failed")
-      SELECT "surface_id" AS "surface", "part"."number"::int - 1 AS "part",
+      SELECT "surface_id" AS "surface", ${partOf(period)} AS "part",
         count(*) FILTER (WHERE "is_known") AS "failure",
         count(*) FILTER (WHERE "is_known" AND "status" <> 'succeeded') AS "failedEnd",
         count(*) FILTER (WHERE NOT "is_known" AND "status" = 'succeeded') AS "unknownGood",
         string_agg((date_part('epoch', "restored_at" - "failed_at") * 1000)::int8::text, ',') FILTER (WHERE "is_known") AS "restoreTimes"
-      FROM "failure" JOIN ${partsOf(period)} ON "requested_at_utc" >= "part"."from" AND "requested_at_utc" < "part"."to"
-      GROUP BY "surface_id", "part"."number"`,
+      FROM "failure" GROUP BY 1, 2`,
   )
 }

@@ -8,6 +8,7 @@ import { searchDeploys } from '~/server/deploys/read/deploy-list.sql'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { listAllDeploys, listDeployFacets } from '~/server/deploys/read/list-all-deploys'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
+import { readMeasures } from '~/server/insights/insights.sql'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { fillDeploys, gridSurface, insertGridSurfaces, insertSurfaces, settle, storedDeployId } from '~test/bench/fill'
 import type { Statement } from '~test/bench/load'
@@ -90,6 +91,11 @@ function reads(stored: number): Readonly<Record<string, () => Promise<unknown>>>
     ...listReads(),
     'deploys that fell silent': () => listSilentDeploys(deps.db, { silentSince: now, notLookedSince: now }, 50),
     'whether a flag can be promoted': () => hasShippedSince(deps.db, 'production', now),
+    'the insights of a quarter of an hour in thirteen parts': () => {
+      const [from, to] = [new Date('2024-01-01T01:00:00Z'), new Date('2024-01-01T01:15:00Z')]
+      const parts = Array.from({ length: 13 }, (_, n) => new Date(from.getTime() + n * 60_000))
+      return readMeasures(deps.db, { from, to, parts, only: null })
+    },
   }
 }
 
