@@ -57,8 +57,9 @@ export default defineConfig({
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
   use: {
-    // Its pictures of every moment would cost more than the tests themselves.
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // Pictures of every moment would cost more than the tests themselves, copies of every page a sixth of the browser's CPU time.
+    // `npx playwright test --trace on <file>` records both.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
     screenshot: 'only-on-failure',
     // What breathes on the screen is drawn by the processor, sixty times a second.
     contextOptions: { reducedMotion: 'reduce' },
