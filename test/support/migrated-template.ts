@@ -10,14 +10,20 @@ const TEMPLATE_LOCK = 7_310_423
 
 const root = path.resolve(import.meta.dirname, '../..')
 
+/** The templates that this process has found, by server. To look for one costs as much as to copy it. */
+const found = new Map<string, string>()
+
 /** The name of a database with all migrations applied, which nobody connects to. Made once per server and set of migrations. */
 export async function migratedTemplate(server: string): Promise<string> {
+  const known = found.get(server)
+  if (known !== undefined) return known
   const name = `template_${fingerprint(root, ['prisma/migrations', 'node_modules/graphile-worker/package.json'], []).slice(0, 16)}`
   await onDatabase(server, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]) // till the end of the session
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
     if (rowCount === 0) await makeTemplate(client, server, name)
   })
+  found.set(server, name)
   return name
 }
 
