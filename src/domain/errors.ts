@@ -108,6 +108,9 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+/** Sent with a 503: when to retry if the database or GitHub is unavailable. */
+export const RETRY_AFTER_SECONDS = 5
+
 /** Why a deploy is not admitted, in the members of an AppError. */
 export interface Refusal {
   readonly code: ErrorCode

@@ -5,6 +5,7 @@ import { secondsAhead } from '~/server/health/compare-clocks'
 import { proveWritable, readDatabaseState } from '~/server/health/heartbeats.sql'
 import { listPending } from '~/server/health/pending-migrations'
 import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
+import { readDatabaseTime } from '~/server/platform/database-time.sql'
 
 /** What one look found. What it could not find out is `unknown`. */
 export interface Readiness {
@@ -46,6 +47,8 @@ type ReadinessDeps = Pick<Deps, 'db' | 'logger' | 'now' | 'newId'>
 export interface ReadinessCheck {
   /** Settles within two seconds. */
   readonly check: () => Promise<Readiness>
+  /** Whether the database fails to answer a query now. Asked before each page, so it is one query, and nobody else's answer. */
+  readonly isDatabaseAway: () => Promise<boolean>
   /** From now on the server is not ready, because it is about to stop. */
   readonly drain: () => void
 }
@@ -74,6 +77,15 @@ export function createReadiness(deps: ReadinessDeps, clock = () => performance.n
         deps.logger.warn('not ready: the database does not answer in time')
         return UNKNOWN
       })
+    },
+    async isDatabaseAway() {
+      try {
+        await readDatabaseTime(deps.db)
+        return false
+      } catch (error) {
+        // Any other error is the page's to report.
+        return isDatabaseUnavailable(error)
+      }
     },
     drain() {
       draining = true

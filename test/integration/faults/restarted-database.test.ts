@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLBACK_STATUSES, DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
 import { prepareDatabase } from '~/launch/database/prepare-database'
+import { listPages } from '~test/support/pages'
 import type { SignedInServer } from './fault-world'
 import { callBack, createFaultWorld, dispatch, dispatchByRest, type FaultWorld, look } from './fault-world'
 
@@ -31,6 +32,40 @@ afterAll(async () => {
   await database.stop()
   rmSync(directory, { recursive: true, force: true })
 }, TIMEOUT)
+
+describe('PostgreSQL stopped while pages are opened', { timeout: TIMEOUT }, () => {
+  it('every page, and every move to one, is answered 503 with what to do, and is back with the database', async () => {
+    const surfaceId = await world.newSurface()
+    const addresses = [...listPages(), '/no-such-page'].map((page) => page.replace(/\[\w+\]/, surfaceId))
+    // Next asks for a page so when a link is followed within the console.
+    const ways = [{}, { rsc: '1' }, { rsc: '1', 'next-router-prefetch': '1' }]
+    const open = async (address: string, headers: Readonly<Record<string, string>>) => {
+      const answer = await fetch(server.url + address, {
+        headers: { cookie: server.cookie, ...headers },
+        redirect: 'manual',
+      })
+      return { status: answer.status, headers: answer.headers, body: await answer.text() }
+    }
+    const eachWay = async (check: (answer: Awaited<ReturnType<typeof open>>, what: string) => void) => {
+      for (const address of addresses) {
+        for (const headers of ways) check(await open(address, headers), `${address} ${JSON.stringify(headers)}`)
+      }
+    }
+
+    await database.stop()
+    await eachWay(({ status, headers, body }, what) => {
+      expect([status, headers.get('retry-after'), headers.get('cache-control')], what).toEqual([503, '5', 'no-store'])
+      expect(headers.get('content-type'), what).toBe('text/html; charset=utf-8')
+      expect(body, what).toContain('<h1>The database does not answer</h1>')
+      expect(body, what).toContain('Opening the page changed nothing')
+      expect(body, what).toContain('Try again')
+      const nonce = /<style nonce="([^"]+)">/.exec(body)?.[1]
+      expect(headers.get('content-security-policy'), what).toContain(`style-src 'nonce-${nonce}'`)
+    })
+    database = await startDatabase()
+    await eachWay(({ status }, what) => expect(status, what).toBeLessThan(500))
+  })
+})
 
 describe('PostgreSQL stopped while GitHub accepts a dispatch', { timeout: TIMEOUT }, () => {
   it("the answer is 503 with the deploy's id, and the same key after the restart gets that deploy and its one run", async () => {

@@ -1,12 +1,9 @@
 import 'server-only'
-import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import { AppError, ERROR_CODES, type ErrorCode, RETRY_AFTER_SECONDS } from '~/domain/errors'
 import { isDatabaseUnavailable, isWriteRefused } from '~/server/platform/database'
 import { currentRequestId } from '~/server/platform/log-context'
 import type { Logger } from '~/server/platform/logger'
 import { tracing } from '~/server/platform/tracing'
-
-/** Sent with a 503: when to retry if the database or GitHub is unavailable. */
-const RETRY_AFTER_SECONDS = 5
 
 /** Converts any thrown value to an AppError. The text of an unexpected error never leaves the server. */
 export function toAppError(error: unknown): AppError {
