@@ -5,8 +5,7 @@ import { withValues } from '~/server/platform/secret-files'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { applyAtStart } from './apply-at-start.ts'
 import { commitOf } from './build/commit.ts'
-import { productionBuild } from './build/production-build.ts'
-import { bundledPrograms } from './build/programs.ts'
+import { buildWhenNeeded, NOTHING_BUILT } from './build-when-needed.ts'
 import { checkAtStart } from './check-at-start.ts'
 import { generateClient } from './database/database-schema.ts'
 import { configuredDatabase, databaseName } from './database/embedded-postgres.ts'
@@ -92,7 +91,9 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   })
   // A build takes most of a first start and needs only the client, so it runs beside everything else.
   const build =
-    mode === 'production' ? client.then(() => buildWhenNeeded(projectDirectory, toolEnv, { progress, signal })) : client
+    mode === 'production'
+      ? client.then(() => buildWhenNeeded(projectDirectory, toolEnv, { progress, shutdown }))
+      : client.then(() => NOTHING_BUILT)
   shutdown.waitFor(build)
   const urls =
     configuredDatabase(config) ??
@@ -167,7 +168,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     secrets,
     sandbox,
   })
-  await build
+  const { bundled, compress } = await build
 
   progress.step('Starting the server …')
   const server = await startServer({
@@ -189,6 +190,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   })
   // The sandbox's link works on this machine alone, by a loopback name.
   const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
+  await bundled
   lock.publish(reached)
   const link = await printedLink(databaseUrl, sandbox !== undefined)
   const where = isSocket
@@ -198,6 +200,10 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
       : `${config.host}, port ${port}`
   progress.note(`It listens on ${where}. Logs: ${config.logFile === undefined ? logs.directory : logs.server.place}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
+  // Without it, the server compresses for each request.
+  compress().catch((error) =>
+    progress.warn(`The scripts of the pages could not be compressed, so pages load slower: ${error}`),
+  )
   // The sandbox's surfaces are declared for it.
   if (sandbox === undefined) void checkAtStart({ env, ids: changedSurfaces, progress, signal: shutdown.signal })
   if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
@@ -225,22 +231,6 @@ function watcher(shutdown: Shutdown) {
 
 /** Whether a line of a log may explain the end: not one of the levels trace, debug and info. */
 const matters = (line: string): boolean => !/^\{"level":[123]0,/.test(line)
-
-async function buildWhenNeeded(
-  projectDirectory: string,
-  env: NodeJS.ProcessEnv,
-  { progress, signal }: Pick<Launch, 'progress'> & Pick<Shutdown, 'signal'>,
-): Promise<void> {
-  const build = productionBuild(projectDirectory)
-  if (build.fits) return progress.done('The production build is up to date')
-  progress.step('Building for production; the sources are new or changed (a minute or two) …')
-  const programs = bundledPrograms(projectDirectory)
-  // Next empties the directory that holds the bundles, so what starts meanwhile must not use them.
-  programs.discard()
-  await build.make(env, signal)
-  await programs.make()
-  progress.done('Built for production')
-}
 
 interface Provided {
   readonly commit: string | undefined

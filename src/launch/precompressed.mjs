@@ -1,20 +1,21 @@
-// The built scripts and styles, compressed as well as brotli can when they were built (build/compress-static.ts). Compressing them for
-// each request would take a second of the one thread, or send a sixth more.
+// The built scripts and styles, compressed as well as brotli can (build/compress-static.ts). Compressing them for each request would take a
+// second of the one thread, or send a sixth more. That is done only until the compressed files are there, seconds after a first start.
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 const TYPES = { '.js': 'application/javascript; charset=UTF-8', '.css': 'text/css; charset=UTF-8' }
 const PREFIX = '/_next/static/'
 
-/** @param {string} directory the static files of a build; without compressed ones, nothing is answered here */
+/** @param {string} directory the static files of a build; what is not compressed is not answered here */
 export function precompressed(directory) {
   const names = existsSync(directory) ? readdirSync(directory, { recursive: true, encoding: 'utf8' }) : []
   const files = new Map(
     names.flatMap((name) => {
-      const type = name.endsWith('.br') ? TYPES[path.extname(name.slice(0, -3))] : undefined
+      const type = TYPES[path.extname(name)]
       if (type === undefined) return []
-      const file = path.join(directory, name)
-      return [[PREFIX + name.slice(0, -3).replaceAll(path.sep, '/'), { file, type, size: statSync(file).size }]]
+      return [
+        [PREFIX + name.replaceAll(path.sep, '/'), { file: path.join(directory, `${name}.br`), type, size: undefined }],
+      ]
     }),
   )
   /**
@@ -32,6 +33,8 @@ export function precompressed(directory) {
       !/\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(`${headers['accept-encoding']}`)
     )
       return false
+    found.size ??= statSync(found.file, { throwIfNoEntry: false })?.size
+    if (found.size === undefined) return false
     response.writeHead(200, {
       'content-type': found.type,
       'content-encoding': 'br',

@@ -42,6 +42,7 @@ export async function startConsoleUnderTest(
     say('building for production …')
     await build.make(env, signal)
   }
+  await build.compress()
   const data = path.join(directory, 'postgres')
   mkdirSync(data, { mode: 0o700 })
   const database = await startEmbeddedPostgres(data, 'console', { logFile: path.join(directory, 'postgres.log') })

@@ -21,5 +21,6 @@ if (!build.fits || !builtWithCanaries(projectDirectory)) {
   await build.make(env, signal)
   keepCanaries(projectDirectory, canaries)
 }
+await build.compress()
 const programs = bundledPrograms(projectDirectory)
 if (!programs.fit) await programs.make()

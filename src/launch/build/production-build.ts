@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { runTool } from '../machine/supervised-process.ts'
-import { compressStatic } from './compress-static.ts'
+import { compressStatic, WRITTEN_BY_COMPRESSION } from './compress-static.ts'
 import { fingerprint } from './fingerprint.ts'
 
 /** The sources of a build. */
@@ -37,7 +37,7 @@ const WRITTEN_WHILE_SERVING = path.join('server', 'route-cache')
 function inventory(output: string): string {
   const hash = createHash('sha256')
   const add = (relative: string): void => {
-    if (relative === WRITTEN_WHILE_SERVING) return
+    if (relative === WRITTEN_WHILE_SERVING || WRITTEN_BY_COMPRESSION.test(relative)) return
     const found = statSync(path.join(output, relative), { throwIfNoEntry: false })
     const kind = found?.isDirectory() ? 'directory' : (found?.size ?? 'missing')
     hash.update(`${relative}\0${kind}\0`)
@@ -56,6 +56,8 @@ function inventory(output: string): string {
 interface Build {
   readonly fits: boolean
   readonly make: (env: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<void>
+  /** Compresses what the server sends, unless that was done. It takes seconds of each processor, so a start does it once the console is ready. */
+  readonly compress: () => Promise<void>
 }
 
 /** The build in `.next`. `fits` says whether it is complete and made from the current sources. */
@@ -69,8 +71,8 @@ export function productionBuild(projectDirectory: string): Build {
       rmSync(mark, { force: true }) // an interrupted build must not count
       const next = path.join(projectDirectory, 'node_modules/next/dist/bin/next')
       await runTool('The production build', { args: [next, 'build'], cwd: projectDirectory, env, signal })
-      await compressStatic(path.join(output, 'static'))
       writeFileSync(mark, `${wanted} ${inventory(output)}`)
     },
+    compress: () => compressStatic(path.join(output, 'static')),
   }
 }

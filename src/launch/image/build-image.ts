@@ -68,6 +68,7 @@ const { signal } = new AbortController()
 await generateClient({ projectDirectory, env, signal })
 const production = productionBuild(projectDirectory)
 if (!production.fits) await production.make(env, signal)
+await production.compress()
 const programs = bundledPrograms(projectDirectory)
 if (!programs.fit) await programs.make()
 
