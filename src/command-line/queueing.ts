@@ -30,7 +30,7 @@ export const listQueued = operatorCommand({
 })
 
 /** "refused: API is frozen." */
-export function howItEnded({ state, end }: Pick<QueuedAnswer, 'state' | 'end'>): string {
+function howItEnded({ state, end }: Pick<QueuedAnswer, 'state' | 'end'>): string {
   const by = end === null || end.by === 'console' ? '' : ` by ${visible(end.by)}`
   const why = end?.reason == null ? '. Nothing was deployed.' : `: ${visible(end.reason)}`
   return `${visible(state)}${by}${why}`

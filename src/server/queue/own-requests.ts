@@ -10,7 +10,7 @@ import { queuedStateAt, queuedView } from '~/server/queue/queued-view'
 type ReadDeps = Pick<Deps, 'db' | 'now'>
 
 /** The reader's requests, and those of the reader's tokens: what waits, and what ended without a deploy and is still told. */
-export interface OwnRequests {
+interface OwnRequests {
   readonly waiting: readonly QueuedView[]
   readonly ended: readonly QueuedView[]
 }
