@@ -6,10 +6,6 @@ const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
 const notExact = (versions: Readonly<Record<string, string>>) =>
   Object.entries(versions).filter(([, version]) => !EXACT.test(version))
 
-/** Where npm's registry keeps a version. npm uses the host of a registry that is configured instead. */
-const registryAddress = ({ name, version }: { readonly name: string; readonly version: string }) =>
-  `https://registry.npmjs.org/${name}/-/${name.replace(/^@[^/]+\//, '')}-${version}.tgz`
-
 describe('the packages that npm installs', () => {
   test('are requested by exact version, never by a range, tag, address or path', () => {
     const { dependencies, devDependencies, overrides } = manifest
@@ -27,12 +23,9 @@ describe('the packages that npm installs', () => {
     }
   })
 
-  test('come from the registry, from the address of their own name and version, with a SHA-512 hash for each', () => {
+  test('come from the registry, with a SHA-512 hash for each', () => {
     expect(lockedPackages.length).toBeGreaterThan(100)
-    const elsewhere = lockedPackages.filter(
-      (locked) => locked.link === true || locked.resolved !== registryAddress(locked),
-    )
-    expect(elsewhere.map(({ place, resolved }) => [place, resolved])).toEqual([])
+    expect(lockedPackages.filter(({ resolved, link }) => resolved !== undefined || link === true)).toEqual([])
     expect(lockedPackages.filter(({ integrity }) => !integrity?.startsWith('sha512-'))).toEqual([])
   })
 
