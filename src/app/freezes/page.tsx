@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { FirstView } from '~/app/first-view'
 import { requireMember } from '~/server/account/page-member'
 import { FreezesPage } from '~/ui/freezes/freezes-page'
 import { SignedIn } from '~/ui/shell/member'
@@ -8,7 +9,15 @@ export const metadata: Metadata = { title: 'Freezes · Deploy Console' }
 export default async function Page() {
   return (
     <SignedIn member={await requireMember('/freezes')}>
-      <FreezesPage />
+      <FirstView
+        reads={({ surfaces, freezes }) => [
+          surfaces.list.prefetch(),
+          freezes.list.prefetch({}),
+          freezes.list.prefetchInfinite({}),
+        ]}
+      >
+        <FreezesPage />
+      </FirstView>
     </SignedIn>
   )
 }

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { FirstView } from '~/app/first-view'
 import { requireMember } from '~/server/account/page-member'
 import { PeoplePage } from '~/ui/members/people-page'
 import { SignedIn } from '~/ui/shell/member'
@@ -8,7 +9,9 @@ export const metadata: Metadata = { title: 'People · Deploy Console' }
 export default async function Page() {
   return (
     <SignedIn member={await requireMember('/people', { permission: 'member.manage' })}>
-      <PeoplePage />
+      <FirstView reads={({ members }) => [members.list.prefetchInfinite({}), members.invitations.prefetch()]}>
+        <PeoplePage />
+      </FirstView>
     </SignedIn>
   )
 }

@@ -1,5 +1,5 @@
 import type { AUDIT_FILTER_NAMES, AuditFacets } from '~/domain/audit/trail'
-import type { FilterText } from '~/ui/filters/filter-address'
+import type { FilterText } from '~/domain/filter-text'
 import { FilterChoice, FilterDay } from '~/ui/filters/filter-fields'
 import { Button } from '~/ui/primitives/button'
 

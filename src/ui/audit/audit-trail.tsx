@@ -1,9 +1,10 @@
 'use client'
 
 import { AUDIT_FILTER_NAMES } from '~/domain/audit/trail'
+import type { FilterText } from '~/domain/filter-text'
 import { AuditFilters } from '~/ui/audit/audit-filters'
 import { AuditTable } from '~/ui/audit/audit-table'
-import { type FilterText, filterQuery, useFilter } from '~/ui/filters/filter-address'
+import { filterQuery, useFilter } from '~/ui/filters/filter-address'
 import { PrintedFilter } from '~/ui/filters/filter-fields'
 import { DownloadLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'

@@ -1,7 +1,7 @@
 'use client'
 
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { memo, useState } from 'react'
+import { useState } from 'react'
 import type { Calendar } from '~/domain/freeze/calendar'
 import { DayAgenda } from '~/ui/calendar/agenda'
 import {
@@ -22,26 +22,26 @@ import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { useReaderZone } from '~/ui/time/reader-zone'
-import { useNow } from '~/ui/time/use-now'
+import { useLocalText } from '~/ui/time/use-now'
 import { trpc } from '~/ui/trpc/client'
 import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /** Freezes, windows and deploys by day, and whether a surface may be deployed at a time. */
 export function CalendarPage() {
-  const now = useNow()
+  const today = useLocalText((now) => localDate(new Date(now)))
   return (
     <PageFrame title="Calendar">
+      <NetStateQuestion />
       {/* The server knows neither the reader's zone nor their day. */}
-      {now === null ? <Skeleton className="h-96 w-full" /> : <MonthOf today={localDate(new Date(now))} />}
+      {today === null ? <Skeleton className="mt-6 h-96 w-full" /> : <MonthOf today={today} />}
     </PageFrame>
   )
 }
 
 const POLL_MS = 30_000
 
-/** The page's clock ticks every second, and the month changes with the day alone. */
-const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
+function MonthOf({ today }: { readonly today: string }) {
   const zone = useReaderZone()
   const thisMonth: Month = today.slice(0, 7)
   const [month, setMonth] = useState(thisMonth)
@@ -61,65 +61,62 @@ const MonthOf = memo(function MonthOf({ today }: { readonly today: string }) {
   }
   const day = days.find(({ date }) => date === chosen)
   return (
-    <>
-      <NetStateQuestion />
-      <section aria-labelledby="month" className="mt-6">
-        <header className="mb-2.5 flex flex-wrap items-center gap-2">
-          <h2 id="month" aria-live="polite" className="min-w-36 text-sm font-semibold">
-            {monthWords(month)}
-          </h2>
-          <Button
-            tone="bare"
-            className="w-8 px-0!"
-            disabled={around !== undefined && month <= nextMonth(thisMonth, -around)}
-            onClick={() => choose(`${nextMonth(month, -1)}-01`)}
-          >
-            <ChevronLeft aria-hidden="true" className="size-4" />
-            <span className="sr-only">Previous month</span>
-          </Button>
-          <Button
-            tone="bare"
-            className="w-8 px-0!"
-            disabled={around !== undefined && month >= nextMonth(thisMonth, around)}
-            onClick={() => choose(`${nextMonth(month, 1)}-01`)}
-          >
-            <ChevronRight aria-hidden="true" className="size-4" />
-            <span className="sr-only">Next month</span>
-          </Button>
-          <Button onClick={() => choose(today)}>Today</Button>
-          <p className="ml-auto text-xs text-ink-faint">Days of {zone}</p>
-        </header>
-        {calendar.isError && (
-          <Notice tone="warn" role="status">
-            {readWireError(calendar.error).message} Still trying.
+    <section aria-labelledby="month" className="mt-6">
+      <header className="mb-2.5 flex flex-wrap items-center gap-2">
+        <h2 id="month" aria-live="polite" className="min-w-36 text-sm font-semibold">
+          {monthWords(month)}
+        </h2>
+        <Button
+          tone="bare"
+          className="w-8 px-0!"
+          disabled={around !== undefined && month <= nextMonth(thisMonth, -around)}
+          onClick={() => choose(`${nextMonth(month, -1)}-01`)}
+        >
+          <ChevronLeft aria-hidden="true" className="size-4" />
+          <span className="sr-only">Previous month</span>
+        </Button>
+        <Button
+          tone="bare"
+          className="w-8 px-0!"
+          disabled={around !== undefined && month >= nextMonth(thisMonth, around)}
+          onClick={() => choose(`${nextMonth(month, 1)}-01`)}
+        >
+          <ChevronRight aria-hidden="true" className="size-4" />
+          <span className="sr-only">Next month</span>
+        </Button>
+        <Button onClick={() => choose(today)}>Today</Button>
+        <p className="ml-auto text-xs text-ink-faint">Days of {zone}</p>
+      </header>
+      {calendar.isError && (
+        <Notice tone="warn" role="status">
+          {readWireError(calendar.error).message} Still trying.
+        </Notice>
+      )}
+      {known !== null && (known.incomplete.freezes || known.incomplete.deploys) && (
+        <div className="mb-2.5">
+          <Notice tone="plain" role="status">
+            {incompleteWords(known.incomplete)}
           </Notice>
-        )}
-        {known !== null && (known.incomplete.freezes || known.incomplete.deploys) && (
-          <div className="mb-2.5">
-            <Notice tone="plain" role="status">
-              {incompleteWords(known.incomplete)}
-            </Notice>
-          </div>
-        )}
-        <div className="max-sm:hidden print:block">
-          <MonthGrid weeks={weeks} calendar={known} today={today} chosen={chosen} onChoose={choose} />
         </div>
-        {day !== undefined && (
-          <div className="max-sm:hidden print:hidden">
-            <DayAgenda day={day} entries={entriesOf(day, known)} empty={emptyWords(calendar)} zone={zone} />
-          </div>
-        )}
-        <MonthAgenda
-          days={days.filter(({ inMonth }) => inMonth)}
-          known={known}
-          empty={emptyWords(calendar)}
-          today={today}
-          zone={zone}
-        />
-      </section>
-    </>
+      )}
+      <div className="max-sm:hidden print:block">
+        <MonthGrid weeks={weeks} calendar={known} today={today} chosen={chosen} onChoose={choose} />
+      </div>
+      {day !== undefined && (
+        <div className="max-sm:hidden print:hidden">
+          <DayAgenda day={day} entries={entriesOf(day, known)} empty={emptyWords(calendar)} zone={zone} />
+        </div>
+      )}
+      <MonthAgenda
+        days={days.filter(({ inMonth }) => inMonth)}
+        known={known}
+        empty={emptyWords(calendar)}
+        today={today}
+        zone={zone}
+      />
+    </section>
   )
-})
+}
 
 interface MonthAgendaProps {
   readonly days: ReturnType<typeof weeksOf>[number]

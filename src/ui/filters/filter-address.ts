@@ -2,21 +2,7 @@
 
 import { useSearchParams } from 'next/navigation'
 import { useMemo } from 'react'
-
-/** A filter as written in the address. The server refuses an invalid value. */
-export type FilterText<Name extends string> = Readonly<Partial<Record<Name, string>>>
-
-export function readFilter<Name extends string>(
-  names: readonly Name[],
-  params: { get(name: string): string | null },
-): FilterText<Name> {
-  const filter: Partial<Record<Name, string>> = {}
-  for (const name of names) {
-    const value = params.get(name)?.trim()
-    if (value) filter[name] = value
-  }
-  return filter
-}
+import { type FilterText, readFilter } from '~/domain/filter-text'
 
 /** For example `?actor=operator&from=2026-11-21`, always in the same order; empty without a filter. */
 export function filterQuery<Name extends string>(

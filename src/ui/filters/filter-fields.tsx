@@ -1,6 +1,6 @@
 import { useId } from 'react'
+import type { FilterText } from '~/domain/filter-text'
 import { inSentence } from '~/domain/foreign-text'
-import type { FilterText } from '~/ui/filters/filter-address'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 const FIELD =

@@ -6,6 +6,7 @@ import { capitalise, inSentence } from '~/domain/foreign-text'
 import { type Lane, lanesOf, leadWords } from '~/domain/surface/lanes'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
+import { useIsHydrated } from '~/ui/first-view/use-is-hydrated'
 import { NowFact, thirdRow, VersionFact } from '~/ui/grid/tile-facts'
 import { LaneChecks } from '~/ui/lanes/lane-checks'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -19,16 +20,20 @@ import { useSurfaces } from '~/ui/surfaces/use-surfaces'
 import { isSurfaceFree } from '~/ui/surfaces/way-back'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 
+/** The server would render more surfaces for a tenth of a second: the browser renders them. */
+const DRAWN_BY_SERVER = 100
+
 /** Each service on its way to production: what every environment runs, how far apart they are, and the promotion. */
 export function LanesPage() {
   const surfaces = useSurfaces()
   const tiles = surfaces.data?.surfaces ?? []
   const lanes = lanesOf(tiles)
+  const isDrawn = useIsHydrated() || tiles.length <= DRAWN_BY_SERVER
   return (
     <PageFrame title="Lanes">
       {surfaces.isError && <ConnectionNotice error={surfaces.error} updatedAt={surfaces.dataUpdatedAt} />}
-      {surfaces.isPending && <RowsSkeleton what="lanes" />}
-      {surfaces.data !== undefined && (
+      {(surfaces.isPending || (surfaces.data !== undefined && !isDrawn)) && <RowsSkeleton what="lanes" />}
+      {surfaces.data !== undefined && isDrawn && (
         <StoppedClock of={surfaces}>
           {lanes.length === 0 ? (
             <p className="max-w-prose rounded-md border border-line bg-panel px-4 py-3 text-sm text-pretty text-ink-soft">

@@ -40,8 +40,9 @@ export function useSurfaces() {
     refetchOnWindowFocus: live ? false : 'always',
   })
   const serverNow = query.data?.now
+  const { dataUpdatedAt } = query
   useEffect(() => {
-    if (serverNow !== undefined) noteServerTime(serverNow)
-  }, [serverNow])
+    if (serverNow !== undefined) noteServerTime(serverNow, dataUpdatedAt)
+  }, [serverNow, dataUpdatedAt])
   return query
 }

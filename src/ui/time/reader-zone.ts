@@ -2,8 +2,12 @@
 
 import { useSyncExternalStore } from 'react'
 
-/** The reader's time zone by its IANA name. */
-export const readerZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
+let zone: string | undefined
+/** The reader's time zone by its IANA name. A page asks once: it shows hundreds of times. */
+const readerZone = (): string => {
+  zone ??= Intl.DateTimeFormat().resolvedOptions().timeZone
+  return zone
+}
 
 let names: readonly string[] | undefined
 const readNames = (): readonly string[] => {

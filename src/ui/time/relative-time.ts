@@ -29,12 +29,31 @@ export function exactUtc(at: string): string {
   return `${then.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** Made once for each zone: making one takes longer than rendering the row around it. */
+function inZone(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone)
+  if (known !== undefined) return known
+  // Swedish writes dates as ISO 8601 does.
+  const made = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  formats.set(zone, made)
+  return made
+}
+
 /** What hovering a relative time shows: "2026-11-21 03:04:05 UTC, 2026-11-21 04:04:05 in Europe/Berlin". */
 export function exactTimes(at: string, zone: string): string {
   const [utc, then] = [exactUtc(at), new Date(at)]
   if (Number.isNaN(then.getTime())) return utc
-  // Swedish writes dates as ISO 8601 does.
-  const local = then.toLocaleString('sv-SE', { timeZone: zone })
+  const local = inZone(zone).format(then)
   return `${local} UTC` === utc ? utc : `${utc}, ${local} in ${zone}`
 }
 

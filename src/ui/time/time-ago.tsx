@@ -1,16 +1,15 @@
 'use client'
 
 import { useMemo } from 'react'
-import { readerZone } from '~/ui/time/reader-zone'
+import { useReaderZone } from '~/ui/time/reader-zone'
 import { duration, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
 import { useNow, useTimeText } from '~/ui/time/use-now'
 
 /** A relative time that updates while answers arrive. Its title has the exact time in UTC and the reader's zone; paper shows the exact time. */
 export function TimeAgo({ at }: { readonly at: string }) {
   const words = useTimeText((now) => relativeTime(at, now))
-  // The server does not know the reader's zone.
-  const inBrowser = words !== null
-  const exact = useMemo(() => (inBrowser ? exactTimes(at, readerZone()) : exactUtc(at)), [at, inBrowser])
+  const zone = useReaderZone()
+  const exact = useMemo(() => exactTimes(at, zone), [at, zone])
   return (
     <time dateTime={at} title={exact} data-exact={exactUtc(at)} className="whitespace-nowrap tabular-nums">
       <span>{words ?? exact}</span>

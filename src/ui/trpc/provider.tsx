@@ -1,14 +1,18 @@
 'use client'
 
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, type Query, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { httpLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
 
+import { documentArrival } from '~/ui/first-view/document-arrival'
 import { authLink } from '~/ui/trpc/auth-link'
 import { personHeader, trpc } from '~/ui/trpc/client'
 import { createFetchChanges } from '~/ui/trpc/fetch-changes'
 import { completeOlderAnswers } from '~/ui/trpc/older-answers'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
+
+/** What came with the document is shown while the stream begins, whose first event asks for it again. */
+const freshFor = ({ state }: Query): number => (state.dataUpdatedAt === documentArrival() ? 30_000 : 1_000)
 
 function newQueryClient(): QueryClient {
   return new QueryClient({
@@ -16,7 +20,7 @@ function newQueryClient(): QueryClient {
     mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
     defaultOptions: {
       // 'always': the console may run on this machine, so the browser's "offline" decides nothing.
-      queries: { networkMode: 'always', retry: worthAnotherTry, staleTime: 1_000 },
+      queries: { networkMode: 'always', retry: worthAnotherTry, staleTime: freshFor },
       // Never retried by the library: only the operator retries, with the same idempotency key.
       mutations: { networkMode: 'always', retry: false },
     },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { auditFilter } from '~/domain/audit/filter'
 import { AUDIT_FILTER_NAMES } from '~/domain/audit/trail'
-import { filterQuery, readFilter } from '~/ui/filters/filter-address'
+import { readFilter } from '~/domain/filter-text'
+import { filterQuery } from '~/ui/filters/filter-address'
 
 describe('the audit filter in the address', () => {
   it('reads back as the same filter, and drops other parameters', () => {

@@ -1,0 +1,100 @@
+import { type Browser, expect, type Page } from '@playwright/test'
+import { deploy, test } from '~test/e2e/operator'
+import { ENTRY_PAGES, listPages } from '~test/support/pages'
+import type { Product } from '~test/support/start-product'
+
+const SURFACE = 'console-staging'
+
+/** Ships once, so that each page has something to show. Returns the deploy’s id. */
+async function shipOnce(page: Page): Promise<string> {
+  await deploy(page, SURFACE)
+  await expect(page.getByRole('dialog').locator('[data-status="succeeded"]')).toBeVisible()
+  return new URL(page.url()).searchParams.get('deploy') ?? ''
+}
+
+const openAs = async (browser: Browser, page: Page, options: Parameters<Browser['newContext']>[0]) =>
+  (await browser.newContext({ ...options, storageState: await page.context().storageState() })).newPage()
+
+test('the first answer of each page shows its data, before any script runs', async ({ page, product, browser }) => {
+  const id = await shipOnce(page)
+  const still = await openAs(browser, page, { javaScriptEnabled: false })
+  const shown: Record<string, (at: Page) => ReturnType<Page['locator']>> = {
+    '/lanes': (at) => at.getByRole('region', { name: /, staging$/ }).first(),
+    '/deploys': (at) => at.locator(`[data-deploy="${id}"]`),
+    [`/deploys/${id}`]: (at) => at.locator('[data-status="succeeded"]'),
+    [`/surfaces/${SURFACE}`]: (at) => at.locator(`[data-deploy="${id}"]`),
+    '/calendar': (at) => at.getByLabel('Surface').getByRole('option', { name: /^Console, staging/ }),
+    '/freezes': (at) => at.locator('ul[aria-labelledby="current"]').or(at.getByText('No surface is frozen or locked.')),
+    '/audit': (at) => at.locator('[data-audit]').first(),
+    '/people': (at) => at.getByRole('list', { name: 'Members' }).getByText('operator@'),
+  }
+  for (const [address, part] of Object.entries(shown)) {
+    await still.goto(`${product.url}${address}`)
+    await expect(part(still).first(), address).toBeAttached()
+    await expect(still.locator('main [aria-busy="true"]'), address).toHaveCount(0)
+  }
+  await still.context().close()
+})
+
+test('no page differs between the server and a browser that is in another zone and speaks another language', async ({
+  page,
+  product,
+  browser,
+}) => {
+  const id = await shipOnce(page)
+  const far = await openAs(browser, page, { timezoneId: 'Pacific/Kiritimati', locale: 'ar-EG' })
+  const wrong: string[] = []
+  far.on('pageerror', (error) => wrong.push(`${far.url()}: ${error}`))
+  far.on('console', (message) => message.type() === 'error' && wrong.push(`${far.url()}: ${message.text()}`))
+  const pages = listPages().filter((file) => !ENTRY_PAGES.includes(file))
+  for (const file of pages) {
+    const address = file.replace('[id]', file.startsWith('/deploys') ? id : SURFACE)
+    await far.goto(`${product.url}${address}`)
+    await expect(far.getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(far.locator('[aria-busy="true"]')).toHaveCount(0)
+  }
+  expect(wrong).toEqual([])
+  await far.context().close()
+})
+
+/** Answers the document as it was before `change`. */
+async function openWithChangeBetween(page: Page, url: string, change: () => Promise<void>): Promise<void> {
+  await page.route(url, async (route) => {
+    const older = await route.fetch()
+    await change()
+    await route.fulfill({ response: older })
+  })
+  await page.goto(url)
+  await page.unroute(url)
+}
+
+async function ask(product: Product, page: Page, procedure: string, input: object): Promise<void> {
+  const answer = await page.request.post(`${product.url}/api/trpc/${procedure}`, {
+    headers: { origin: product.url },
+    data: input,
+  })
+  expect(answer.status(), await answer.text()).toBe(200)
+}
+
+test('a change between the page and its stream is shown, in the window that opens the stream and in another one', async ({
+  page,
+  product,
+}) => {
+  const url = `${product.url}/freezes`
+  const change = async (reason: string) => {
+    await ask(product, page, 'surfaces.unlock', { surfaceId: SURFACE })
+    await ask(product, page, 'surfaces.lock', { surfaceId: SURFACE, reason })
+  }
+  const current = (at: Page) => at.getByRole('list', { name: 'Current and upcoming' })
+  await ask(product, page, 'surfaces.lock', { surfaceId: SURFACE, reason: 'Before the page' })
+  await page.goto('about:blank')
+  await openWithChangeBetween(page, url, () => change('After the first page'))
+  await expect(current(page)).toContainText('After the first page')
+
+  const other = await page.context().newPage()
+  await openWithChangeBetween(other, url, () => change('After the second page'))
+  await expect(current(other)).toContainText('After the second page')
+  await expect(current(page)).toContainText('After the second page')
+  await ask(product, page, 'surfaces.unlock', { surfaceId: SURFACE })
+  await other.close()
+})
