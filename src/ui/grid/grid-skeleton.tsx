@@ -1,4 +1,4 @@
-import { TILE_COLUMNS } from '~/ui/grid/tile-group'
+import { TILE_COLUMNS } from '~/ui/grid/tiles'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
 

@@ -1,6 +1,6 @@
 'use client'
 
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { DRAFT_PREFIX, useTarget } from '~/ui/deploy-modal/frame/target'
@@ -27,6 +27,8 @@ import { StoppedClock } from '~/ui/time/stopped-clock'
 
 const DeployModal = late(async () => (await import('~/ui/deploy-modal/deploy-modal')).DeployModal)
 
+const NO_TILES: readonly SurfaceTile[] = []
+
 type LastGood = NonNullable<SurfaceTile['lastGood']>
 
 /** The grid, and the modal that opens on it. */
@@ -42,10 +44,13 @@ export function SurfaceGrid() {
   const filterRef = useRef<HTMLInputElement>(null)
   useFilterKey(filterRef, target === null)
 
-  const tiles = surfaces.data?.surfaces ?? []
+  const tiles = surfaces.data?.surfaces ?? NO_TILES
   const view = kept.view ?? (tiles.length > TILES_AT_MOST ? 'list' : 'tiles')
-  const shown = tiles.filter((tile) => matchesFilter(tile, filter))
-  const groups = groupByEnvironment(shown)
+  // A key that moves the focus renders the grid, and changes none of them.
+  const groups = useMemo(
+    () => groupByEnvironment(tiles.filter((tile) => filter === '' || matchesFilter(tile, filter))),
+    [tiles, filter],
+  )
   const inReadingOrder = groups.flatMap((group) =>
     filter === '' && collapsed.has(group.environment) ? [] : group.tiles,
   )
@@ -125,7 +130,7 @@ export function SurfaceGrid() {
                 />
               ))}
             </section>
-            {shown.length === 0 && (
+            {groups.length === 0 && (
               <p className="text-ink-soft">No surface matches “{filter}”. Escape in the filter clears it.</p>
             )}
             <GridAnnouncer tiles={tiles} />

@@ -19,6 +19,8 @@ export interface TileProps extends TileActions {
   readonly tile: SurfaceTile
   /** The one surface whose controls Tab reaches; the arrows move it. */
   readonly current: boolean
+  /** Whether the surface is on the screen or soon will be, and so shows its details. */
+  readonly isNear: boolean
   readonly onCurrent: (surfaceId: string) => void
 }
 

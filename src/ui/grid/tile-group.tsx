@@ -1,8 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import { capitalise } from '~/domain/foreign-text'
-import { Row } from '~/ui/grid/row'
-import { Tile } from '~/ui/grid/tile'
 import type { TileActions } from '~/ui/grid/tile-actions'
+import { TileList } from '~/ui/grid/tile-list'
 import { type Group, runningTiles, tileProblem } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
@@ -15,13 +14,10 @@ interface TileGroupProps extends TileActions {
   readonly onCurrent: (surfaceId: string) => void
 }
 
-export const TILE_COLUMNS = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,17.5rem),1fr))] gap-3'
-
 /** An environment: its tiles, or its rows. */
 export function TileGroup({ group, view, collapsed, onCollapse, current, ...actions }: TileGroupProps) {
   const { environment, tiles } = group
   const heading = `environment-${environment}`
-  const Shape = view === 'list' ? Row : Tile
   return (
     <section aria-labelledby={heading}>
       <h2 className="mb-2 text-sm font-semibold">
@@ -42,13 +38,7 @@ export function TileGroup({ group, view, collapsed, onCollapse, current, ...acti
           {collapsed && <Hidden group={group} />}
         </button>
       </h2>
-      {!collapsed && (
-        <ul className={view === 'list' ? 'divide-y divide-line rounded-md border border-line bg-panel' : TILE_COLUMNS}>
-          {tiles.map((tile) => (
-            <Shape key={tile.id} tile={tile} current={current === tile.id} {...actions} />
-          ))}
-        </ul>
-      )}
+      {!collapsed && <TileList tiles={tiles} view={view} current={current} {...actions} />}
     </section>
   )
 }

@@ -27,7 +27,7 @@ import { TimeAgo } from '~/ui/time/time-ago'
  * tiles of hundreds: without `memo` each event would render all of them.
  */
 export const Tile = memo(function Tile(props: TileProps) {
-  const { tile, current, onCurrent } = props
+  const { tile, current, isNear, onCurrent } = props
   const { running, refusal, deploy, open, onKeyDown } = useTileActions(props)
   const tab = current ? 0 : -1
   return (
@@ -36,7 +36,7 @@ export const Tile = memo(function Tile(props: TileProps) {
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-39 min-w-0 [contain-intrinsic-size:auto_9.75rem] [content-visibility:auto] flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
+      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
@@ -45,11 +45,15 @@ export const Tile = memo(function Tile(props: TileProps) {
         <HiddenFreeze tile={tile} running={running} />
         <HealthBadge health={tile.health} />
       </header>
-      <TileFacts tile={tile} running={running} tab={tab} />
-      <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
-        <TileNote tile={tile} running={running} tab={tab} />
-        <TileControls tile={tile} running={running} refusal={refusal} tab={tab} onDeploy={deploy} />
-      </footer>
+      {(isNear || current) && (
+        <>
+          <TileFacts tile={tile} running={running} tab={tab} />
+          <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
+            <TileNote tile={tile} running={running} tab={tab} />
+            <TileControls tile={tile} running={running} refusal={refusal} tab={tab} onDeploy={deploy} />
+          </footer>
+        </>
+      )}
     </li>
   )
 })

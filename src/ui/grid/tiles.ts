@@ -2,6 +2,8 @@ import type { DeploySummary } from '~/domain/deploy/view'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { healthWord, isWrong } from '~/ui/status/health-badge'
 
+export const TILE_COLUMNS = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,17.5rem),1fr))] gap-3'
+
 export interface Group {
   readonly environment: string
   readonly tiles: readonly SurfaceTile[]
