@@ -107,3 +107,22 @@ export async function fillLog(product: Product, deployId: string, count: number)
   )
   await query(product, 'UPDATE console_deploys SET log_count = $2 WHERE id = $1', [deployId, count])
 }
+
+/** Adds surfaces to the grid: `many-0`, `many-1` … The sandbox does not know them. */
+export const addSurfaces = (product: Product, count: number) =>
+  query(
+    product,
+    `INSERT INTO surfaces (id, name, environment, repository, workflow, ref, url, health_url, confirm, timeout_minutes, position)
+     SELECT 'many-' || n, 'many-' || n, 'production', 'acme/many', 'deploy-console.yml', 'main', 'http://127.0.0.1:9',
+       'http://127.0.0.1:9/health', 'many-' || n, 30, 1000 + n
+     FROM generate_series(0, $1::int - 1) AS n
+     ON CONFLICT (id) DO UPDATE SET archived_at_utc = NULL, name = excluded.name`,
+    [count],
+  )
+
+export const renameSurface = (product: Product, id: string, name: string) =>
+  query(product, 'UPDATE surfaces SET name = $2 WHERE id = $1', [id, name])
+
+/** Takes the surfaces that `addSurfaces` added from the grid. */
+export const archiveAddedSurfaces = (product: Product) =>
+  query(product, `UPDATE surfaces SET archived_at_utc = now() WHERE repository = 'acme/many'`)
