@@ -4,6 +4,8 @@ import { ENTRY_PAGES, listPages } from '~test/support/pages'
 import type { Product } from '~test/support/start-product'
 
 const SURFACE = 'console-staging'
+/** Without a stream, the page asks again after 10 s. */
+const BEFORE_A_POLL_MS = 8_000
 
 /** Ships once, so that each page has something to show. Returns the deploy’s id. */
 async function shipOnce(page: Page): Promise<string> {
@@ -85,16 +87,17 @@ test('a change between the page and its stream is shown, in the window that open
     await ask(product, page, 'surfaces.unlock', { surfaceId: SURFACE })
     await ask(product, page, 'surfaces.lock', { surfaceId: SURFACE, reason })
   }
-  const current = (at: Page) => at.getByRole('list', { name: 'Current and upcoming' })
+  const shows = (at: Page, reason: string) =>
+    expect(at.getByRole('list', { name: 'Current and upcoming' })).toContainText(reason, { timeout: BEFORE_A_POLL_MS })
   await ask(product, page, 'surfaces.lock', { surfaceId: SURFACE, reason: 'Before the page' })
   await page.goto('about:blank')
   await openWithChangeBetween(page, url, () => change('After the first page'))
-  await expect(current(page)).toContainText('After the first page')
+  await shows(page, 'After the first page')
 
   const other = await page.context().newPage()
   await openWithChangeBetween(other, url, () => change('After the second page'))
-  await expect(current(other)).toContainText('After the second page')
-  await expect(current(page)).toContainText('After the second page')
+  await shows(other, 'After the second page')
+  await shows(page, 'After the second page')
   await ask(product, page, 'surfaces.unlock', { surfaceId: SURFACE })
   await other.close()
 })
