@@ -88,6 +88,48 @@ test('a request is withdrawn from the queue, and the deploy ahead goes on', asyn
   await expect(dialog.locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
 })
 
+test('the requester is told above the grid that somebody withdrew the request, asks again with one press, and dismisses it for good', async ({
+  page,
+  browser,
+  sandbox,
+}) => {
+  const quinn = await invite(page, browser, { name: 'Quinn', email: 'quinn.told@example.com', role: 'deployer' })
+  const own = quinn.getByRole('region', { name: 'Your requests' })
+  await sandbox.pause('Smoke gate')
+  await deploy(page, SURFACE)
+  await expect(dialogOf(page).locator('[data-status]')).toBeVisible()
+  await queueBehind(quinn)
+  const request = new URL(quinn.url()).searchParams.get('queued')
+  await quinn.keyboard.press('Escape')
+  await expect(own).toContainText('Next in the queue')
+  const before = await own.boundingBox()
+  await page.goto(`${new URL(page.url()).origin}/?queued=${request}`)
+  await dialogOf(page).getByRole('button', { name: 'Withdraw' }).click()
+  await expect(own).toContainText('Withdrawn by')
+  await expect(own).toContainText('Nothing was deployed.')
+  expect(await own.boundingBox(), 'nothing moves').toEqual(before)
+  expect(await breaches(quinn)).toEqual([])
+  await quinn.setViewportSize({ width: 360, height: 740 })
+  for (const action of [own.getByRole('link', { name: /^Ask again/ }), own.getByRole('button', { name: /^Dismiss/ })]) {
+    await expect(action).toBeInViewport({ ratio: 1 })
+  }
+  await own.getByRole('link', { name: /^Ask again/ }).click()
+  await expect(dialogOf(quinn).getByRole('button', { name: 'Continue to the queue' })).toBeVisible()
+  await quinn.keyboard.press('Escape')
+  await own.getByRole('button', { name: /^Dismiss/ }).click()
+  await expect(own).toContainText('None of your requests waits in a queue')
+  await quinn.reload()
+  await expect(tile(quinn, SURFACE)).toBeVisible()
+  await expect(own).toHaveCount(0)
+  await quinn.context().close()
+  await page.keyboard.press('Escape')
+  await tile(page, SURFACE)
+    .getByRole('button', { name: /^Follow/ })
+    .click()
+  await sandbox.resume('Smoke gate')
+  await expect(dialogOf(page).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+})
+
 test('Deploy stays disabled until every line of the checklist is ticked, and the deploy keeps the lines', async ({
   page,
   product,
