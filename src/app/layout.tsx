@@ -3,6 +3,7 @@ import localFont from 'next/font/local'
 import { cookies } from 'next/headers'
 import { connection } from 'next/server'
 import type { ReactNode } from 'react'
+import { ControlsOnceHydrated } from '~/ui/first-view/controls-once-hydrated'
 import { readTheme, THEME_COOKIE, themeMark } from '~/ui/preferences/theme'
 import { TrpcProvider } from '~/ui/trpc/provider'
 import './globals.css'
@@ -52,7 +53,9 @@ export default async function RootLayout({ children }: { readonly children: Reac
   return (
     <html lang="en" data-theme={await chosenTheme()} className={`${sans.variable} ${mono.variable}`}>
       <body>
-        <TrpcProvider>{children}</TrpcProvider>
+        <TrpcProvider>
+          <ControlsOnceHydrated>{children}</ControlsOnceHydrated>
+        </TrpcProvider>
       </body>
     </html>
   )

@@ -38,6 +38,35 @@ test('the first answer of each page shows its data, before any script runs', asy
   await still.context().close()
 })
 
+test('no control of any page takes a press before the scripts run', async ({ page, product, browser }) => {
+  const id = await shipOnce(page)
+  const still = await openAs(browser, page, { javaScriptEnabled: false })
+  const entering = await (
+    await browser.newContext({ javaScriptEnabled: false, storageState: { cookies: [], origins: [] } })
+  ).newPage()
+  const live: string[] = []
+  let found = 0
+  const visit = async (visitor: Page, address: string): Promise<void> => {
+    await visitor.goto(`${product.url}${address}`)
+    const controls = await visitor
+      .locator(':is(button, select, [type="checkbox"], [type="radio"])')
+      .evaluateAll((all) =>
+        all
+          .filter((one) => one.checkVisibility())
+          .map((one) => [one.outerHTML, getComputedStyle(one).pointerEvents] as const),
+      )
+    found += controls.length
+    for (const [html, presses] of controls) if (presses !== 'none') live.push(`${address}: ${html.slice(0, 200)}`)
+  }
+  for (const file of listPages().filter((one) => !ENTRY_PAGES.includes(one))) {
+    await visit(still, file.replace('[id]', file.startsWith('/deploys') ? id : SURFACE))
+  }
+  await visit(entering, '/sign-in')
+  expect(live).toEqual([])
+  expect(found).toBeGreaterThan(20)
+  for (const visitor of [still, entering]) await visitor.context().close()
+})
+
 test('no page differs between the server and a browser that is in another zone and speaks another language', async ({
   page,
   product,

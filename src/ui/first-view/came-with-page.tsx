@@ -3,7 +3,6 @@
 import { type DehydratedState, HydrationBoundary } from '@tanstack/react-query'
 import { type ReactNode, useLayoutEffect, useMemo } from 'react'
 import { documentArrival } from '~/ui/first-view/document-arrival'
-import { useIsHydrated } from '~/ui/first-view/use-is-hydrated'
 import { noteServerTime } from '~/ui/time/clock'
 import { RenderedAt } from '~/ui/time/use-now'
 
@@ -16,17 +15,13 @@ interface CameWithPageProps {
 /** Gives the answers that came with the document to the page below. */
 export function CameWithPage({ answers, children }: CameWithPageProps) {
   const now = answers?.now
-  const isReady = useIsHydrated()
   const state = useMemo(() => answers && withArrival(answers.state), [answers])
   useLayoutEffect(() => {
     if (now !== undefined) noteServerTime(now, documentArrival())
   }, [now])
   return (
     <RenderedAt value={now === undefined ? null : Date.parse(now)}>
-      <HydrationBoundary state={state}>
-        {/* A button does nothing before the page’s scripts run, so it takes no press. */}
-        <div className={isReady ? 'contents' : 'contents [&_:is(button,select)]:pointer-events-none'}>{children}</div>
-      </HydrationBoundary>
+      <HydrationBoundary state={state}>{children}</HydrationBoundary>
     </RenderedAt>
   )
 }
