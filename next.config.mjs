@@ -7,7 +7,12 @@ const config = (phase) => ({
   compress: false,
   poweredByHeader: false,
   reactStrictMode: true,
+  // Loaded from node_modules. What is bundled is compiled and kept once for each of the routes that use it.
   serverExternalPackages: [
+    '@octokit/auth-app',
+    '@octokit/rest',
+    'rrule-temporal',
+    'temporal-polyfill',
     '@prisma/client',
     '@prisma/adapter-pg',
     'graphile-worker',
