@@ -21,7 +21,7 @@ export const Row = memo(function Row(props: TileProps) {
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative grid ${hasBoth ? 'h-32 grid-rows-[repeat(3,1.25rem)_2.5rem]' : 'h-27 grid-rows-[repeat(4,1.25rem)]'} grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-0.5 border-l-2 pr-1.5 pl-3 text-sm first:rounded-t-md last:rounded-b-md has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:-outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:bg-well lg:h-11 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_minmax(9.75rem,auto)] lg:grid-rows-1 lg:gap-x-6 ${tileProblem(tile) === null ? 'border-l-transparent' : 'border-l-bad'}`}
+      className={`relative scroll-my-16 grid ${hasBoth ? 'h-32 grid-rows-[repeat(3,1.25rem)_2.5rem]' : 'h-27 grid-rows-[repeat(4,1.25rem)]'} grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-0.5 border-l-2 pr-1.5 pl-3 text-sm first:rounded-t-md last:rounded-b-md has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:-outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:bg-well lg:h-11 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_minmax(9.75rem,auto)] lg:grid-rows-1 lg:gap-x-6 ${tileProblem(tile) === null ? 'border-l-transparent' : 'border-l-bad'}`}
     >
       {/* A narrow screen gives the name a whole line: beside the controls it would be a letter. */}
       <div className="flex min-w-0 items-center justify-between gap-x-2 max-lg:col-span-2 max-lg:pr-2">

@@ -36,7 +36,7 @@ export const Tile = memo(function Tile(props: TileProps) {
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
+      className={`relative scroll-my-16 flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">

@@ -1,6 +1,6 @@
 'use client'
 
-import { type RefObject, useCallback, useEffect, useState } from 'react'
+import { type RefObject, startTransition, useCallback, useEffect, useState } from 'react'
 import { flushSync } from 'react-dom'
 
 /** Places in a list, the second not included. */
@@ -13,8 +13,8 @@ interface Range {
 const FIRST: Range = { from: 0, to: 40 }
 const ALL: Range = { from: 0, to: Number.POSITIVE_INFINITY }
 
-/** Faster than this, nobody reads details, and adding them would make the scrolling stutter. */
-const READABLE_PX_PER_MS = 2
+/** Further than this from one frame to the next, nobody reads details, and adding them would make the scrolling stutter more. */
+const READABLE_PX = 50
 const REST_MS = 100
 
 /**
@@ -31,7 +31,8 @@ export function useNear(list: RefObject<HTMLElement | null>): Range {
     const screen = window.innerHeight
     const from = firstPlace(children, ({ bottom }) => bottom > -screen)
     const to = firstPlace(children, ({ top }) => top > 2 * screen)
-    setNear((before) => (before.from === from && before.to === to ? before : { from, to }))
+    // Details may come a few frames later: the key or the scrolling that led here is shown first.
+    startTransition(() => setNear((before) => (before.from === from && before.to === to ? before : { from, to })))
   }, [list])
 
   // What the page shows above the list may have changed its place.
@@ -40,11 +41,10 @@ export function useNear(list: RefObject<HTMLElement | null>): Range {
   useEffect(() => {
     const gone = new AbortController()
     let rest: ReturnType<typeof setTimeout> | undefined
-    let [lastY, lastAt] = [window.scrollY, performance.now()]
+    let last = window.scrollY
     const onScroll = () => {
-      const [y, at] = [window.scrollY, performance.now()]
-      const isReadable = Math.abs(y - lastY) < READABLE_PX_PER_MS * (at - lastAt)
-      ;[lastY, lastAt] = [y, at]
+      const isReadable = Math.abs(window.scrollY - last) <= READABLE_PX
+      last = window.scrollY
       clearTimeout(rest)
       rest = setTimeout(look, REST_MS)
       if (isReadable) look()

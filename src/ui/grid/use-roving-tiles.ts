@@ -14,7 +14,10 @@ export function useRovingTiles() {
   const [current, setCurrent] = useState<string | null>(null)
 
   const focusTile = useCallback((id: string) => {
-    grid.current?.querySelector<HTMLElement>(`[${FOCUS_MARK}="${CSS.escape(id)}"]`)?.focus()
+    const next = grid.current?.querySelector<HTMLElement>(`[${FOCUS_MARK}="${CSS.escape(id)}"]`)
+    // The browser would move it to the middle, and a screen of other tiles with it.
+    next?.focus({ preventScroll: true })
+    next?.closest('[data-surface]')?.scrollIntoView({ block: 'nearest' })
   }, [])
 
   const onKeyDown = useCallback(
