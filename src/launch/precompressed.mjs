@@ -33,8 +33,9 @@ export function precompressed(directory) {
       !/\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(`${headers['accept-encoding']}`)
     )
       return false
-    found.size ??= statSync(found.file, { throwIfNoEntry: false })?.size
-    if (found.size === undefined) return false
+    found.size ||= statSync(found.file, { throwIfNoEntry: false })?.size
+    // After a power failure, a file may be there and empty.
+    if (!found.size) return false
     response.writeHead(200, {
       'content-type': found.type,
       'content-encoding': 'br',

@@ -46,11 +46,13 @@ it('a server sends a script compressed from the moment it is, and leaves it to o
   expect([answer.status, answer.headers.get('content-encoding'), await answer.text()]).toEqual([200, 'br', SCRIPT])
 })
 
-it('a compression that was stopped is continued, and a whole one is not repeated', async () => {
-  const { chunks, directory } = await builtCheckout()
+it('a compression that was stopped is continued, and a whole one is not repeated; an empty file, as after a power failure, is not sent', async () => {
+  const { chunks, directory, ask } = await builtCheckout()
   writeFileSync(path.join(chunks, 'a.js.br-unfinished'), 'half')
   writeFileSync(path.join(chunks, 'a.js.br'), '')
+  expect((await ask()).status).toBe(204)
   await compressStatic(directory)
+  expect(await (await ask()).text()).toBe(SCRIPT)
   expect(readdirSync(chunks).toSorted()).toEqual(['a.js', 'a.js.br'])
   writeFileSync(path.join(chunks, 'a.js.br'), 'kept')
   await compressStatic(directory)
