@@ -22,7 +22,7 @@ import {
   replaceEndedLocks,
   updateFreeze,
 } from '~/server/freezes/freezes'
-import { ROLLBACK_LOCK } from '~/server/freezes/lift-rollback-lock'
+import { isAsRollbackSetIt } from '~/server/freezes/lift-rollback-lock'
 import { type DatabaseHandle, violatedUniqueIndex } from '~/server/platform/database'
 import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surfaces'
 
@@ -263,20 +263,17 @@ export async function unlockSurface(
     throw new AppError('freeze_unknown', `"${surfaceId}" ${what}. Nothing was changed.`)
   }
   const isHolder = lock.createdByUserId === actor.userId && lock.createdBy === actor.name
-  authorize(actor, isHolder || isArmedBy(actor, lock) ? 'deploy.dispatch' : 'freeze.manage')
+  if (!isHolder) authorize(actor, isArmedBy(actor, lock) ? 'deploy.dispatch' : 'freeze.manage')
   await lift(deps, actor, lock)
 }
 
 /** Whether the console set the lock when it rolled back this person's deploy, and nobody made the lock theirs since (docs/adr/060). */
-const isArmedBy = (
-  { userId, via }: Actor,
-  { createdBy, createdByUserId, rollbackDeployId, reason }: FreezeRow,
-): boolean =>
-  createdBy === ARMED_ACTOR &&
-  createdByUserId === userId &&
+const isArmedBy = ({ userId, via }: Actor, lock: FreezeRow): boolean =>
+  lock.createdBy === ARMED_ACTOR &&
+  lock.createdByUserId === userId &&
   via !== 'token' &&
-  rollbackDeployId !== null &&
-  reason.startsWith(ROLLBACK_LOCK)
+  lock.rollbackDeployId !== null &&
+  isAsRollbackSetIt(lock)
 
 async function lift(deps: Pick<FreezeDeps, 'db' | 'now'>, actor: Actor, freeze: FreezeRow): Promise<void> {
   requireReachOf(actor, freeze)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
-import { changeFreeze, unlockSurface } from '~/server/freezes/change-freezes'
+import { changeFreeze, lockSurface, unlockSurface } from '~/server/freezes/change-freezes'
 import { actorNamed } from '~test/support/actors'
 import { insertMember } from '~test/support/members'
 import { type ArmedWorld, BAD, createArmedWorld } from './armed-world'
@@ -44,9 +44,21 @@ it('nobody else with the role of a deployer removes it, no token of that person,
   for (const actor of [{ ...bob, ...fresh }, token, demoted, elsewhere]) {
     await expect(unlockSurface(world.deps, actor, surfaceId)).rejects.toMatchObject({ code: 'permission_refused' })
   }
-  await changeFreeze(world.deps, world.grace, { id: lock.id, reason: 'Until the cause is understood' })
+  const reason = `${lock.reason}. Do not unlock before the cause is understood`
+  await changeFreeze(world.deps, world.grace, { id: lock.id, reason })
   await expect(unlockSurface(world.deps, world.ada, surfaceId)).rejects.toMatchObject({ code: 'permission_refused' })
   expect(await liftedBy()).toBeNull()
   await unlockSurface(world.deps, world.grace, surfaceId)
   expect(await liftedBy()).toBe('grace')
+})
+
+it('a token removes the lock that it set, with the permission for locks alone', async () => {
+  const owner = await insertMember(world.deps, actorNamed('iris', { role: 'approver' }))
+  const permissions = ['freeze.manage'] as const
+  const token = { ...owner, name: 'token:incidents', via: 'token' as const, tokenId: world.deps.newId(), permissions }
+  const { surfaceId } = await world.shipped('auto')
+  await lockSurface(world.deps, { ...token, provedAt: null }, { surfaceId, reason: 'Incident', kind: 'lock' })
+  await unlockSurface(world.deps, { ...token, provedAt: null }, surfaceId)
+  const { liftedBy } = await world.deps.db.freeze.findFirstOrThrow({ where: { surfaceId } })
+  expect(liftedBy).toBe('token:incidents')
 })

@@ -7,12 +7,11 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { decideFreeze, type FreezePass } from '~/domain/freeze/decide-freeze'
 import type { StandingFreeze } from '~/domain/freeze/freeze'
-import { shortSha } from '~/domain/ref'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { armDeploy, disarmWatches } from '~/server/deploys/deploy-watch'
 import { freezeEvent } from '~/server/freezes/freeze-view'
 import { insertUnlessLocked, replaceEndedLocks } from '~/server/freezes/freezes'
-import { ROLLBACK_LOCK } from '~/server/freezes/lift-rollback-lock'
+import { rollbackReason } from '~/server/freezes/lift-rollback-lock'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 import { declaredColumns, digestDeclaration } from '~/server/surfaces/declare/declarations'
@@ -87,7 +86,7 @@ async function lockAfterRollback(
     kind: 'lock',
     environment: null,
     surfaceId,
-    reason: `${ROLLBACK_LOCK}${shortSha(deploy.sha)} was requested${deploy.requestedBy === ARMED_ACTOR ? ' by the console' : ''}`,
+    reason: rollbackReason(deploy.sha, deploy.requestedBy === ARMED_ACTOR),
     startsAt: at,
     endsAt: null,
     rollbacksPass: true,
