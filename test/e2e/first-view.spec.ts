@@ -62,6 +62,11 @@ test('no control of any page takes a press before the scripts run', async ({ pag
     await visit(still, file.replace('[id]', file.startsWith('/deploys') ? id : SURFACE))
   }
   await visit(entering, '/sign-in')
+  await still.goto(`${product.url}/insights`)
+  const other = still.getByRole('radio', { checked: false }).first()
+  const { x = 0, y = 0, width = 0, height = 0 } = (await other.boundingBox()) ?? {}
+  await still.mouse.click(x + width / 2, y + height / 2)
+  await expect(other).not.toBeChecked()
   expect(live).toEqual([])
   expect(found).toBeGreaterThan(20)
   for (const visitor of [still, entering]) await visitor.context().close()

@@ -9,4 +9,4 @@ export function ControlsOnceHydrated({ children }: { readonly children: ReactNod
   return <div className={isHydrated ? 'contents' : `contents ${TAKES_NO_PRESS}`}>{children}</div>
 }
 
-const TAKES_NO_PRESS = '[&_:is(button,select,[type=checkbox],[type=radio])]:pointer-events-none'
+const TAKES_NO_PRESS = '[&_:is(button,select,label,[type=checkbox],[type=radio])]:pointer-events-none'
