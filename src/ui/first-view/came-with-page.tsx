@@ -1,8 +1,9 @@
 'use client'
 
-import { type DehydratedState, HydrationBoundary } from '@tanstack/react-query'
-import { type ReactNode, useLayoutEffect, useMemo } from 'react'
+import { type DehydratedState, HydrationBoundary, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import { documentArrival } from '~/ui/first-view/document-arrival'
+import { useIsHydrated } from '~/ui/first-view/use-is-hydrated'
 import { noteServerTime } from '~/ui/time/clock'
 import { RenderedAt } from '~/ui/time/use-now'
 
@@ -14,11 +15,24 @@ interface CameWithPageProps {
 
 /** Gives the answers that came with the document to the page below. */
 export function CameWithPage({ answers, children }: CameWithPageProps) {
-  const now = answers?.now
-  const state = useMemo(() => answers && withArrival(answers.state), [answers])
+  // Shown again later, as with the back button: the window asks for itself.
+  const [isLater] = useState(useIsHydrated())
+  const brought = isLater ? null : answers
+  const now = brought?.now
+  const state = useMemo(() => brought && withArrival(brought.state), [brought])
   useLayoutEffect(() => {
     if (now !== undefined) noteServerTime(now, documentArrival())
   }, [now])
+  const queries = useQueryClient()
+  // A page that is opened again asks again.
+  useEffect(
+    () => () =>
+      void queries.invalidateQueries({
+        predicate: ({ state: { dataUpdatedAt } }) => dataUpdatedAt === documentArrival(),
+        refetchType: 'none',
+      }),
+    [queries],
+  )
   return (
     <RenderedAt value={now === undefined ? null : Date.parse(now)}>
       <HydrationBoundary state={state}>{children}</HydrationBoundary>

@@ -1,7 +1,7 @@
 'use client'
 
 import { focusManager } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { consoleNow, noteServerTime } from '~/ui/time/clock'
 import { trpc } from '~/ui/trpc/client'
@@ -40,9 +40,11 @@ export function useSurfaces() {
     refetchOnWindowFocus: live ? false : 'always',
   })
   const serverNow = query.data?.now
-  const { dataUpdatedAt } = query
+  const arrived = useRef(0)
+  arrived.current = query.dataUpdatedAt
+  // A 304 brings the earlier answer again, with its earlier time: only a new time says anything about the clock.
   useEffect(() => {
-    if (serverNow !== undefined) noteServerTime(serverNow, dataUpdatedAt)
-  }, [serverNow, dataUpdatedAt])
+    if (serverNow !== undefined) noteServerTime(serverNow, arrived.current)
+  }, [serverNow])
   return query
 }
