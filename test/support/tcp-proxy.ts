@@ -7,7 +7,7 @@ export async function tcpProxy(serverUrl: string) {
   const target = new URL(serverUrl)
   const port = await freePort()
   const sockets = new Set<Socket>()
-  let holding = false
+  let holding: 'nothing' | 'commits' | 'everything' = 'nothing'
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     for (const socket of [client, upstream]) {
@@ -21,7 +21,7 @@ export async function tcpProxy(serverUrl: string) {
     client.on('data', (sent: Buffer) => {
       prepared ??= /P.{4}([^\0]+)\0COMMIT\0/s.exec(sent.toString('latin1'))?.[1]
       const commits = sent.includes('COMMIT') || (prepared !== undefined && sent.includes(`\0${prepared}\0`))
-      if (holding && commits) upstream.unpipe(client).pause()
+      if (holding === 'everything' || (holding === 'commits' && commits)) upstream.unpipe(client).pause()
     })
   })
   const url = new URL(serverUrl)
@@ -34,7 +34,11 @@ export async function tcpProxy(serverUrl: string) {
     },
     /** From now on, a COMMIT still reaches PostgreSQL, but its answer does not reach the client. */
     holdCommits: () => {
-      holding = true
+      holding = 'commits'
+    },
+    /** From now on, no answer of PostgreSQL reaches the client, as if PostgreSQL hung. */
+    holdEverything: () => {
+      holding = 'everything'
     },
     cut: async () => {
       const closed = once(server, 'close')

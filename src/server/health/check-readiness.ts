@@ -37,6 +37,8 @@ const UNKNOWN: Readiness = {
 const ANSWER_WITHIN_MS = 2_000
 /** A busy database answers late, on every server at once. Only a longer silence means that it hangs. */
 const SILENT_AFTER_MS = 10_000
+/** How long a page waits to learn whether the database answers. A hanging query itself ends after 17 seconds. */
+const PAGE_WAITS_MS = 5_000
 /** Answers are kept this long, so that no number of checks is a load. */
 const KEPT_MS = 1_000
 /** How often a successful write is repeated. After a failed one, each look writes. */
@@ -47,7 +49,7 @@ type ReadinessDeps = Pick<Deps, 'db' | 'logger' | 'now' | 'newId'>
 export interface ReadinessCheck {
   /** Settles within two seconds. */
   readonly check: () => Promise<Readiness>
-  /** Whether the database fails to answer a query now. Asked before each page, so it is one query, and nobody else's answer. */
+  /** Whether the database fails to answer a query now, or within five seconds. Asked before each page, so pages share the query under way. */
   readonly isDatabaseAway: () => Promise<boolean>
   /** From now on the server is not ready, because it is about to stop. */
   readonly drain: () => void
@@ -58,6 +60,7 @@ export function createReadiness(deps: ReadinessDeps, clock = () => performance.n
   const look = createLook(deps)
   let draining = false
   let running: Promise<Readiness> | null = null
+  let asking: Promise<boolean> | null = null
   let latest: { readonly readiness: Readiness; readonly at: number } | null = null
 
   const lookOnce = (): Promise<Readiness> => {
@@ -67,6 +70,20 @@ export function createReadiness(deps: ReadinessDeps, clock = () => performance.n
       return readiness
     })
     return running
+  }
+  const askForPages = async (): Promise<boolean> => {
+    try {
+      const answered = readDatabaseTime(deps.db).then(() => false)
+      return await within(PAGE_WAITS_MS, answered, () => {
+        deps.logger.warn('pages are answered 503: the database does not answer in time')
+        return true
+      })
+    } catch (err) {
+      // Any other error is the page's to report.
+      if (!isDatabaseUnavailable(err)) return false
+      deps.logger.warn({ err }, 'pages are answered 503: the database does not answer')
+      return true
+    }
   }
   return {
     async check() {
@@ -78,14 +95,11 @@ export function createReadiness(deps: ReadinessDeps, clock = () => performance.n
         return UNKNOWN
       })
     },
-    async isDatabaseAway() {
-      try {
-        await readDatabaseTime(deps.db)
-        return false
-      } catch (error) {
-        // Any other error is the page's to report.
-        return isDatabaseUnavailable(error)
-      }
+    isDatabaseAway() {
+      asking ??= askForPages().finally(() => {
+        asking = null
+      })
+      return asking
     },
     drain() {
       draining = true

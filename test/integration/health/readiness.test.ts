@@ -4,10 +4,12 @@ import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps, type Deps } from '~/server/deps'
 import { createReadiness } from '~/server/health/check-readiness'
 import { recordHeartbeat } from '~/server/health/heartbeats.sql'
+import { connectDatabase, poolStateOf } from '~/server/platform/database'
 import { receiveWebhook } from '~/server/webhooks/receive-webhook'
 import { createTestConsole, insertDeployAt } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
 import { signedWebhook } from '~test/support/signed-webhook'
+import { tcpProxy } from '~test/support/tcp-proxy'
 
 let deps: Deps
 beforeAll(async () => {
@@ -24,6 +26,12 @@ function startAgain(): Deps {
   const started = createDeps(deps.config)
   onTestFinished(() => started.db.$disconnect())
   return started
+}
+
+function keptWarnings() {
+  const logged: unknown[] = []
+  const logger = Object.assign(Object.create(deps.logger), { warn: (...line: unknown[]) => void logged.push(line) })
+  return { logger, logged }
 }
 
 const READY = { ready: true, draining: false, database: 'reachable', writes: 'accepted', migrations: 'applied' }
@@ -95,8 +103,7 @@ describe('the clock', () => {
   })
 
   it('the log says by how many seconds the clock differs', async () => {
-    const logged: unknown[] = []
-    const logger = Object.assign(Object.create(deps.logger), { warn: (...line: unknown[]) => void logged.push(line) })
+    const { logger, logged } = keptWarnings()
     await createReadiness({ ...deps, logger, now: () => new Date(Date.now() - 360_000) }).check()
     expect(logged).toEqual([[{ aheadOfDatabaseSeconds: -360 }, expect.stringContaining('not ready: the clocks')]])
   })
@@ -123,6 +130,47 @@ it('a server whose database hangs answers all checks within seconds, with one qu
   )
   now = 20_000
   expect(await readiness.check()).toMatchObject(READY)
+})
+
+describe('pages that are opened while the database is away', () => {
+  async function openThrough(proxy: { readonly url: string }) {
+    const db = connectDatabase(proxy.url)
+    onTestFinished(() => db.$disconnect())
+    const { logger, logged } = keptWarnings()
+    const { isDatabaseAway } = createReadiness({ ...deps, db, logger })
+    return { db, logged, open: () => Promise.all(Array.from({ length: 100 }, () => isDatabaseAway())) }
+  }
+  const every = (away: boolean) => Array.from({ length: 100 }, () => away)
+
+  it('pages opened at once while the database hangs wait for seconds, hold one connection, and are logged once', async () => {
+    const proxy = await tcpProxy(deps.config.databaseUrl)
+    await proxy.mend()
+    const { db, logged, open } = await openThrough(proxy)
+    expect(await open()).toEqual(every(false))
+    proxy.holdEverything()
+    const startedAt = performance.now()
+    const opened = open()
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(poolStateOf(db)).toEqual({ total: 1, idle: 0, waiting: 0 })
+    expect(await opened).toEqual(every(true))
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    await proxy.cut()
+    expect(logged).toEqual([['pages are answered 503: the database does not answer in time']])
+  })
+
+  it('the error of a database that refuses connections is logged once for each look, and pages go on when it is back', async () => {
+    const proxy = await tcpProxy(deps.config.databaseUrl)
+    const { logged, open } = await openThrough(proxy)
+    const line = [{ err: expect.any(Error) }, 'pages are answered 503: the database does not answer']
+    expect(await open()).toEqual(every(true))
+    expect(logged).toEqual([line])
+    expect(await open()).toEqual(every(true))
+    expect(logged).toEqual([line, line])
+    await proxy.mend()
+    onTestFinished(() => proxy.cut())
+    expect(await open()).toEqual(every(false))
+    expect(logged).toHaveLength(2)
+  })
 })
 
 describe('the worker', () => {
