@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Role } from '~/domain/permissions'
 import { type AskedBy, authenticate } from '~/server/auth/sessions/read-session'
+import { createDeps, type Deps } from '~/server/deps'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
 
@@ -27,6 +28,7 @@ async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: 
   await deps.db.session.update({ where: { id }, data: { activeAt, expiresAt } })
   const where = { actor: email, action: 'console.session.closed' }
   return {
+    headers,
     use: async (by: AskedBy = 'person') => (await authenticate(deps, headers, by))?.name ?? null,
     callNoteActivity: async (more: Readonly<Record<string, string>> = {}) => {
       const { POST } = await import('~/app/api/trpc/[trpc]/route')
@@ -105,3 +107,56 @@ describe('a session past its greatest age', () => {
     expect(await trail()).toEqual([{ reason: 'expired' }])
   })
 })
+
+describe('a session on a database that accepts no changes', () => {
+  const nameIn = async (deps: Deps, headers: Headers) => (await authenticate(deps, headers, 'person'))?.name ?? null
+
+  it('on a read-only database, a session can be read though its activity is not noted', async () => {
+    const { headers, email, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
+    expect(await nameIn(await readOnlyDeps(), headers)).toBe(email)
+    expect(await row()).toEqual({ activeAt })
+  })
+
+  it.each([
+    ['idle', { idle: HOUR }],
+    ['expired', { left: -1 }],
+  ])('on a read-only database, an %s session is not valid though it is not ended', async (_reason, times) => {
+    const { headers, row, trail } = await session('admin', times)
+    expect(await nameIn(await readOnlyDeps(), headers)).toBeNull()
+    expect(await row()).not.toBeNull()
+    expect(await trail()).toEqual([])
+  })
+
+  it('on a full disk, an active session can be read, and an idle one is not valid', async () => {
+    const [active, idle] = [await session('admin', { idle: 2 * MINUTE }), await session('admin', { idle: HOUR })]
+    await failChanges('53100')
+    expect([await active.use(), await idle.use()]).toEqual([active.email, null])
+  })
+
+  it('any other error of the change fails the request', async () => {
+    const [active, idle] = [await session('admin', { idle: 2 * MINUTE }), await session('admin', { idle: HOUR })]
+    await failChanges('P0001')
+    for (const { use } of [active, idle]) await expect(use()).rejects.toThrow('not changed')
+  })
+})
+
+/** Lets each change of a session fail with this code of PostgreSQL. */
+async function failChanges(code: string) {
+  const { db } = console_.deps
+  await db.$executeRawUnsafe(`CREATE FUNCTION no_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'not changed' USING ERRCODE = '${code}'; END $$`)
+  onTestFinished(async () => void (await db.$executeRaw`DROP FUNCTION no_change CASCADE`))
+  await db.$executeRaw`CREATE TRIGGER no_change BEFORE UPDATE OR DELETE ON sessions
+    FOR EACH STATEMENT EXECUTE FUNCTION no_change()`
+}
+
+/** As a process that starts on a database that has become read-only, as after a failover. */
+async function readOnlyDeps(): Promise<Deps> {
+  const { db, config } = console_.deps
+  const [{ name }] = await db.$queryRaw<[{ name: string }]>`SELECT current_database() AS name`
+  await db.$executeRawUnsafe(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`)
+  onTestFinished(async () => void (await db.$executeRawUnsafe(`ALTER DATABASE "${name}" RESET ALL`)))
+  const started = createDeps(config)
+  onTestFinished(() => started.db.$disconnect())
+  return started
+}

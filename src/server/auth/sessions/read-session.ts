@@ -6,6 +6,7 @@ import { sessionToken } from '~/server/auth/sessions/session-cookie'
 import { endSession, findSession, listSessionsById, noteActivity } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import type { MemberRow } from '~/server/members/members'
+import { isWriteRefused } from '~/server/platform/database'
 
 /** The longest life of a session, however much it is used. An older secret in AUTH_SECRET is needed this long. */
 export const SESSION_DAYS = 7
@@ -30,8 +31,8 @@ export interface SignedIn {
 }
 
 /**
- * Reads the request's session, and ends it if it has expired or gone idle. Null without a valid session. better-auth makes
- * sessions and signs their cookies.
+ * Reads the request's session, and ends it if it has expired or gone idle. Null without a valid session. On a database that
+ * accepts no changes, nothing is recorded. better-auth makes sessions and signs their cookies.
  */
 export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Promise<SignedIn | null> {
   const token = sessionToken(deps.config, headers)
@@ -41,17 +42,26 @@ export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Pr
   const now = deps.now()
   const reason = endReasonOf(session, member, now)
   if (reason !== null) {
-    await endSession(deps.db, { id: sessionId, email: member.email, reason, at: now })
+    await unlessRefused(endSession(deps.db, { id: sessionId, email: member.email, reason, at: now }))
     return null
   }
   if (member.suspendedAt !== null) return null
   if (by === 'person' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
-    await noteActivity(deps.db, sessionId, now)
+    await unlessRefused(noteActivity(deps.db, sessionId, now))
   }
   const { userId, email, role, environments } = member
   const limits = { permissions: null, surfaces: null, via: 'session', provedAt, sessionId } as const
   const actor: Actor = { name: email, userId, role, environments, ...limits }
   return { actor, member, sessionId, provedAt }
+}
+
+/** A database that accepts no changes can still be read. The readiness check reports such a database. */
+async function unlessRefused(change: Promise<void>): Promise<void> {
+  try {
+    await change
+  } catch (error) {
+    if (!isWriteRefused(error)) throw error
+  }
 }
 
 /** The roles of the sessions that are still valid. Does not count as activity. */
