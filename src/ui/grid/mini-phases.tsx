@@ -5,12 +5,12 @@ import { Elapsed } from '~/ui/time/time-ago'
 
 interface MiniPhasesProps {
   readonly deploy: DeploySummary
-  /** Beside the surface's name. A phone has no space for the phase's name there: its mark says it. */
-  readonly inStrip?: boolean
+  /** Beside other things in one line. A phone has no space for the phase's name there: its mark says it. */
+  readonly short?: boolean
 }
 
 /** The four phases of a running deploy in one line: a mark each, then the running phase and its duration. */
-export function MiniPhases({ deploy, inStrip = false }: MiniPhasesProps) {
+export function MiniPhases({ deploy, short = false }: MiniPhasesProps) {
   const active = activePhase(deploy.phases)
   return (
     <div className="flex min-w-0 items-center gap-2">
@@ -37,7 +37,7 @@ export function MiniPhases({ deploy, inStrip = false }: MiniPhasesProps) {
           </li>
         ))}
       </ol>
-      <span className={`min-w-0 truncate text-sm text-ink ${inStrip ? 'max-sm:sr-only' : ''}`}>
+      <span className={`min-w-0 truncate text-sm text-ink ${short ? 'max-sm:sr-only' : ''}`}>
         {positionWord(deploy)}
       </span>
       <span className="shrink-0 text-sm text-ink-faint">

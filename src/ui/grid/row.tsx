@@ -37,7 +37,7 @@ export const Row = memo(function Row(props: TileProps) {
             <VersionFact tile={tile} third={third} tab={tab} />
           </div>
           <div className={CELL}>
-            <NowFact tile={tile} running={running} tab={tab} />
+            <NowFact tile={tile} running={running} tab={tab} short />
           </div>
           <div className={hasBoth ? 'flex min-w-0 flex-col text-ink-soft *:max-w-full *:leading-5' : CELL}>
             {third !== null && <ThirdFact third={third} tile={tile} tab={tab} />}

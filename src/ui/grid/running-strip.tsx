@@ -47,7 +47,7 @@ export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
                   <ForeignText text={tile.environment} />
                 </span>
               </button>
-              <MiniPhases deploy={deploy} inStrip />
+              <MiniPhases deploy={deploy} short />
             </li>
           ))}
         </ul>

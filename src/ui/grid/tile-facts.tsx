@@ -140,9 +140,9 @@ function nowOf(tile: SurfaceTile, running: DeploySummary | null): keyof typeof N
 }
 
 /** The running deploy, the waiting request, a later outside run, or the last deploy. */
-export function NowFact({ tile, running, tab }: TileFactsProps) {
+export function NowFact({ tile, running, tab, short = false }: TileFactsProps & { readonly short?: boolean }) {
   const { waiting, outsideRun, lastDeploy } = tile
-  if (running !== null) return <MiniPhases deploy={running} />
+  if (running !== null) return <MiniPhases deploy={running} short={short} />
   if (waiting !== null)
     return (
       <>
