@@ -59,7 +59,8 @@ export interface QueueStop {
 export const HOW_A_STOP_ENDS = 'It goes on once somebody continues it, or a later deploy lets it go on.'
 
 /** What ends a wait that a person may end, in the same words everywhere. */
-export const HOW_A_WAIT_ENDS = 'It goes on by itself then, or once somebody continues it.'
+export const HOW_A_WAIT_ENDS =
+  'It goes on by itself then, or once somebody continues it: then the first request that is not refused is deployed.'
 
 export const NO_QUEUE: SurfaceQueue = { waiting: [], stop: null, wait: null, continueAfter: null }
 

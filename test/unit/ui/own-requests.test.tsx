@@ -87,7 +87,9 @@ describe('a queue that waits for an unhealthy surface', () => {
 
   it('says so with the button that continues it, for the deploy that was shown', async () => {
     const page = await renderPage(list({ wait, continueAfter: 'd7' }), { 'queue.continue': {} })
-    expect(plain(page.text())).toContain(`${wait} It goes on by itself then, or once somebody continues it.`)
+    expect(plain(page.text())).toContain(
+      `${wait} It goes on by itself then, or once somebody continues it: then the first request that is not refused is deployed.`,
+    )
     await page.press('Continue with the queue')
     expect(page.calls).toEqual([{ procedure: 'queue.continue', input: { surfaceId: 'api', deployId: 'd7' } }])
   })
