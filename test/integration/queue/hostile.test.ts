@@ -16,11 +16,9 @@ afterAll(() => world.close())
 async function unhealthy() {
   const waiting = await world.waiting()
   await world.end(waiting.ahead)
-  await answered(waiting.surface.id, 'unhealthy')
+  await world.answers(waiting.surface.id, 'unhealthy')
   return { ...waiting, decision: { surfaceId: waiting.surface.id, deployId: waiting.ahead } }
 }
-const answered = (id: string, health: string) =>
-  world.deps.db.surface.update({ where: { id }, data: { health, healthDetail: null, healthCheckedAt: new Date() } })
 const outcomes = (settled: readonly PromiseSettledResult<unknown>[]) => settled.map(({ status }) => status)
 
 describe('a queue that waits for an unhealthy surface', () => {

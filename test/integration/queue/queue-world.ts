@@ -3,6 +3,7 @@ import type { Actor } from '~/domain/actor'
 import type { QueuedView } from '~/domain/deploy/queue'
 import type { DispatchInput } from '~/domain/deploy/request'
 import type { DeployStatus } from '~/domain/deploy/status'
+import type { HealthState } from '~/domain/surface/tile'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { getQueued } from '~/server/queue/queued-view'
 import { actorNamed } from '~test/support/actors'
@@ -62,6 +63,12 @@ export async function createQueueWorld() {
       return { surface, ahead, input, queued: await queue(input) }
     },
     end: (deployId: string, status: DeployStatus = 'succeeded') => moveDeploy(deps.db, deployId, status),
+    /** The surface is looked at after everything so far. A look within the same millisecond would not count as later. */
+    answers: (surfaceId: string, health: HealthState, healthDetail: string | null = null) =>
+      deps.db.surface.update({
+        where: { id: surfaceId },
+        data: { health, healthDetail, healthCheckedAt: new Date(Date.now() + 1) },
+      }),
     /** The dependencies, with a clock that is `minutes` ahead. */
     later: (minutes: number) => ({ ...deps, now: () => new Date(Date.now() + minutes * 60_000) }),
     seen: (id: string, actor: Actor = bob) => getQueued(deps, actor, id),

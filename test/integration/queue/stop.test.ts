@@ -74,16 +74,15 @@ it('a lock refuses to queue also the person who set it, as it would refuse the t
 it('no turn comes while the surface is unhealthy after the deploy ahead', async () => {
   const { surface, ahead, queued } = await world.waiting()
   await world.end(ahead)
-  const answered = (health: string, healthCheckedAt: Date) =>
-    world.deps.db.surface.update({ where: { id: surface.id }, data: { health, healthCheckedAt } })
-  await answered('unhealthy', new Date())
+  await world.answers(surface.id, 'unhealthy')
   await takeTurn(world.deps, surface.id)
   const wait = 'The queue waits until the surface is healthy: it is unhealthy after the deploy ahead.'
   expect(await world.seen(queued.id)).toMatchObject({ state: 'waiting', stop: null, wait })
   // An answer from before the end of the deploy says nothing about it.
-  await answered('unhealthy', new Date(Date.now() - 3_600_000))
+  const before = { healthCheckedAt: new Date(Date.now() - 3_600_000) }
+  await world.deps.db.surface.update({ where: { id: surface.id }, data: before })
   expect(await world.seen(queued.id)).toMatchObject({ wait: null })
-  await answered('healthy', new Date())
+  await world.answers(surface.id, 'healthy')
   await takeTurn(world.deps, surface.id)
   expect(await world.seen(queued.id)).toMatchObject({ state: 'deployed' })
 })
@@ -178,8 +177,7 @@ describe('a queue that waits for an unhealthy surface', () => {
   async function unhealthy() {
     const waiting = await world.waiting()
     await world.end(waiting.ahead)
-    const answer = { health: 'unhealthy', healthDetail: 'answers HTTP 503', healthCheckedAt: new Date() }
-    await world.deps.db.surface.update({ where: { id: waiting.surface.id }, data: answer })
+    await world.answers(waiting.surface.id, 'unhealthy', 'answers HTTP 503')
     return { ...waiting, decision: { surfaceId: waiting.surface.id, deployId: waiting.ahead } }
   }
   const wait =
@@ -203,8 +201,7 @@ describe('a queue that waits for an unhealthy surface', () => {
 
   it('cannot be continued once the surface is healthy again, since it goes on by itself', async () => {
     const { surface, decision } = await unhealthy()
-    const healthy = { health: 'healthy', healthCheckedAt: new Date() }
-    await world.deps.db.surface.update({ where: { id: surface.id }, data: healthy })
+    await world.answers(surface.id, 'healthy')
     await expect(continueQueue(world.deps, world.ada, decision)).rejects.toMatchObject({ code: 'queue_not_stopped' })
   })
 })
