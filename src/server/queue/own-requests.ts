@@ -5,7 +5,7 @@ import { AppError } from '~/domain/errors'
 import type { Deps } from '~/server/deps'
 import { expire } from '~/server/queue/leave-queue'
 import { dismissQueued, listEndedOf, listWaiting, type QueuedRow, requireQueued } from '~/server/queue/queued-requests'
-import { queuedStateAt, queuedView } from '~/server/queue/queued-view'
+import { endOfQueued, queuedStateAt, queuedView } from '~/server/queue/queued-view'
 
 type ReadDeps = Pick<Deps, 'db' | 'now'>
 
@@ -40,7 +40,7 @@ export async function listEndedRequests(deps: ReadDeps, actor: Actor): Promise<E
     sha: row.sha,
     requestedBy: row.requestedBy,
     requestedByOwner: row.owner,
-    end: endOf(row),
+    end: endOfQueued(row),
     replacedById: row.replacedById,
   }))
 }
@@ -51,13 +51,6 @@ async function listEnded({ db, now }: ReadDeps, { userId, name }: Actor, surface
   const since = new Date(at.getTime() - ENDED_TOLD_HOURS * 3_600_000)
   return listEndedOf(db, { userId, notWithdrawnBy: name, since, at, ...(surfaceId === undefined ? {} : { surfaceId }) })
 }
-
-/** An expiry counts from its time on, also before the worker records it. */
-const endOf = ({ endedBy, endedAt, endReason, expiresAt }: QueuedRow): EndedRequest['end'] => ({
-  by: endedBy ?? 'console',
-  at: (endedAt ?? expiresAt).toISOString(),
-  reason: endReason,
-})
 
 /**
  * Stops telling the requester of the end of a request. A repetition changes nothing.

@@ -97,10 +97,7 @@ export async function queuedView(deps: ReadDeps, row: QueuedRow, actor: Actor): 
     reason: row.reason,
     inputs: Object.entries(storedValues.parse(row.askedInputs)).map(([name, value]) => ({ name, value })),
     checklist: row.checklist,
-    end:
-      row.endedBy === null || row.endedAt === null
-        ? null
-        : { by: row.endedBy, at: row.endedAt.toISOString(), reason: row.endReason },
+    end: state === 'waiting' ? null : endOfQueued(row),
     replacedById: row.replacedById,
     replacesId: await findReplaced(deps.db, row.id),
     deployId: row.deployId,
@@ -108,6 +105,13 @@ export async function queuedView(deps: ReadDeps, row: QueuedRow, actor: Actor): 
     withdrawable: state === 'waiting' && (yours || may(actor, 'deploy.approve')) && reaches(actor, reach),
   }
 }
+
+/** An expiry counts from its time on, also before the worker records it. */
+export const endOfQueued = ({ endedBy, endedAt, endReason, expiresAt }: QueuedRow): NonNullable<QueuedView['end']> => ({
+  by: endedBy ?? 'console',
+  at: (endedAt ?? expiresAt).toISOString(),
+  reason: endReason,
+})
 
 /** Who is ahead. Nobody, once the request does not wait any more. */
 async function placeOf(

@@ -3,7 +3,7 @@
 import { type DehydratedState, HydrationBoundary, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import { documentArrival } from '~/ui/first-view/document-arrival'
-import { useIsHydrated } from '~/ui/first-view/use-is-hydrated'
+import { useIsHydrated } from '~/ui/first-view/hydration'
 import { noteServerTime } from '~/ui/time/clock'
 import { RenderedAt } from '~/ui/time/use-now'
 

@@ -51,7 +51,7 @@ export function EndedLine({ request, onDismissed, isNamed }: EndedLineProps) {
   const said = endedSentence(request)
   return (
     <div data-ended={id} className="flex min-w-0 flex-1 items-center gap-2">
-      <RequestMark state={state === 'waiting' ? 'expired' : state} />
+      <RequestMark state={state} />
       <p className="min-w-0 flex-1 truncate" title={said}>
         {dismiss.error === null ? (
           <>
@@ -133,15 +133,18 @@ export function OwnRequests({ own }: { readonly own: Own | undefined }) {
       aria-label="Your requests"
       className="mb-4 flex flex-col divide-y divide-line rounded-md border border-line bg-panel px-4 text-sm print:hidden"
     >
-      {ended.map((request) => (
-        <div key={request.id} className="flex min-h-11 items-center">
-          <EndedLine
-            isNamed={false}
-            request={{ ...request, end: endOf(request) }}
-            onDismissed={() => void utils.queue.invalidate()}
-          />
-        </div>
-      ))}
+      {ended.map(
+        ({ end, ...request }) =>
+          end !== null && (
+            <div key={request.id} className="flex min-h-11 items-center">
+              <EndedLine
+                isNamed={false}
+                request={{ ...request, end }}
+                onDismissed={() => void utils.queue.invalidate()}
+              />
+            </div>
+          ),
+      )}
       {waiting.map((request) => (
         <p key={request.id} className="flex min-h-11 items-center gap-2">
           <RequestMark state="queued" />
@@ -159,7 +162,3 @@ export function OwnRequests({ own }: { readonly own: Own | undefined }) {
     </section>
   )
 }
-
-/** An expiry that is not recorded yet has ended all the same. */
-const endOf = ({ end, expiresAt }: QueuedView): EndedRequest['end'] =>
-  end ?? { by: 'console', at: expiresAt, reason: null }

@@ -8,7 +8,7 @@ import { AnsiLine } from '~/ui/deploy-modal/follow/ansi-line'
 import { LogSearch } from '~/ui/deploy-modal/follow/log-search'
 import { useFollow } from '~/ui/deploy-modal/follow/use-follow'
 import { useLog } from '~/ui/deploy-modal/follow/use-log'
-import { useIsHydrated } from '~/ui/first-view/use-is-hydrated'
+import { useIsHydrated } from '~/ui/first-view/hydration'
 import { Button } from '~/ui/primitives/button'
 import { exactUtc } from '~/ui/time/relative-time'
 
