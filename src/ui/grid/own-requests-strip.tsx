@@ -96,8 +96,8 @@ function WaitingLine({ tile, request }: Waiting) {
           href={`/?queued=${request.id}`}
           className="font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
-          {queuedHeadline({ state: 'waiting', position: request.position, end: null })}:{' '}
-          <ForeignText text={tile.name} /> <ForeignText text={tile.environment} />
+          {queuedHeadline({ state: 'waiting', position: request.position })}: <ForeignText text={tile.name} />{' '}
+          <ForeignText text={tile.environment} />
         </PageLink>
         <span className="text-ink-soft">
           {' '}

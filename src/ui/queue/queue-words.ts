@@ -2,13 +2,11 @@ import { type EndedRequest, QUEUE_MINUTES, type QueuedView } from '~/domain/depl
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 
-/** The state in one sentence. */
+/** The state in a few words: on a phone, the name of the surface has to fit beside it. */
 export function queuedHeadline({
   state,
   position = null,
-  end,
-}: Pick<QueuedView, 'state' | 'end'> & { readonly position?: number | null }): string {
-  const by = end === null ? '' : inSentence(end.by)
+}: Pick<QueuedView, 'state'> & { readonly position?: number | null }): string {
   switch (state) {
     case 'waiting':
       return position === null
@@ -19,13 +17,13 @@ export function queuedHeadline({
     case 'deployed':
       return 'Its turn came'
     case 'refused':
-      return 'Refused at its turn'
+      return 'Refused'
     case 'withdrawn':
-      return `Withdrawn by ${by}`
+      return 'Withdrawn'
     case 'replaced':
-      return `Replaced by a newer request of ${by}`
+      return 'Replaced'
     case 'expired':
-      return 'Expired before its turn'
+      return 'Expired'
   }
 }
 

@@ -62,6 +62,8 @@ describe('the requester is told of a queued request that', () => {
     const { queued } = await world.waiting()
     const later = world.later(61)
     expect(await told(world.bob, later)).toEqual([{ id: queued.id, state: 'expired' }])
+    const end = { by: 'console', at: queued.expiresAt, reason: null }
+    expect((await listOwnRequests(later, world.bob)).ended).toMatchObject([{ id: queued.id, state: 'expired', end }])
     await dismissEnded(later, world.bob, queued.id)
     expect(await told(world.bob, later)).toEqual([])
     await expireQueued(later)

@@ -40,7 +40,7 @@ describe('above the grid', () => {
   it('says how a request ended and why, leads to its review, and dismisses it', async () => {
     const page = await renderPage(strip([], [ended()]), { 'queue.dismiss': { id: 'q1' } })
     const said = plain(page.text())
-    expect(said).toContain('Refused at its turn: API production')
+    expect(said).toContain('Refused: API production')
     expect(said).toContain(`main at aaaaaaa · ${reason}`)
     const again = [...document.querySelectorAll('a')].find(({ textContent }) => textContent?.startsWith('Ask again'))
     expect(again?.getAttribute('href')).toBe('/?surface=api&ref=refs%2Fheads%2Fmain')
@@ -136,7 +136,8 @@ describe('the dialog of a request', () => {
 
   it('asks again for a promotion from where it came', async () => {
     const asked: unknown[] = []
-    const expired = view({ state: 'expired', end: null, kind: 'promotion', sourceId: 'api-staging', ref: SHA })
+    const end = { by: 'console', at: AT, reason: null }
+    const expired = view({ state: 'expired', end, kind: 'promotion', sourceId: 'api-staging', ref: SHA })
     const page = await dialog(expired, (again) => asked.push(again))
     expect(plain(page.text())).toContain('Its turn did not come within 60 minutes. Nothing was deployed.')
     await page.press('Ask again')

@@ -99,9 +99,8 @@ function Waiting({ queued, tile, onDeploy }: WaitingProps) {
 
 /** Why the request ended without a deploy. */
 function Ending({ queued }: { readonly queued: QueuedView }) {
-  const { state, replacedById } = queued
-  if (state === 'waiting' || state === 'deployed') return null
-  const end = queued.end ?? { by: 'console', at: queued.expiresAt, reason: null }
+  const { state, end, replacedById } = queued
+  if (end === null || state === 'deployed') return null
   const said = <Sentence text={endedSentence({ ...queued, end })} />
   if (state === 'refused') return <Notice tone="bad">{said}</Notice>
   if (state === 'replaced' && replacedById !== null) {
