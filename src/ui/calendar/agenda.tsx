@@ -4,7 +4,7 @@ import { type Day, type DayEntries, dayWords, inBothZones, stretchWords } from '
 import { KindMark } from '~/ui/calendar/month-grid'
 import { EFFECT_WORDS, scopeWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
 
@@ -64,10 +64,7 @@ export function DayAgenda({ day, entries, empty, zone }: DayAgendaProps) {
               <Times lines={inBothZones((timeZone) => deployTime(deploy.requestedAt, timeZone), zone)} />
               <p className="flex min-w-0 flex-wrap items-center gap-x-1.5">
                 <OutcomeMark outcome={outcomeOf(deploy.status)} />
-                <PageLink
-                  href={`/deploys/${deploy.id}`}
-                  className="font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
-                >
+                <PageLink href={`/deploys/${deploy.id}`} className={`font-medium ${LINK}`}>
                   <ForeignText text={deploy.surface.name} />, <ForeignText text={deploy.surface.environment} />
                 </PageLink>
                 <span>{statusWord(deploy.status)}</span>

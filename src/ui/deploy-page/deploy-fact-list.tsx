@@ -3,12 +3,10 @@ import type { DeployView } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { InputList } from '~/ui/primitives/input-list'
-import { DownloadLink, ExternalLink, PageLink } from '~/ui/primitives/links'
+import { DownloadLink, ExternalLink, LINK, PageLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
 import { TickedList } from '~/ui/primitives/ticked-list'
 import { TimeAgo } from '~/ui/time/time-ago'
-
-const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-current'
 
 const KIND_WORDS: Readonly<Record<string, string>> = {
   deploy: 'Deploy of a ref',

@@ -12,7 +12,7 @@ import { type Target, withTarget } from '~/ui/deploy-modal/frame/target'
 import { DeployAudit } from '~/ui/deploy-page/deploy-audit'
 import { DeployFactList } from '~/ui/deploy-page/deploy-fact-list'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton, Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -86,15 +86,15 @@ function Title({ deploy: { surface } }: { readonly deploy: DeployView }) {
   )
 }
 
-const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current'
+const SOFT_LINK = `text-ink-soft ${LINK}`
 
 function Links({ deploy: { id, surface } }: { readonly deploy: DeployView }) {
   return (
     <p className="flex flex-wrap gap-4 text-sm print:hidden">
-      <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} className={LINK}>
+      <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} className={SOFT_LINK}>
         Deploys of this surface
       </PageLink>
-      <PageLink href={`/?deploy=${id}`} className={LINK}>
+      <PageLink href={`/?deploy=${id}`} className={SOFT_LINK}>
         Open on the grid
       </PageLink>
     </p>

@@ -6,7 +6,7 @@ import { type DeviceRequestView, userCode } from '~/domain/device-sign-in'
 import { Button } from '~/ui/primitives/button'
 import { Choices, FIELD, Field, tiedTo } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -173,10 +173,7 @@ function End({ ended }: { readonly ended: Ended }) {
         {ended === 'approved' ? (
           <>
             Approved. Return to the terminal.{' '}
-            <PageLink
-              className="underline decoration-line underline-offset-[3px] hover:decoration-current"
-              href="/tokens"
-            >
+            <PageLink className={LINK} href="/tokens">
               API tokens
             </PageLink>{' '}
             lists it, and revokes it.

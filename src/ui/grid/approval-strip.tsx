@@ -3,7 +3,7 @@ import { requesterWords } from '~/domain/actor'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { hasNamesake } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -62,7 +62,7 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
       )}
       <PageLink
         href="/approvals"
-        className={`shrink-0 text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current ${waiting.length === 0 ? '' : 'max-sm:hidden'}`}
+        className={`shrink-0 text-ink-soft ${LINK} ${waiting.length === 0 ? '' : 'max-sm:hidden'}`}
       >
         Approvals
       </PageLink>

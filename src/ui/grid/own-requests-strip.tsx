@@ -4,7 +4,7 @@ import type { EndedRequest, QueuedSummary } from '~/domain/deploy/queue'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { EndedLine, QueuedRef } from '~/ui/queue/ended-requests'
 import { queuedHeadline } from '~/ui/queue/queue-words'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
@@ -92,10 +92,7 @@ function WaitingLine({ tile, request }: Waiting) {
     <div data-waiting={request.id} className="flex min-w-0 flex-1 items-center gap-2">
       <ListOrdered aria-hidden="true" className={`size-4 shrink-0 ${stop === null ? 'text-ink-soft' : 'text-warn'}`} />
       <p className="min-w-0 flex-1 truncate" title={held ?? undefined}>
-        <PageLink
-          href={`/?queued=${request.id}`}
-          className="font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
-        >
+        <PageLink href={`/?queued=${request.id}`} className={`font-medium ${LINK}`}>
           {queuedHeadline({ state: 'waiting', position: request.position })}: <ForeignText text={tile.name} />{' '}
           <ForeignText text={tile.environment} />
         </PageLink>

@@ -4,7 +4,7 @@ import type { PastDeploy } from '~/domain/deploy/view'
 import { visible } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
@@ -12,7 +12,7 @@ import { Elapsed, TimeAgo } from '~/ui/time/time-ago'
 
 const CELL = 'px-2 py-1.5 align-top'
 
-const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current'
+const SOFT_LINK = `text-ink-soft ${LINK}`
 
 interface DeployRowProps {
   readonly deploy: PastDeploy
@@ -27,7 +27,7 @@ interface DeployRowProps {
 export function DeployRow({ deploy, surfaceId, surface, returnable }: DeployRowProps) {
   const { id, ref, sha, reason, requestedBy, approvedBy, requestedAt, finishedAt, failureDetail } = deploy
   const back = returnable && (
-    <PageLink href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
+    <PageLink href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={SOFT_LINK}>
       {RETURN_VERB} this
     </PageLink>
   )
@@ -37,7 +37,7 @@ export function DeployRow({ deploy, surfaceId, surface, returnable }: DeployRowP
         <PageLink
           href={`/deploys/${id}`}
           title={failureDetail === null ? undefined : visible(failureDetail)}
-          className="inline-flex items-start gap-1.5 font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
+          className={`inline-flex items-start gap-1.5 font-medium ${LINK}`}
         >
           <span className="mt-0.5">
             <OutcomeMark outcome={outcomeOf(deploy.status)} />
@@ -47,7 +47,7 @@ export function DeployRow({ deploy, surfaceId, surface, returnable }: DeployRowP
       </td>
       {surface !== undefined && (
         <td className={CELL}>
-          <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} title={surface.id} className={LINK}>
+          <PageLink href={`/surfaces/${encodeURIComponent(surface.id)}`} title={surface.id} className={SOFT_LINK}>
             <ForeignText text={surface.name} />
           </PageLink>
           <span className="block text-xs text-ink-faint">

@@ -4,7 +4,7 @@ import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
 import { EmbedSection } from '~/ui/embeds/embed-section'
 import { DeployTable } from '~/ui/history/deploy-table'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
@@ -91,18 +91,18 @@ function Title({ surface }: { readonly surface: HistoryPage['surface'] }) {
   )
 }
 
-const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current'
+const SOFT_LINK = `text-ink-soft ${LINK}`
 
 function Links({ id }: { readonly id: string }) {
   return (
     <p className="flex gap-4 text-sm print:hidden">
-      <PageLink href={`/audit?surface=${encodeURIComponent(id)}`} className={LINK}>
+      <PageLink href={`/audit?surface=${encodeURIComponent(id)}`} className={SOFT_LINK}>
         Audit of this surface
       </PageLink>
-      <PageLink href={`/surfaces/${encodeURIComponent(id)}/setup`} className={LINK}>
+      <PageLink href={`/surfaces/${encodeURIComponent(id)}/setup`} className={SOFT_LINK}>
         Setup
       </PageLink>
-      <PageLink href={`/?surface=${encodeURIComponent(id)}`} className={LINK}>
+      <PageLink href={`/?surface=${encodeURIComponent(id)}`} className={SOFT_LINK}>
         Deploy
       </PageLink>
     </p>

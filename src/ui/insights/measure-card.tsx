@@ -3,7 +3,7 @@ import type { Insights, Measure, MeasureSums, Part, Period } from '~/domain/insi
 import { BarChart } from '~/ui/insights/bar-chart'
 import { deploysAddress, nounCount, partWords, type Scope } from '~/ui/insights/insight-words'
 import { Disclosure } from '~/ui/primitives/disclosure'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 
 /** How one of the four measures is read from sums and said. */
 export interface MeasureLook {
@@ -149,8 +149,6 @@ interface DeploysProps {
   /** Null: the number alone. */
   readonly noun?: string
 }
-
-const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-current'
 
 /** A count that leads to its deploys. */
 export function Deploys({ measure, part, scope, count, noun }: DeploysProps) {

@@ -10,7 +10,7 @@ import { useIsHydrated } from '~/ui/first-view/hydration'
 import { NowFact, thirdRow, VersionFact } from '~/ui/grid/tile-facts'
 import { LaneChecks } from '~/ui/lanes/lane-checks'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { useRefusal } from '~/ui/shell/member'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -156,7 +156,7 @@ function Step({ from, to, tiles, isOpen, onChecks }: StepProps) {
           type="button"
           aria-expanded={isOpen}
           onClick={onChecks}
-          className="rounded-[3px] text-xs text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+          className={`rounded-[3px] text-xs text-ink-soft ${LINK}`}
         >
           {isOpen ? 'Hide the checks' : 'Checks'}
           <span className="sr-only">

@@ -16,6 +16,9 @@ export function PageLink<Path>(
   return <Link {...props} prefetch={isNear ? null : false} onPointerEnter={prefetch} onFocus={prefetch} />
 }
 
+/** How a link within a text looks. */
+export const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-current'
+
 interface ExternalLinkProps {
   readonly href: string
   readonly children: ReactNode
@@ -25,12 +28,7 @@ interface ExternalLinkProps {
 /** A link to another site: opens a new tab and sends no referrer. */
 export function ExternalLink({ href, children, className = '' }: ExternalLinkProps) {
   return (
-    <a
-      href={href}
-      target="_blank"
-      rel="noreferrer"
-      className={`inline-flex items-center gap-0.5 underline decoration-line underline-offset-[3px] hover:decoration-current ${className}`}
-    >
+    <a href={href} target="_blank" rel="noreferrer" className={`inline-flex items-center gap-0.5 ${LINK} ${className}`}>
       {children}
       <ArrowUpRight aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint print:hidden" />
       <span className="sr-only">(opens in a new tab)</span>
@@ -41,11 +39,7 @@ export function ExternalLink({ href, children, className = '' }: ExternalLinkPro
 /** A link to a file that the console generates. */
 export function DownloadLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
   return (
-    <a
-      href={href}
-      download
-      className="inline-flex items-center gap-1.5 text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current print:hidden"
-    >
+    <a href={href} download className={`inline-flex items-center gap-1.5 text-sm text-ink-soft ${LINK} print:hidden`}>
       <Download aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
       {children}
     </a>

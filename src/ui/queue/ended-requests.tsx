@@ -6,7 +6,7 @@ import { kindWords } from '~/domain/deploy/source'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Sha } from '~/ui/primitives/sha'
 import { endedSentence, queuedHeadline } from '~/ui/queue/queue-words'
 import { RequestMark } from '~/ui/requests/request-facts'
@@ -34,8 +34,6 @@ export function QueuedRef({ of }: { readonly of: Pick<EndedRequest, 'kind' | 'so
     </>
   )
 }
-
-const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-current'
 
 interface EndedLineProps {
   readonly request: EndedRequest

@@ -5,7 +5,7 @@ import { requesterWords } from '~/domain/actor'
 import { HOW_A_STOP_ENDS, HOW_A_WAIT_ENDS, type SurfaceQueue } from '~/domain/deploy/queue'
 import { Button } from '~/ui/primitives/button'
 import { Sentence } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { QueuedRef } from '~/ui/queue/ended-requests'
 import { useRefusal } from '~/ui/shell/member'
@@ -45,10 +45,7 @@ export function QueueList({ queue, surface, current }: QueueListProps) {
             {id === current ? (
               <span className="shrink-0 text-xs font-medium text-ink-soft">This request</span>
             ) : (
-              <PageLink
-                href={`/?queued=${id}`}
-                className="shrink-0 text-xs text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
-              >
+              <PageLink href={`/?queued=${id}`} className={`shrink-0 text-xs text-ink-soft ${LINK}`}>
                 Open
                 <span className="sr-only"> request number {position} in the queue</span>
               </PageLink>

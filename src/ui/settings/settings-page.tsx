@@ -7,7 +7,7 @@ import { workerWarning } from '~/domain/worker'
 import { EmbedSection } from '~/ui/embeds/embed-section'
 import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -36,8 +36,6 @@ export function SettingsPage() {
     </PageFrame>
   )
 }
-
-const LINK = 'underline decoration-line underline-offset-[3px] hover:decoration-current'
 
 function Facts({ settings }: { readonly settings: SettingsView }) {
   const { version, commit, github, worker, providers, channels, logRetentionDays } = settings

@@ -4,7 +4,7 @@ import { CircleCheck, CircleHelp, CircleX } from 'lucide-react'
 import type { SetupLine } from '~/domain/surface/setup'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -30,10 +30,7 @@ export function SurfaceSetup({ surfaceId }: { readonly surfaceId: string }) {
       }
       aside={
         <p className="flex items-center gap-4 text-sm">
-          <PageLink
-            href={`/surfaces/${encodeURIComponent(surfaceId)}`}
-            className="text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
-          >
+          <PageLink href={`/surfaces/${encodeURIComponent(surfaceId)}`} className={`text-ink-soft ${LINK}`}>
             Deploys
           </PageLink>
           <Button onClick={() => void check.refetch()} disabled={check.isFetching}>

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
@@ -26,7 +26,7 @@ export function TokensPage() {
       <p className="-mt-2 mb-5 max-w-prose text-sm text-pretty text-ink-soft">
         A token lets a script call the REST API for its owner. It never exceeds its scope or the owner’s current
         permissions. People sign in their own command line at{' '}
-        <PageLink className="underline decoration-line underline-offset-[3px] hover:decoration-current" href="/device">
+        <PageLink className={LINK} href="/device">
           Sign in a command line
         </PageLink>
         .

@@ -8,7 +8,7 @@ import { ModalBody, ModalFoot, ModalHead } from '~/ui/deploy-modal/frame/modal-f
 import { NoRequestYet, useFollowOnceDeployed, usePollWhileWaiting } from '~/ui/deploy-modal/frame/waiting-request'
 import { Button } from '~/ui/primitives/button'
 import { Sentence } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/links'
+import { LINK, PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { QueueList } from '~/ui/queue/queue-list'
 import { aheadSentence, endedSentence, queuedHeadline } from '~/ui/queue/queue-words'
@@ -84,10 +84,7 @@ function Waiting({ queued, tile, onDeploy }: WaitingProps) {
       {queued.replacesId !== null && (
         <p className="text-ink-soft">
           This request took the place of an older one of the same person and ref. Nothing of that one is deployed.{' '}
-          <PageLink
-            href={`/?queued=${queued.replacesId}`}
-            className="underline decoration-line underline-offset-[3px] hover:decoration-current"
-          >
+          <PageLink href={`/?queued=${queued.replacesId}`} className={LINK}>
             Open the older request
           </PageLink>
         </p>
@@ -107,10 +104,7 @@ function Ending({ queued }: { readonly queued: QueuedView }) {
     return (
       <p className="text-ink-soft">
         {said}{' '}
-        <PageLink
-          href={`/?queued=${replacedById}`}
-          className="underline decoration-line underline-offset-[3px] hover:decoration-current"
-        >
+        <PageLink href={`/?queued=${replacedById}`} className={LINK}>
           Open the newer request
         </PageLink>
       </p>
