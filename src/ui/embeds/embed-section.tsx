@@ -6,7 +6,7 @@ import type { EmbedKind, EmbedView } from '~/domain/embed'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
-import { RevokeButton } from '~/ui/primitives/revoke-button'
+import { TwoPressButton } from '~/ui/primitives/two-press-button'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -142,11 +142,12 @@ interface RevokeEmbedProps {
 function RevokeEmbed({ id, noun, onChanged }: RevokeEmbedProps) {
   const revoke = trpc.embeds.revoke.useMutation({ onSettled: onChanged })
   return (
-    <RevokeButton
+    <TwoPressButton
+      word="Revoke"
       name={noun}
       problem={revoke.isError ? readWireError(revoke.error).message : null}
       pending={revoke.isPending}
-      onRevoke={() => revoke.mutate({ id })}
+      onConfirm={() => revoke.mutate({ id })}
     />
   )
 }

@@ -10,6 +10,7 @@ import type { MadeLink } from '~/ui/members/made-link'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
+import { TwoPressButton } from '~/ui/primitives/two-press-button'
 import { useMember } from '~/ui/shell/member'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -86,49 +87,36 @@ export function MemberRow({ member, environments, onChanged, onLink }: MemberRow
 
 /** Suspending takes two presses; restoring takes one. */
 function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onChanged'> & { readonly own: boolean }) {
-  const [asked, setAsked] = useState(false)
-  const suspend = trpc.members.suspend.useMutation({ onSuccess: onChanged, onSettled: () => setAsked(false) })
+  const suspend = trpc.members.suspend.useMutation({ onSuccess: onChanged })
   const restore = trpc.members.restore.useMutation({ onSuccess: onChanged })
-  const error = suspend.error ?? restore.error
-  if (error !== null) {
+  const { userId, name } = member
+  if (member.suspendedAt === null) {
+    return (
+      <TwoPressButton
+        word="Suspend"
+        now={own ? 'Suspend myself now' : 'Suspend now'}
+        name={name}
+        problem={suspend.error === null ? null : readWireError(suspend.error).message}
+        pending={suspend.isPending}
+        onConfirm={() => suspend.mutate({ userId })}
+      />
+    )
+  }
+  if (restore.error !== null) {
     return (
       <p role="alert" className="max-w-80 py-1.5 text-bad">
-        {readWireError(error).message}
+        {readWireError(restore.error).message}
       </p>
     )
   }
-  const { userId, name } = member
-  if (member.suspendedAt !== null) {
-    return (
-      <Button disabled={restore.isPending} onClick={() => restore.mutate({ userId })}>
-        Restore access
-        <span className="sr-only">
-          {' '}
-          to <ForeignText text={name} />
-        </span>
-      </Button>
-    )
-  }
-  if (!asked) {
-    return (
-      <Button onClick={() => setAsked(true)}>
-        Suspend
-        <span className="sr-only">
-          {' '}
-          <ForeignText text={name} />
-        </span>
-      </Button>
-    )
-  }
   return (
-    <>
-      <Button tone="bare" onClick={() => setAsked(false)}>
-        Keep
-      </Button>
-      <Button tone="danger" autoFocus disabled={suspend.isPending} onClick={() => suspend.mutate({ userId })}>
-        {own ? 'Suspend myself now' : 'Suspend now'}
-      </Button>
-    </>
+    <Button disabled={restore.isPending} onClick={() => restore.mutate({ userId })}>
+      Restore access
+      <span className="sr-only">
+        {' '}
+        to <ForeignText text={name} />
+      </span>
+    </Button>
   )
 }
 

@@ -3,7 +3,7 @@
 import { CircleCheck, CircleSlash, Clock } from 'lucide-react'
 import type { TokenState, TokenView } from '~/domain/api-token'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { RevokeButton } from '~/ui/primitives/revoke-button'
+import { TwoPressButton } from '~/ui/primitives/two-press-button'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { permissionWords, TOKEN_STATE_WORDS, tokenReachWords } from '~/ui/tokens/token-words'
 import { trpc } from '~/ui/trpc/client'
@@ -89,11 +89,12 @@ function End({ token: { revoked, expiresAt, state } }: { readonly token: TokenVi
 function Revoke({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
   const revoke = trpc.tokens.revoke.useMutation({ onSettled: onChanged })
   return (
-    <RevokeButton
+    <TwoPressButton
+      word="Revoke"
       name={token.label}
       problem={revoke.isError ? readWireError(revoke.error).message : null}
       pending={revoke.isPending}
-      onRevoke={() => revoke.mutate({ id: token.id })}
+      onConfirm={() => revoke.mutate({ id: token.id })}
     />
   )
 }

@@ -2,21 +2,25 @@ import { useState } from 'react'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
-interface RevokeButtonProps {
-  /** What is revoked, for screen readers. */
+interface TwoPressButtonProps {
+  /** What it does, such as "Revoke". */
+  readonly word: string
+  /** Of the second press; without it, the word and "now". */
+  readonly now?: string
+  /** What it does that to, for screen readers. */
   readonly name: string
-  /** Why it could not be revoked; null if nothing went wrong. */
+  /** Why it could not be done; null if nothing went wrong. */
   readonly problem: string | null
   readonly pending: boolean
-  readonly onRevoke: () => void
+  readonly onConfirm: () => void
 }
 
-/** Takes two presses: a script or a page may depend on what is revoked, and loses it for good. */
-export function RevokeButton({ name, problem, pending, onRevoke }: RevokeButtonProps) {
+/** Takes two presses, where one would take something away from somebody who may depend on it. */
+export function TwoPressButton({ word, now = `${word} now`, name, problem, pending, onConfirm }: TwoPressButtonProps) {
   const [asked, setAsked] = useState(false)
   if (problem !== null) {
     return (
-      <p role="alert" className="py-1.5 text-bad">
+      <p role="alert" className="max-w-80 py-1.5 text-bad">
         {problem}
       </p>
     )
@@ -24,7 +28,7 @@ export function RevokeButton({ name, problem, pending, onRevoke }: RevokeButtonP
   if (!asked) {
     return (
       <Button className="ml-auto" onClick={() => setAsked(true)}>
-        Revoke
+        {word}
         <span className="sr-only">
           {' '}
           <ForeignText text={name} />
@@ -37,8 +41,8 @@ export function RevokeButton({ name, problem, pending, onRevoke }: RevokeButtonP
       <Button tone="bare" onClick={() => setAsked(false)}>
         Keep
       </Button>
-      <Button tone="danger" autoFocus disabled={pending} onClick={onRevoke}>
-        Revoke now
+      <Button tone="danger" autoFocus disabled={pending} onClick={onConfirm}>
+        {now}
       </Button>
     </p>
   )
