@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react'
 import { ACTIVITY_STEP_MS } from '~/domain/account'
+import { isDialogOpen } from '~/ui/primitives/open-dialog'
 import { trpc } from '~/ui/trpc/client'
 
 /** Fields that the member typed into since the page was loaded. */
@@ -11,7 +12,7 @@ const typedInto = new Set<HTMLInputElement | HTMLTextAreaElement>()
 export function holdsSomething(): boolean {
   for (const field of typedInto) if (!field.isConnected) typedInto.delete(field)
   if ([...typedInto].some(({ value }) => value !== '')) return true
-  return document.querySelector('[role="dialog"], [role="alertdialog"]') !== null
+  return isDialogOpen()
 }
 
 /** Typing keeps the session from going idle. Reported at most once a minute. */

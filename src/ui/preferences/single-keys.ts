@@ -1,6 +1,7 @@
 'use client'
 
 import { keep, readKept, useKept } from '~/ui/preferences/kept'
+import { isDialogOpen } from '~/ui/primitives/open-dialog'
 
 const NAME = 'single keys'
 
@@ -15,7 +16,7 @@ export function isShortcut(event: Pick<KeyboardEvent, 'key' | 'target' | 'altKey
   if (event.key.length > 1) return false
   if (event.altKey || event.ctrlKey || event.metaKey || readKept(NAME) === 'off') return false
   if (event.target instanceof Element && event.target.closest(FIELDS) !== null) return false
-  return document.querySelector('[role="dialog"], [role="alertdialog"]') === null
+  return !isDialogOpen()
 }
 
 const FIELDS = 'input, textarea, select, [contenteditable], [role="textbox"], [role="combobox"]'

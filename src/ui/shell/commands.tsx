@@ -5,6 +5,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, 
 import type { MemberView } from '~/domain/member'
 import { isShortcut } from '~/ui/preferences/single-keys'
 import { late } from '~/ui/primitives/late'
+import { isDialogOpen } from '~/ui/primitives/open-dialog'
 import { pagesFor } from '~/ui/shell/pages'
 
 const Palette = late(async () => (await import('~/ui/palette/palette')).Palette)
@@ -35,7 +36,7 @@ export function Commands({ member, children }: CommandsProps) {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
-        if (document.querySelector('[role="dialog"], [role="alertdialog"]') !== null) return
+        if (isDialogOpen()) return
         event.preventDefault()
         return show('palette')
       }
