@@ -38,7 +38,11 @@ test('the first answer of each page shows its data, before any script runs', asy
   await still.context().close()
 })
 
-test('no control of any page takes a press before the scripts run', async ({ page, product, browser }) => {
+test('no control of any page takes a press before the scripts run, and a page whose scripts do not run says so', async ({
+  page,
+  product,
+  browser,
+}) => {
   const id = await shipOnce(page)
   const still = await openAs(browser, page, { javaScriptEnabled: false })
   const entering = await (
@@ -63,6 +67,7 @@ test('no control of any page takes a press before the scripts run', async ({ pag
   }
   await visit(entering, '/sign-in')
   await still.goto(`${product.url}/insights`)
+  await expect(still.getByRole('alert')).toContainText('its scripts have not run')
   const other = still.getByRole('radio', { checked: false }).first()
   const { x = 0, y = 0, width = 0, height = 0 } = (await other.boundingBox()) ?? {}
   await still.mouse.click(x + width / 2, y + height / 2)
